@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from litestar import Request, post
@@ -39,34 +39,54 @@ PATH: Final = "/api/cashbacks/batch"
 MAX_AT_ONCE: Final = 8
 """Most batches that one process has in hand: each keeps all that came and all that is answered."""
 
+MAX_OF_MERCHANT: Final = 4
+"""Most of them that are one merchant's: however many clients it has, others find a place."""
+
 MAX_OF_ONE: Final = 2
-"""Most of them that one caller has."""
+"""Most batches that one caller has, in hand or coming: a body may drip."""
 
 PACED_S: Final = 5.0
 """So long a batch waits for its caller's rate; what is beyond it then is refused."""
 
 _LAST_PACE_S: Final = 0.5
 _BUSY: Final = RateExceededError(1.0)
+_Whose = TypeVar("_Whose", str, int)
 
 
 @dataclass(slots=True)
 class BatchesInHand:
     """How many batches there are in a process, by whose they are."""
 
-    _counts: Counter[str] = field(default_factory=Counter[str])
+    _callers: Counter[str] = field(default_factory=Counter[str])
+    _merchants: Counter[int] = field(default_factory=Counter[int])
 
     @contextmanager
-    def one_of(self, subject: str) -> Generator[None]:
-        """Count one while it lasts; raises RateExceededError where there are enough."""
-        if self._counts[subject] >= MAX_OF_ONE or self._counts.total() >= MAX_AT_ONCE:
+    def coming_from(self, subject: str) -> Generator[None]:
+        """Count a caller's from its first byte on; raises RateExceededError at enough of them."""
+        if self._callers[subject] >= MAX_OF_ONE:
             raise _BUSY
-        self._counts[subject] += 1
-        try:
+        with _counted(self._callers, subject):
             yield
-        finally:
-            self._counts[subject] -= 1
-            if not self._counts[subject]:
-                del self._counts[subject]
+
+    @contextmanager
+    def one_of(self, merchant_id: int) -> Generator[None]:
+        """Count one that came whole; raises RateExceededError where there are enough."""
+        theirs = self._merchants[merchant_id]
+        if theirs >= MAX_OF_MERCHANT or self._merchants.total() >= MAX_AT_ONCE:
+            raise _BUSY
+        with _counted(self._merchants, merchant_id):
+            yield
+
+
+@contextmanager
+def _counted(counts: Counter[_Whose], whose: _Whose) -> Generator[None]:
+    counts[whose] += 1
+    try:
+        yield
+    finally:
+        counts[whose] -= 1
+        if not counts[whose]:
+            del counts[whose]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +107,24 @@ class BatchRoutes:
         fields, principal = await self.admit(request)
         preference = read_preference(fields)
         language = read_language(fields)
-        with self.in_hand.one_of(principal.subject):
+        with self.in_hand.coming_from(principal.subject):
             body = await read_body(fields, request.receive, max_bytes=MAX_BATCH_BYTES)
-            sales = await _read(body)
-            counted = await self._count(principal.subject, len(sales))
-            outcomes = await self._submit(sales[:counted], principal, preference)
-            beyond = [NotTaken(_BUSY)] * (len(sales) - counted)
-            results = await self._told([*outcomes, *beyond], language)
+            with self.in_hand.one_of(principal.merchant_id):
+                results = await self._results(body, principal, preference, language)
         headers: list[Header] = [*said_in(language)]
         applied = preference.applied()
         if applied is not None:
             headers.append((b"preference-applied", applied))
         return Answer(200, b'{"results":[' + b",".join(results) + b"]}", headers=headers)
+
+    async def _results(
+        self, body: bytes, principal: Principal, preference: Preference, language: Language
+    ) -> list[bytes]:
+        sales = await _read(body)
+        counted = await self._count(principal.subject, len(sales))
+        outcomes = await self._submit(sales[:counted], principal, preference)
+        beyond = [NotTaken(_BUSY)] * (len(sales) - counted)
+        return await self._told([*outcomes, *beyond], language)
 
     async def _count(self, subject: str, wanted: int) -> int:
         """How many of so many sales the caller may send: each counts as a request would.

@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from adapters.http.app import AppOptions
 from adapters.http.sales.batch_body import MAX_BATCH_BYTES
-from adapters.http.sales.batches import MAX_AT_ONCE, MAX_OF_ONE, BatchesInHand
+from adapters.http.sales.batches import (
+    MAX_AT_ONCE,
+    MAX_OF_MERCHANT,
+    MAX_OF_ONE,
+    BatchesInHand,
+)
+from adapters.http.wire.body import read_body
 from cashback_core.people.rate_limit import RateExceededError, RequestRate
 from cashback_core.values.documents import cpf_check_digits
 from fakes.api import SALE, Api
@@ -187,11 +194,57 @@ async def test_one_caller_has_only_so_many_batches_at_once(api: Api) -> None:
 
 def test_a_process_has_only_so_many_batches_in_hand() -> None:
     in_hand = BatchesInHand()
-    held = [in_hand.one_of(f"client:{n}") for n in range(MAX_AT_ONCE)]
+    held = [in_hand.one_of(merchant) for merchant in range(MAX_AT_ONCE)]
     for one in held:
         one.__enter__()
-    with pytest.raises(RateExceededError), in_hand.one_of("client:more"):
+    with pytest.raises(RateExceededError), in_hand.one_of(100):
         pass
     held[0].__exit__(None, None, None)
-    with in_hand.one_of("client:more"):
+    with in_hand.one_of(100):
         pass
+
+
+def test_no_merchant_has_all_the_places_of_a_process() -> None:
+    in_hand = BatchesInHand()
+    with ExitStack() as held:
+        for _ in range(MAX_OF_MERCHANT):
+            held.enter_context(in_hand.one_of(1))
+        with pytest.raises(RateExceededError), in_hand.one_of(1):
+            pass
+        with in_hand.one_of(2):
+            pass
+    with in_hand.one_of(1):
+        pass
+
+
+def test_a_body_that_drips_holds_a_place_of_its_caller_alone() -> None:
+    in_hand = BatchesInHand()
+    with ExitStack() as dripping:
+        for caller in range(2 * MAX_AT_ONCE):
+            for _ in range(MAX_OF_ONE):
+                dripping.enter_context(in_hand.coming_from(f"client:{caller}"))
+        with pytest.raises(RateExceededError), in_hand.coming_from("client:0"):
+            pass
+        with in_hand.coming_from("client:more"), in_hand.one_of(1):
+            pass
+
+
+async def test_a_batch_takes_its_place_when_its_body_has_come(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    place = BatchesInHand.one_of
+
+    async def reading(*given: Any, **more: Any) -> bytes:
+        body = await read_body(*given, **more)
+        order.append("body")
+        return body
+
+    def placing(self: BatchesInHand, merchant_id: int) -> Any:
+        order.append("place")
+        return place(self, merchant_id)
+
+    monkeypatch.setattr("adapters.http.sales.batches.read_body", reading)
+    monkeypatch.setattr(BatchesInHand, "one_of", placing)
+    assert (await send(api, named(1))).status == 200
+    assert order == ["body", "place"]
