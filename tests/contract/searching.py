@@ -87,7 +87,7 @@ class SearchingContract:
         self, store: CashbackStore
     ) -> None:
         number = f"{a_cpf()}"
-        ids = []
+        ids: list[UUID] = []
         for shop in ("1", "2", "33"):
             sale = replace(a_sale(sale_id=number), place=Place(store=shop))
             by_store = replace(submitted(sale), numbers=NumberScope.STORE)
@@ -97,7 +97,7 @@ class SearchingContract:
 
     async def test_each_order_goes_on_without_gap_or_repeat(self, store: CashbackStore) -> None:
         document = a_cpf()
-        records = []
+        records: list[Record] = []
         for number, hours in enumerate((3, 1, 2, 1)):
             sale = a_sale(document=document, sale_id=f"{document}-{number}")
             later = replace(sale, sold_at=SOLD_AT + timedelta(hours=hours))

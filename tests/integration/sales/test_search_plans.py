@@ -124,7 +124,7 @@ def explained(dsn: str, group: str | None, query: str, values: dict[str, Any]) -
         connection.execute("select set_config('cashback.reads_only', %s, true)", [group or ""])
         connection.execute(PLANNED_AS_WRITTEN)
         told = connection.execute(
-            "explain (analyze, buffers, format json) " + query,
+            ("explain (analyze, buffers, format json) " + query).encode(),
             values,
         ).fetchone()
     assert told is not None

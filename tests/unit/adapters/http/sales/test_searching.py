@@ -23,7 +23,7 @@ JANUARY = "sold_from=2026-01-01&sold_to=2026-01-31"
 
 
 async def submit_three(api: Api) -> list[str]:
-    ids = []
+    ids: list[str] = []
     for number, name in enumerate(("ANA SOUZA", '=HYPERLINK("x")', "JOSÉ DA SILVA")):
         sale = {
             **SALE,
