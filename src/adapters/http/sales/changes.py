@@ -143,10 +143,9 @@ class ChangeRoutes:
         """The next changes, past those of other groups; none where there are too many of these."""
         page = await self.feed.read(merchant_id, after, limit=limit, group=group)
         for _ in range(MAX_STRIDES - 1):
-            if page.changes or page.next == after:
+            if page.changes or not page.more:
                 break
-            after = page.next
-            page = await self.feed.read(merchant_id, after, limit=limit, group=group)
+            page = await self.feed.read(merchant_id, page.next, limit=limit, group=group)
         return page
 
     async def _grown(self, receive: Receive, place: FeedPlace, within_s: float) -> bool:
