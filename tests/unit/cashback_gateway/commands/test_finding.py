@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("as_csv", [True, False])
 async def test_a_file_is_utf_8_whatever_the_terminal_writes(
-    monkeypatch: pytest.MonkeyPatch, as_csv: bool
+    monkeypatch: pytest.MonkeyPatch, *, as_csv: bool
 ) -> None:
     terms = Terms(merchant_id=1, rules=SaleRules(), programme=PROGRAMME)
     store, sale = MemoryStore({1: terms}, now=ManualClock().tick), a_sale()
