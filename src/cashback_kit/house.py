@@ -79,6 +79,7 @@ class House:
         self.webhooks = MemoryWebhooks(now)
         self._hashes: dict[str, str] = {}
         self.store.after_acceptance = self._note_sale
+        self.store.document_of = self._document_of
 
     async def furnish(self, names: dict[Role, LogInName], hashes: PasswordHashes) -> None:
         """The rates of the demo, and a user of each role."""
@@ -204,6 +205,12 @@ class House:
         for key, (owner, product) in list(self.products.shelf.rows.items()):
             if owner == merchant_id and product.sku in skus:
                 self.products.shelf.rows[key] = (owner, replace(product, used=True))
+
+    def _document_of(self, merchant_id: int, customer_id: UUID) -> str | None:
+        owner, known = self.customers.shelf.rows.get(customer_id, (None, None))
+        if known is None or owner != merchant_id:
+            return None
+        return store_document(known.customer.document)
 
     def _know(self, merchant_id: int, sale: Sale) -> UUID:
         assert sale.customer is not None

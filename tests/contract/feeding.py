@@ -124,6 +124,20 @@ class FeedContract:
         assert [change.id for change in found] == wanted
         assert await all_changes(feed, limit=limit, group="user:eva") == []
 
+    @pytest.mark.parametrize("limit", [1, 2, 100])
+    async def test_where_a_group_goes_on_from_tells_nothing_of_others(
+        self, store: CashbackStore, feed: ChangeFeed, limit: int
+    ) -> None:
+        own = {START.cashback_id}
+        after: FeedPosition | None = None
+        for who in ("user:bia", "user:ana", "user:bia", "user:bia", "user:ana", "user:bia"):
+            made = await accepted(store, submitted(a_sale(), lease_s=None, submitted_by=who))
+            own |= {made.id} if who == "user:ana" else set()
+            page = await feed.read(1, after, limit=limit, group="user:ana")
+            assert page.next.cashback_id in own
+            after = page.next
+        assert [change.id for change in await all_changes(feed, after=after)] == []
+
     async def test_places_that_are_followed_by_something_have_grown(
         self, store: CashbackStore, feed: ChangeFeed
     ) -> None:

@@ -111,7 +111,9 @@ def create_app(
         submit_batch=SubmitBatch(submit_sale=use_cases.submit_sale),
         problem_of=problem_of,
     )
-    searching = SearchRoutes(admit=admit, records=use_cases.store, zones=zones)
+    searching = SearchRoutes(
+        admit=admit, records=use_cases.store, zones=zones, now=use_cases.submit_sale.now
+    )
     operating = OperatorRoutes(
         admit=admit,
         records=use_cases.store,

@@ -27,7 +27,11 @@ from adapters.http.wire.headers import BadIdempotencyKeyError, read_fields, read
 from adapters.http.wire.refusals import InvalidQueryError, InvalidRequestError, RefusedError
 from adapters.http.wire.versions import PreconditionRequiredError
 from cashback_core.administration.resources import Conflict, InUse, Invalid, Missing, Taken
-from cashback_core.changes.waiting import MerchantWaitsEnoughError, ProcessWaitsEnoughError
+from cashback_core.changes.waiting import (
+    CallerWaitsEnoughError,
+    MerchantWaitsEnoughError,
+    ProcessWaitsEnoughError,
+)
 from cashback_core.intake.confirmation import ConfirmationExpired
 from cashback_core.intake.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
 from cashback_core.operators.acts import (
@@ -257,6 +261,7 @@ TABLE: Final[Mapping[type, Callable[[Any], Problem]]] = {
     TooMany: _too_many,
     SaleIdTaken: lambda taken: Problem(code="sale_id_conflict", errors=taken.differences),
     ContentKnown: _content_known,
+    CallerWaitsEnoughError: _always("too_many_requests", RETRY_AFTER),
     MerchantWaitsEnoughError: _always("too_many_requests", RETRY_AFTER),
     ProcessWaitsEnoughError: _always("overloaded", RETRY_AFTER),
     ConfirmationExpired: _always("confirmation_expired"),

@@ -86,10 +86,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePage:
-    """Changes in their order, and the position to go on from, also where there are none."""
+    """Changes in their order, and the position to go on from, also where there are none.
+
+    `more`: too many of others' were passed over for one page, and the next is worth reading at
+    once.
+    """
 
     changes: tuple[Change, ...]
     next: FeedPosition
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +128,8 @@ class ChangeFeed(Protocol):
         """The next changes after a position, from the beginning without one; at most `limit`.
 
         With `group` only those of sales that came under it: then a page may be empty, and not the
-        last, because others' changes were passed over. It is the last one where its `next` is the
-        position that was asked for.
+        last, because others' changes were passed over (`more`). Where it goes on from is its own
+        last change, or a number of a transaction: nothing that tells of others' sales.
         """
 
     @abstractmethod

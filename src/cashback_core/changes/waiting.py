@@ -28,6 +28,9 @@ MOST: Final = 300
 MOST_OF_MERCHANT: Final = 20
 """Most of them of one merchant."""
 
+MOST_OF_CALLER: Final = 4
+"""Most of them of one user or API client: nobody takes all of the merchant's."""
+
 assert MOST <= MAX_PLACES
 
 
@@ -39,13 +42,17 @@ class MerchantWaitsEnoughError(Exception):
     """As many of one merchant as may wait already do."""
 
 
+class CallerWaitsEnoughError(Exception):
+    """As many of one caller as may wait already do."""
+
+
 class ChangeWaiting:
     """Those of one process who wait for their feeds to go on."""
 
     def __init__(self, feed: ChangeFeed, *, look_s: float = LOOK_S) -> None:
         self._feed = feed
         self._look_s = look_s
-        self._waiting: dict[asyncio.Future[bool], FeedPlace] = {}
+        self._waiting: dict[asyncio.Future[bool], tuple[FeedPlace, str]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -54,17 +61,18 @@ class ChangeWaiting:
         """How many wait."""
         return len(self._waiting)
 
-    async def grown(self, place: FeedPlace, *, within_s: float) -> bool:
+    async def grown(self, place: FeedPlace, *, caller: str, within_s: float) -> bool:
         """Whether something follows the place before so many seconds are over, as soon as it does.
 
-        False, too, when the process stops. Raises ProcessWaitsEnoughError and
-        MerchantWaitsEnoughError at once, and StoreUnavailable when the database is away.
+        `caller` names who waits, among those of the place's merchant. False, too, when the process
+        stops. Raises ProcessWaitsEnoughError, MerchantWaitsEnoughError and CallerWaitsEnoughError
+        at once, and StoreUnavailable when the database is away.
         """
         if self._closed or within_s <= 0:
             return False
-        self._refuse_too_many(place.merchant_id)
+        self._refuse_too_many(place.merchant_id, caller)
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting[answer] = place
+        self._waiting[answer] = (place, caller)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name="changes")
         try:
@@ -80,17 +88,21 @@ class ChangeWaiting:
         self._closed = True
         self._tell(self._waiting, grown=False)
 
-    def _refuse_too_many(self, merchant_id: int) -> None:
+    def _refuse_too_many(self, merchant_id: int, caller: str) -> None:
         if len(self._waiting) >= MOST:
             raise ProcessWaitsEnoughError
-        of = Counter(place.merchant_id for place in self._waiting.values())
-        if of[merchant_id] >= MOST_OF_MERCHANT:
+        of = Counter(
+            who for place, who in self._waiting.values() if place.merchant_id == merchant_id
+        )
+        if of[caller] >= MOST_OF_CALLER:
+            raise CallerWaitsEnoughError
+        if of.total() >= MOST_OF_MERCHANT:
             raise MerchantWaitsEnoughError
 
     async def _look(self) -> None:
         """Look again and again, until nobody waits."""
         while self._waiting:
-            asked = dict(self._waiting)
+            asked = {answer: place for answer, (place, _) in self._waiting.items()}
             try:
                 grown = await self._feed.grown(frozenset(asked.values()))
             except StoreUnavailable as error:

@@ -39,22 +39,20 @@ class MemoryChanges(ChangeFeed):
         group: str | None = None,
     ) -> ChangePage:
         await self._reach()
-        begun, found = after or START, list[Change]()
-        for change in self._of(merchant_id):
-            if change.feed_position <= begun:
-                continue
-            if len(found) == limit:
-                break
-            after = change.feed_position
-            if may_read(group, self._store.rows[merchant_id, change.id].record.group):
-                found.append(change)
-        return ChangePage(changes=tuple(found), next=after or START)
+        begun = after or START
+        found = [
+            change
+            for change in self._of(merchant_id)
+            if change.feed_position > begun
+            and may_read(group, self._store.rows[merchant_id, change.id].record.group)
+        ][:limit]
+        if group is not None and len(found) < limit:
+            return ChangePage(changes=tuple(found), next=max(begun, self._end()))
+        return ChangePage(changes=tuple(found), next=found[-1].feed_position if found else begun)
 
     async def end(self, merchant_id: int) -> FeedPosition:  # noqa: ARG002 (one clock for all)
         await self._reach()
-        return FeedPosition(
-            position=len(self._store.told) + 1, cashback_id=START.cashback_id, sequence=0
-        )
+        return self._end()
 
     async def grown(self, places: Collection[FeedPlace]) -> frozenset[FeedPlace]:
         await self._reach()
@@ -62,6 +60,11 @@ class MemoryChanges(ChangeFeed):
             place
             for place in places
             if any(c.feed_position > place.position for c in self._of(place.merchant_id))
+        )
+
+    def _end(self) -> FeedPosition:
+        return FeedPosition(
+            position=len(self._store.told) + 1, cashback_id=START.cashback_id, sequence=0
         )
 
     async def _reach(self) -> None:

@@ -146,6 +146,8 @@ class MemoryStore(CashbackStore):
         """Every move in the order in which it was made: merchant, cashback, sequence."""
         self.incidents: list[Incident] = []
         self.customers: dict[tuple[int, str], str] = {}
+        self.document_of: Callable[[int, UUID], str | None] = self._document_of
+        """A customer's document as it is stored: whoever keeps customers gives them their ids."""
         self._terms = dict(terms)
         self.catalogues = dict(catalogues or {})
         self._now = now
@@ -478,9 +480,16 @@ class MemoryStore(CashbackStore):
         self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
     ) -> CustomerSummary | None:
         await self._reach()
-        known = [d for of, d in self.customers if of == merchant_id and id_of(d) == customer_id]
+        document = self.document_of(merchant_id, customer_id)
+        if document is None:
+            return None
         rows = [row for (of, _), row in self.rows.items() if of == merchant_id]
-        return summary_of(customer_id, counted(rows, known[0], starts), starts) if known else None
+        return summary_of(customer_id, counted(rows, document, starts), starts)
+
+    def _document_of(self, merchant_id: int, customer_id: UUID) -> str | None:
+        """Of a store by itself, which gives no customer an id: made of the document."""
+        of_them = (d for of, d in self.customers if of == merchant_id)
+        return next((d for d in of_them if id_of(d) == customer_id), None)
 
     def _found(self, merchant_id: int, wanted: RecordFilter) -> list[Row]:
         ids = numbered(self._names, merchant_id, wanted, suspected=self.suspected)

@@ -42,7 +42,11 @@ async def list_changes(
     merchant: Slug,
     after: Annotated[
         FeedPosition | str | None,
-        read_by(_after, "a position that was told, or `now`; default: from the beginning"),
+        read_by(
+            _after,
+            "a position that was told, or `now`; default: from the beginning",
+            accepts_keys=False,
+        ),
     ] = None,
     follow: Annotated[bool, Parameter(negative="", help="go on with what comes")] = False,
     json: Annotated[

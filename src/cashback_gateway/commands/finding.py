@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json as json_format
+import re
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
@@ -17,9 +19,9 @@ from cashback_core.delivery.search import MAX_RANGE_DAYS, is_bounded
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.values.money import InvalidMoney, format_centavos, parse_centavos
 from cashback_gateway.commands.operating import PAGE, operating, the_merchant
-from cashback_gateway.commands.parameters import FROM, TO, Document, Id, Json, Limit, Slug
+from cashback_gateway.commands.parameters import FROM, TO, Document, Id, Json, Slug
 from cashback_gateway.commands.place import Here
-from cashback_gateway.commands.readers import read_by, read_text, whole_from
+from cashback_gateway.commands.readers import matching, read_by, read_text, whole, whole_from
 from cashback_gateway.commands.refusals import WrongUseError
 from cashback_gateway.commands.tables import PrintedList, TableColumn, show_listing
 
@@ -49,7 +51,11 @@ def _centavos(text: str) -> int:
         raise ValueError("no amount in reais, such as 10.00") from error
 
 
+MOST_SHOWN: Final = 100
 Text = Annotated[str, read_by(read_text)]
+AccessKey = Annotated[
+    str, matching(re.compile(r"[0-9A-Z]{44}\Z", re.ASCII), "44 characters of 0-9 A-Z")
+]
 Amount = Annotated[int, read_by(_centavos, "in reais")]
 Sort = Literal[
     "sold_at", "-sold_at", "accepted_at", "-accepted_at", "applied_at", "-applied_at",
@@ -64,7 +70,7 @@ class SearchOptions:
 
     sale_id: Text | None = None
     idempotency_key: Text | None = None
-    access_key: Text | None = None
+    access_key: AccessKey | None = None
     document: Document | None = None
     name: Annotated[Text | None, Parameter(help="words that begin words of the name")] = None
     status: Annotated[list[Status] | None, Parameter(name_transform=str.lower)] = None
@@ -121,7 +127,9 @@ async def find(
     sort: Annotated[Sort, Parameter(help="by which instant; with - the latest first")] = (
         "-accepted_at"
     ),
-    limit: Limit = 100,
+    limit: Annotated[
+        int | None, read_by(whole, f"how many at most, of a table; default: {MOST_SHOWN}")
+    ] = None,
     total: Annotated[bool, Parameter(help="what all that is found comes to, too")] = False,
     json: Json = False,
     csv: Annotated[bool, Parameter(name="--csv", help="all that is found, as CSV")] = False,
@@ -136,6 +144,11 @@ async def find(
     """Find a merchant's sales."""
     if json + csv + jsonl > 1:
         raise WrongUseError("--json, --csv and --jsonl exclude one another")
+    if (csv or jsonl) and (total or limit is not None):
+        raise WrongUseError("--csv and --jsonl write all that is found: no --limit, no --total")
+    if people and not (csv or jsonl):
+        raise WrongUseError("--people goes with --csv or --jsonl")
+    most = MOST_SHOWN if limit is None else limit
     wanted = (asked or SearchOptions()).wanted()
     order = RecordOrder(by=RecordInstant(sort.removeprefix("-")), descending=sort.startswith("-"))
     whole = csv or jsonl or total
@@ -156,10 +169,10 @@ async def find(
         records: list[Record] = []
         async for page in pages:
             records += page
-            if len(records) > limit:
+            if len(records) > most:
                 break
         comes_to = await store.total(merchant_id, wanted) if total else None
-    _show(records, comes_to, limit=limit, as_json=json)
+    _show(records, comes_to, limit=most, as_json=json)
 
 
 async def _pages(
@@ -175,7 +188,9 @@ async def _pages(
 
 
 async def _write(pages: AsyncIterator[tuple[Record, ...]], *, as_csv: bool, masked: bool) -> None:
-    """All of it to standard output, page by page."""
+    """All of it to standard output, page by page, in UTF-8 wherever this runs."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     if as_csv:
         sys.stdout.write(csv_line(COLUMNS))
     async for page in pages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -110,6 +111,19 @@ class ManagingContract:
         made(admin.patch(path, json={"name": "Café"}, headers=since), 200)
         late = admin.patch(path, json={"name": "Chá"}, headers=since)
         assert late.status_code == 412
+
+    def test_a_customers_summary_is_under_the_id_that_customers_have(
+        self, system: CashbackSystem
+    ) -> None:
+        document, operator, erp = str(a_cpf()), speaking(system, "operator"), speaking(system)
+        for _ in range(2):
+            made(erp.post("/api/cashbacks", json=a_sale(document)))
+        listed = made(operator.get("/api/customers", params={"document": document}), 200)
+        (id_,) = [customer["id"] for customer in listed["items"]]
+        told = made(operator.get(f"/api/customers/{id_}/summary"), 200)
+        assert (told["sales"], told["earned"]) == (2, "2.80")
+        nobody = operator.get(f"/api/customers/{uuid4()}/summary")
+        assert code_of(nobody) == (404, "not_found")
 
     def test_the_merchant_is_the_one_of_the_documentation(self, system: CashbackSystem) -> None:
         told = made(speaking(system, "admin").get("/api/merchants/demo"), 200)

@@ -53,15 +53,16 @@ class Reader:
     """Reads on from where it was, a few changes at a time, and keeps what it was told."""
 
     feed: ChangeFeed
+    group: str | None = None
     position: FeedPosition | None = None
     told: list[Told] = field(default_factory=list[Told])
 
     async def read(self, *, limit: int = 3) -> None:
         while True:
-            page = await self.feed.read(1, self.position, limit=limit)
+            page = await self.feed.read(1, self.position, limit=limit, group=self.group)
             self.told += [(change.id, change.sequence) for change in page.changes]
             self.position = page.next
-            if len(page.changes) < limit:
+            if len(page.changes) < limit and not page.more:
                 return
 
 
@@ -112,14 +113,14 @@ class World:
         self.writers[0].connection.commit()
 
 
-def fault_of(world: World, told: list[Told]) -> str | None:
-    """What the reader was told wrongly once all has ended."""
-    wanted = {(id_, n) for id_ in world.ids for n in range(1, world.committed.get(id_, 1) + 1)}
+def fault_of(world: World, told: list[Told], ids: list[UUID]) -> str | None:
+    """What the reader of some cashbacks was told wrongly once all has ended."""
+    wanted = {(id_, n) for id_ in ids for n in range(1, world.committed.get(id_, 1) + 1)}
     if len(told) != len(set(told)):
         return "told twice"
     if set(told) != wanted:
         return f"skipped {len(wanted - set(told))}, invented {len(set(told) - wanted)}"
-    for id_ in world.ids:
+    for id_ in ids:
         sequences = [n for each, n in told if each == id_]
         if sequences != sorted(sequences):
             return "a cashback's moves out of order"

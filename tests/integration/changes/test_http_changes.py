@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 
-from cashback_core.changes.waiting import MOST_OF_MERCHANT
+from cashback_core.changes.waiting import MOST_OF_CALLER
 from integration.journeys import fresh_cpf, sale, wait_for
 from integration.people import sign_in_people
 from integration.running import STOP_S, running_gateway
@@ -96,9 +96,11 @@ def test_a_change_is_told_although_somebody_else_is_slow_and_after_him(
 
 def test_who_hangs_up_leaves_room_for_others(gateway: Gateway) -> None:
     who = quiet(gateway)
+    another = sign_in_people(gateway).headers(2, "operator")
     for _ in range(2):
         with waiting(gateway, who):
             assert one_more(gateway, who) == 429
+            assert one_more(gateway, another) == 200
         wait_for(lambda: one_more(gateway, who) == 200, "there is room again")
 
 
@@ -122,7 +124,7 @@ def quiet(gateway: Gateway) -> dict[str, str]:
 
 @contextmanager
 def waiting(gateway: Gateway, who: dict[str, str]) -> Generator[list[socket.socket]]:
-    """As many connections as may wait for one merchant, each of which does."""
+    """As many connections as may wait for one caller, each of which does."""
     parts = urlsplit(gateway.base_url)
     address = (str(parts.hostname), int(parts.port or 0))
     head = (
@@ -132,7 +134,7 @@ def waiting(gateway: Gateway, who: dict[str, str]) -> Generator[list[socket.sock
     with ExitStack() as stack:
         sockets = [
             stack.enter_context(socket.create_connection(address, timeout=STOP_S))
-            for _ in range(MOST_OF_MERCHANT + 1)
+            for _ in range(MOST_OF_CALLER + 1)
         ]
         for one in sockets:
             one.sendall(head)

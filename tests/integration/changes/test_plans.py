@@ -38,14 +38,13 @@ async def young(database: Database, dsn: str) -> AsyncIterator[psycopg.Connectio
 @pytest.mark.parametrize("position", [0, 100 + CASHBACKS // 2, 90 + CASHBACKS])
 def test_a_page_reads_its_part_of_the_index(young: psycopg.Connection[Any], position: int) -> None:
     after = {"merchant": 1, "position": position, "id": UUID(int=0), "sequence": 0}
-    last = {"last_position": None, "last_id": None, "last_sequence": None}
-    page = plan_of(young, changes._CHANGES, {**after, **last, "limit": LIMIT})
+    page = plan_of(young, changes._CHANGES, {**after, "below": None, "limit": LIMIT})
     assert "events_in_order" in page
     assert buffers(page) < 30 + 8 * LIMIT, page
     assert not [
         table for table in ("sales", "cashbacks", "events") if f"Seq Scan on {table}" in page
     ]
-    stride = plan_of(young, changes._END_OF_STRIDE, {**after, "limit": changes.STRIDE})
+    stride = plan_of(young, changes._STRIDE, {**after, "passed": changes.STRIDE - 1})
     assert "events_in_order" in stride
     assert buffers(stride) < 30 + changes.STRIDE, stride
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
+from adapters.postgres.delivery import changes
 from adapters.postgres.delivery.changes import PostgresChanges
 from adapters.postgres.delivery.feed_renewal import FeedRenewal
 from cashback_core.delivery.states import DeliveryPolicy
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SEEDS: Final = 25
 STEPS: Final = 60
+ANA: Final = "user:ana"
+BIA: Final = "user:bia"
 NO_HORIZON: Final = "update feed set raised = 1::bigint << 60"
 NO_FOLLOWING: Final = "drop trigger events_follow on events"
 
@@ -38,7 +41,10 @@ def feed(database: Database) -> PostgresChanges:
 async def ids(database: Database) -> list[UUID]:
     """Four cashbacks, each of which has its first event."""
     store = PostgresCashbackStore(database, DeliveryPolicy())
-    made = [await accepted(store, submitted(a_sale(), lease_s=None)) for _ in range(4)]
+    made = [
+        await accepted(store, submitted(a_sale(), lease_s=None, submitted_by=who))
+        for who in (ANA, BIA, ANA, BIA)
+    ]
     return [record.id for record in made]
 
 
@@ -88,24 +94,29 @@ async def test_a_transaction_that_has_a_number_and_wrote_nothing_is_waited_for_t
 
 
 async def explore(
-    feed: PostgresChanges, ids: list[UUID], writers: list[Writer], *, steps: int = STEPS
+    feed: PostgresChanges,
+    ids: list[UUID],
+    writers: list[Writer],
+    *,
+    group: str | None = None,
 ) -> str | None:
     """The first fault that some random interleaving shows."""
+    own = ids if group is None else ids[::2]
     world = World(writers, ids, random.Random(0))
-    reader = Reader(feed)
+    reader = Reader(feed, group)
     for seed in range(SEEDS):
         world.chance = random.Random(seed)
-        for _ in range(steps):
+        for _ in range(STEPS):
             world.step()
             if world.chance.random() < 0.5:
                 await reader.read()
         for writer in writers:
             world.end(writer, commit=True)
         await reader.read()
-        fault = fault_of(world, reader.told)
+        fault = fault_of(world, reader.told, own)
         if fault is not None:
             return fault
-    assert len(reader.told) > SEEDS * steps / 5
+    assert len(reader.told) > SEEDS * STEPS / 5 * len(own) / len(ids)
     return None
 
 
@@ -113,6 +124,16 @@ async def test_nothing_is_skipped_or_out_of_order_in_any_interleaving(
     feed: PostgresChanges, ids: list[UUID], writers: list[Writer]
 ) -> None:
     assert await explore(feed, ids, writers) is None
+
+
+async def test_nothing_of_a_group_is_skipped_in_any_interleaving(
+    feed: PostgresChanges,
+    ids: list[UUID],
+    writers: list[Writer],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(changes, "STRIDE", 2)
+    assert await explore(feed, ids, writers, group=ANA) is None
 
 
 @pytest.mark.parametrize("mutant", [NO_HORIZON, NO_FOLLOWING])

@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -48,6 +49,21 @@ def test_what_waits_for_longer_than_a_test_does_is_told(cashback_double: Double)
     record = made(speaking(cashback_double).post("/api/cashbacks", json=a_sale()), 202)
     with pytest.raises(NotSettledError, match="still pending"):
         cashback_double.settled(record["id"], timeout_s=60)
+
+
+def test_searches_and_summaries_go_by_the_turned_time(cashback_double: Double) -> None:
+    operator, document = speaking(cashback_double, "operator"), str(a_cpf())
+    day = {"sold_from": (cashback_double.now() - timedelta(days=50)).isoformat()}
+    made(speaking(cashback_double).post("/api/cashbacks", json=a_sale(document)))
+    assert operator.get("/api/cashbacks", params=day).status_code == 200
+    cashback_double.turn(timedelta(days=200))
+    refused = operator.get("/api/cashbacks", params=day)
+    assert refused.json()["errors"][0]["code"] == "search_unbounded"
+    month = cashback_double.now().astimezone(ZoneInfo("America/Sao_Paulo")).strftime("%Y-%m")
+    listed = made(operator.get("/api/customers", params={"document": document}), 200)
+    id_ = listed["items"][0]["id"]
+    told = made(operator.get(f"/api/customers/{id_}/summary"), 200)
+    assert told["months"][0]["month"] == month
 
 
 def test_what_nobody_confirms_is_void_after_its_time(cashback_double: Double) -> None:

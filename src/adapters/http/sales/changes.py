@@ -14,7 +14,7 @@ from adapters.http.wire.cursors import Kind
 from adapters.http.wire.queries import DEFAULT_LIMIT, MAX_LIMIT, Ordering, QueryReader
 from cashback_core.changes.changes import ChangePage, FeedPlace, FeedPosition
 from cashback_core.changes.telling import change_shape
-from cashback_core.changes.waiting import MOST_OF_MERCHANT
+from cashback_core.changes.waiting import MOST_OF_CALLER, MOST_OF_MERCHANT
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -44,7 +44,8 @@ CHANGE_PARAMETERS: Final[tuple[Schema, ...]] = (
         "name": "wait",
         "in": "query",
         "description": "Where nothing follows, wait so many seconds for it, at most"
-        f" {MAX_WAIT_S}. More than {MOST_OF_MERCHANT} who wait for one merchant are told 429.",
+        f" {MAX_WAIT_S}. Whoever would be one of more than {MOST_OF_CALLER} of one caller, or"
+        f" {MOST_OF_MERCHANT} of one merchant, is told 429.",
         "schema": {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0},
     },
     {
@@ -124,6 +125,7 @@ class ChangeRoutes:
         """The next changes; if there are none, what comes within the time that is waited."""
         _, principal = await self.admit(request)
         merchant_id, group = principal.merchant_id, principal.reads_only
+        caller = principal.subject
         part = read_changes(request.scope["query_string"], merchant_id)
         after = await self.feed.end(merchant_id) if part.from_now else part.after
         page = await self._next(merchant_id, after, limit=part.limit, group=group)
@@ -131,7 +133,7 @@ class ChangeRoutes:
         until_s = loop.time() + part.wait_s
         while not page.changes and loop.time() < until_s:
             place = FeedPlace(merchant_id=merchant_id, position=page.next)
-            if not await self._grown(request.receive, place, until_s - loop.time()):
+            if not await self._grown(request.receive, place, caller, until_s - loop.time()):
                 break
             page = await self._next(merchant_id, page.next, limit=part.limit, group=group)
         told = [change_shape(change) for change in page.changes]
@@ -143,15 +145,16 @@ class ChangeRoutes:
         """The next changes, past those of other groups; none where there are too many of these."""
         page = await self.feed.read(merchant_id, after, limit=limit, group=group)
         for _ in range(MAX_STRIDES - 1):
-            if page.changes or page.next == after:
+            if page.changes or not page.more:
                 break
-            after = page.next
-            page = await self.feed.read(merchant_id, after, limit=limit, group=group)
+            page = await self.feed.read(merchant_id, page.next, limit=limit, group=group)
         return page
 
-    async def _grown(self, receive: Receive, place: FeedPlace, within_s: float) -> bool:
+    async def _grown(
+        self, receive: Receive, place: FeedPlace, caller: str, within_s: float
+    ) -> bool:
         """Whether the feed goes on in time; not for somebody who has hung up."""
-        waiting = asyncio.create_task(self.waiting.grown(place, within_s=within_s))
+        waiting = asyncio.create_task(self.waiting.grown(place, caller=caller, within_s=within_s))
         gone = asyncio.create_task(_hung_up(receive))
         try:
             await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)

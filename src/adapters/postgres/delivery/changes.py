@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
 
 STRIDE: Final = 2_000
-"""Most changes that a page of one group's looks through."""
+"""How many changes a page of one group's looks through, and the rest of the last's position."""
 
 _HORIZON: Final[LiteralString] = """
     (select raised + pg_snapshot_xmin(pg_current_snapshot())::text::bigint from feed)
@@ -54,9 +54,7 @@ _CHANGES: Final[LiteralString] = f"""
     from (
         select e.*
         {_AFTER}
-            and (%(last_position)s::bigint is null
-                or (e.position, e.cashback_id, e.sequence)
-                    <= (%(last_position)s, %(last_id)s::uuid, %(last_sequence)s::integer))
+            and (%(below)s::bigint is null or e.position < %(below)s)
         {_ORDER}
     ) as e
     join sales as s on s.merchant_id = e.merchant_id and s.cashback_id = e.cashback_id
@@ -64,12 +62,15 @@ _CHANGES: Final[LiteralString] = f"""
     order by e.position, e.cashback_id, e.sequence
 """  # noqa: S608 (made of literals)
 
-_END_OF_STRIDE: Final[LiteralString] = f"""
-    select position, cashback_id, sequence
-    from (select e.position, e.cashback_id, e.sequence {_AFTER} {_ORDER}) as e
-    order by position desc, cashback_id desc, sequence desc
-    limit 1
-"""  # noqa: S608 (made of literals)
+_STRIDE: Final[LiteralString] = f"""
+    select {_HORIZON}, (
+        select e.position + 1
+        {_AFTER}
+        order by e.position, e.cashback_id, e.sequence
+        offset %(passed)s limit 1
+    )
+"""
+"""Below which positions a group's page looks; they are whole, so the bound is nobody's change."""
 
 _GROWN: Final[LiteralString] = f"""
     select p.place
@@ -111,18 +112,17 @@ class PostgresChanges(ChangeFeed):
             raise ValueError("a page has between one and MAX_CHANGES changes")
         begun = after or START
         values = {"merchant": merchant_id, **_place(begun)}
-        last = None
+        bound, more = None, False
         async with self._reads.reading_for(merchant_id) as connection:
             await connection.execute(_IN_ORDER)
             if group is not None:
-                last = await _end_of_stride(connection, values)
+                bound, more = await _stride(connection, values)
                 await connection.execute(NAME_BOTH, [named([merchant_id]), group])
-            found = await connection.execute(
-                _CHANGES, {**values, **_place(last, "last_"), "limit": limit}
-            )
+            below = None if bound is None else bound.position
+            found = await connection.execute(_CHANGES, {**values, "below": below, "limit": limit})
             changes = tuple(_change(row) for row in await found.fetchall())
-        if len(changes) < limit and last is not None:
-            return ChangePage(changes=changes, next=last)
+        if len(changes) < limit and bound is not None:
+            return ChangePage(changes=changes, next=max(begun, bound), more=more)
         return ChangePage(changes=changes, next=changes[-1].feed_position if changes else begun)
 
     async def end(self, merchant_id: int) -> FeedPosition:
@@ -130,7 +130,7 @@ class PostgresChanges(ChangeFeed):
             found = await connection.execute("select" + _HORIZON)
             row = await found.fetchone()
         assert row is not None
-        return FeedPosition(position=row[0], cashback_id=START.cashback_id, sequence=0)
+        return _before(row[0])
 
     async def grown(self, places: Collection[FeedPlace]) -> frozenset[FeedPlace]:
         asked = list(places)
@@ -159,22 +159,27 @@ class PostgresChanges(ChangeFeed):
         return frozenset(asked[ordinal - 1] for (ordinal,) in rows)
 
 
-async def _end_of_stride(
+async def _stride(
     connection: AsyncConnection[Any], values: dict[str, Any]
-) -> FeedPosition | None:
-    """The last of the merchant's next changes that are looked through, of whatever group."""
-    found = await connection.execute(_END_OF_STRIDE, {**values, "limit": STRIDE})
+) -> tuple[FeedPosition, bool]:
+    """Before what the look ends, and whether there may be more behind that."""
+    found = await connection.execute(_STRIDE, {**values, "passed": STRIDE - 1})
     row = await found.fetchone()
-    if row is None:
-        return None
-    return FeedPosition(position=row[0], cashback_id=row[1], sequence=row[2])
+    assert row is not None
+    horizon, end = row
+    return _before(horizon if end is None else end), end is not None
 
 
-def _place(position: FeedPosition | None, prefix: str = "") -> dict[str, int | UUID | None]:
+def _before(position: int) -> FeedPosition:
+    """Before the first change that a position may have."""
+    return FeedPosition(position=position, cashback_id=START.cashback_id, sequence=0)
+
+
+def _place(position: FeedPosition) -> dict[str, int | UUID]:
     return {
-        f"{prefix}position": None if position is None else position.position,
-        f"{prefix}id": None if position is None else position.cashback_id,
-        f"{prefix}sequence": None if position is None else position.sequence,
+        "position": position.position,
+        "id": position.cashback_id,
+        "sequence": position.sequence,
     }
 
 

@@ -29,6 +29,13 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+def test_where_to_go_on_from_is_one_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["changes", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert "--after" in told
+    assert "--after." not in told
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -45,6 +52,11 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ["sandbox", "--port", "65536"],
         ["sandbox", "--port", "+80"],
         ["serve", "--port", "80"],
+        ["find", "--merchant", "demo", "--sale-id", "1", "--csv", "--limit", "1"],
+        ["find", "--merchant", "demo", "--sale-id", "1", "--jsonl", "--limit", "100"],
+        ["find", "--merchant", "demo", "--sale-id", "1", "--csv", "--total"],
+        ["find", "--merchant", "demo", "--sale-id", "1", "--people"],
+        ["find", "--merchant", "demo", "--access-key", "x"],
     ],
 )
 def test_wrong_use_exits_with_2_and_says_how(
