@@ -102,6 +102,15 @@ CASES: dict[str, tuple[RecordFilter, RecordOrder, SearchWay, str]] = {
     ),
 }  # fmt: skip
 
+QUARTERS = {
+    RecordInstant.SOLD: "sales_by_sold_at",
+    RecordInstant.ACCEPTED: "sales_by_acceptance",
+    RecordInstant.APPLIED: "cashbacks_by_applied_at",
+    RecordInstant.CHANGED: "events_by_instant",
+}
+MOST_OF_QUARTER = LARGE // 8 * 30
+"""Buffers of all sales of a quarter of two years: each with its events, by three keys."""
+
 
 @pytest.fixture(scope="module", params=[YOUNG, LARGE])
 def many(
@@ -158,6 +167,31 @@ def test_a_page_reads_its_own_index_and_little_of_it(many: str, case: str) -> No
         buffers = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
         most = MOST_BUFFERS if wanted.group is None else 4 * MOST_BUFFERS  # one sale in seven
         assert buffers <= most, (buffers, text)
+
+
+@pytest.mark.parametrize("days_ago", [0, 300, 600])
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("order_by", RecordInstant)
+@pytest.mark.parametrize("range_by", RecordInstant)
+def test_a_quarter_is_read_once_in_whichever_order(
+    many: str, range_by: RecordInstant, order_by: RecordInstant, descending: bool, days_ago: int
+) -> None:
+    """However few a planner expects of it: it once took the range for each sale that there is."""
+    side = range_by.removesuffix("_at")
+    end = NOW - days_ago * DAY
+    wanted = RecordFilter(**{f"{side}_from": end - 90 * DAY, f"{side}_to": end})  # type: ignore[arg-type]
+    order = RecordOrder(by=order_by, descending=descending)
+    values = values_of(1, wanted) | {"limit": PAGE + 1}
+    plan = explained(many, None, page_of(wanted, order, after=None, now=NOW), values)
+    assert read_by(plan) == QUARTERS[range_by]
+    nodes = list(nodes_of(plan))
+    assert "Materialize" not in {node["Node Type"] for node in nodes}
+    removed = sum(
+        node.get("Rows Removed by Join Filter", 0) * node["Actual Loops"] for node in nodes
+    )
+    assert removed <= PAGE
+    buffers = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    assert buffers <= MOST_OF_QUARTER, buffers
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if CASES[c][2] is not SearchWay.NEWEST])
