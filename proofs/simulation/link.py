@@ -312,8 +312,10 @@ class Link(CashbackStore):
     ) -> CustomerSummary | None:
         return await self.ask(lambda: self.database.summary(merchant_id, customer_id, starts))
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
-        return await self.ask(lambda: self.database.total(merchant_id, wanted))
+    async def total(
+        self, merchant_id: int, wanted: RecordFilter, *, order: RecordOrder = NEWEST
+    ) -> RecordTotal | None:
+        return await self.ask(lambda: self.database.total(merchant_id, wanted, order=order))
 
 
 def _fail(answer: asyncio.Future[Any] | None) -> None:

@@ -66,8 +66,10 @@ class Records(Protocol):
         """
 
     @abstractmethod
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
-        """What a search finds in all; None for more than `search.MOST_COUNTED`."""
+    async def total(
+        self, merchant_id: int, wanted: RecordFilter, *, order: RecordOrder = NEWEST
+    ) -> RecordTotal | None:
+        """What all pages in that order come to; None for more than `search.MOST_COUNTED`."""
 
     @abstractmethod
     async def summary(

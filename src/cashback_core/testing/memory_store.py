@@ -465,9 +465,15 @@ class MemoryStore(CashbackStore):
             next=None if last is None else Position(at=last, id=rows[count - 1].record.id),
         )
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
+    async def total(
+        self, merchant_id: int, wanted: RecordFilter, *, order: RecordOrder = NEWEST
+    ) -> RecordTotal | None:
         await self._reach()
-        records = [row.record for row in self._found(merchant_id, wanted)]
+        records = [
+            row.record
+            for row in self._found(merchant_id, wanted)
+            if instant_of(row, order.by) is not None
+        ]
         return RecordTotal(
             count=len(records),
             cashback_centavos=sum(r.cashback.cashback_centavos for r in records),

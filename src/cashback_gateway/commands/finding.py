@@ -158,7 +158,7 @@ async def find(
             records += page
             if len(records) > limit:
                 break
-        comes_to = await store.total(merchant_id, wanted) if total else None
+        comes_to = await store.total(merchant_id, wanted, order=order) if total else None
     _show(records, comes_to, limit=limit, as_json=json)
 
 

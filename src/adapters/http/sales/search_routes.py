@@ -107,7 +107,8 @@ class SearchRoutes:
         waits = await waits_of(self.records, merchant_id, page.records)
         total: shapes.SearchTotal | UnsetType | None = UNSET
         if search.with_total:
-            total = total_shape(await self.records.total(merchant_id, search.wanted))
+            found = await self.records.total(merchant_id, search.wanted, order=search.order)
+            total = total_shape(found)
         told = [record.as_told(principal.reads_only) for record in page.records]
         shape = shapes.RecordedSalePage(
             items=[read_shape(record, waits) for record in told],

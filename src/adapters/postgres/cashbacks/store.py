@@ -303,9 +303,11 @@ class PostgresCashbackStore(CashbackStore):
                 connection, merchant_id, wanted, limit=limit, after=after, order=order
             )
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
+    async def total(
+        self, merchant_id: int, wanted: RecordFilter, *, order: RecordOrder = NEWEST
+    ) -> RecordTotal | None:
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
-            return await read_total(connection, merchant_id, wanted)
+            return await read_total(connection, merchant_id, wanted, order=order)
 
     async def summary(
         self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
