@@ -119,7 +119,10 @@ def total_of(wanted: RecordFilter, order: RecordOrder, *, now: datetime) -> Lite
     found = found_by(wanted, way_of(wanted, order, now=now), order, now=now)
     return f"""
         select count(*), coalesce(sum(cashback_centavos), 0), coalesce(sum(total_centavos), 0)
-        from (select c.cashback_centavos, s.total_centavos {found} {_has_instant(order)} limit %(most)s) as f
+        from (
+            select c.cashback_centavos, s.total_centavos {found} {_has_instant(order)}
+            limit %(most)s
+        ) as f
     """  # noqa: S608 (made of literals)
 
 
