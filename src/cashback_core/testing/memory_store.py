@@ -450,12 +450,13 @@ class MemoryStore(CashbackStore):
         limit: int,
         after: Position | None,
         order: RecordOrder = NEWEST,
+        now: datetime | None = None,
     ) -> RecordPage:
         await self._reach()
         rows = in_order(
             self._found(merchant_id, wanted),
             order,
-            by_id=way_of(wanted, order, now=self._now()) is SearchWay.RATE,
+            by_id=way_of(wanted, order, now=now or self._now()) is SearchWay.RATE,
             after=after,
         )
         count = fitting((len(row.record.sale.lines) for row in rows), limit=limit)
@@ -466,7 +467,12 @@ class MemoryStore(CashbackStore):
         )
 
     async def total(
-        self, merchant_id: int, wanted: RecordFilter, *, order: RecordOrder = NEWEST
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        order: RecordOrder = NEWEST,
+        now: datetime | None = None,  # noqa: ARG002 (memory reads everything anyhow)
     ) -> RecordTotal | None:
         await self._reach()
         records = [

@@ -102,12 +102,19 @@ class SearchRoutes:
     async def _page(self, principal: Principal, search: Search) -> ASGIApp:
         merchant_id, part = principal.merchant_id, search.part
         page = await self.records.page(
-            merchant_id, search.wanted, limit=part.limit, after=part.after, order=search.order
+            merchant_id,
+            search.wanted,
+            limit=part.limit,
+            after=part.after,
+            order=search.order,
+            now=search.now,
         )
         waits = await waits_of(self.records, merchant_id, page.records)
         total: shapes.SearchTotal | UnsetType | None = UNSET
         if search.with_total:
-            found = await self.records.total(merchant_id, search.wanted, order=search.order)
+            found = await self.records.total(
+                merchant_id, search.wanted, order=search.order, now=search.now
+            )
             total = total_shape(found)
         told = [record.as_told(principal.reads_only) for record in page.records]
         shape = shapes.RecordedSalePage(
@@ -126,7 +133,12 @@ class SearchRoutes:
         head = csv_head() if form is Form.CSV else b""
         while True:
             page = await self.records.page(
-                merchant_id, search.wanted, limit=PAGE, after=after, order=search.order
+                merchant_id,
+                search.wanted,
+                limit=PAGE,
+                after=after,
+                order=search.order,
+                now=search.now,
             )
             told = tuple(record.as_told(principal.reads_only) for record in page.records)
             if form is Form.CSV:

@@ -30,7 +30,7 @@ _LINES: Final[LiteralString] = """(
 )"""
 
 
-async def read_page(
+async def read_page(  # noqa: PLR0913 (what a page is of)
     connection: AsyncConnection[Any],
     merchant_id: int,
     wanted: RecordFilter,
@@ -38,9 +38,10 @@ async def read_page(
     limit: int,
     after: Position | None,
     order: RecordOrder = NEWEST,
+    now: datetime | None = None,
 ) -> RecordPage:
     """At most `limit` records after a position: as many as `pages.fitting` says of their lines."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     values = values_of(merchant_id, wanted) | {
         "limit": limit + 1,  # one more tells whether there is a next page
     }
@@ -70,9 +71,10 @@ async def read_total(
     wanted: RecordFilter,
     *,
     order: RecordOrder = NEWEST,
+    now: datetime | None = None,
 ) -> RecordTotal | None:
     """What all pages in an order come to; None for more than MOST_COUNTED records."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     values = values_of(merchant_id, wanted) | {"most": MOST_COUNTED + 1}
     await connection.execute(PLANNED_AS_WRITTEN)
     if way_of(wanted, order, now=now) is SearchWay.NUMBER:

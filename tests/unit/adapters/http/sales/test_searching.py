@@ -5,20 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.exceptions import LitestarException
 
 from adapters.http.sales.exports import ExportSlots, Form, TooManyExportsError, read_form
+from adapters.http.sales.searching import read_search
+from adapters.http.wire.refusals import InvalidQueryError
+from cashback_core.delivery.search import MAX_RANGE, is_bounded
 from cashback_core.testing.memory_search import id_of
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.pages import Position
 from contract.builders import a_cpf
 from fakes.api import SALE
 
 if TYPE_CHECKING:
     from fakes.api import Answered, Api
 
+SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
 JANUARY = "sold_from=2026-01-01&sold_to=2026-01-31"
 
 
@@ -158,6 +165,49 @@ async def test_an_export_is_refused_unbounded_and_while_the_database_is_away(api
     for accept in ("text/csv", "application/json"):
         answer = await export(api, JANUARY, accept)
         assert (answer.status, answer.json()["code"]) == (503, "unavailable")
+
+
+async def test_what_bounds_a_search_is_judged_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A range that is just short enough is not too long a page later."""
+    await submit_three(api)
+    monkeypatch.setattr("adapters.http.sales.search_routes.PAGE", 1)
+    page, total, judged = api.store.page, api.store.total, []
+
+    async def paging(*args: object, **kwargs: object) -> object:
+        judged.append(kwargs["now"])
+        return await page(*args, **kwargs)  # type: ignore[arg-type]
+
+    async def totalling(*args: object, **kwargs: object) -> object:
+        judged.append(kwargs["now"])
+        return await total(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(api.store, "page", paging)
+    monkeypatch.setattr(api.store, "total", totalling)
+    answer = await export(api, JANUARY, "text/csv")
+    assert answer.status == 200
+    assert (len(judged), len(set(judged))) == (3, 1)
+    judged.clear()
+    await api.get(f"/api/cashbacks?{JANUARY}&total=true")
+    assert (len(judged), len(set(judged))) == (2, 1)
+
+
+def test_a_cursor_is_good_for_a_range_that_grew_meanwhile() -> None:
+    began = datetime(2026, 11, 30, 8, tzinfo=UTC)
+    start = began - MAX_RANGE
+    query = f"sold_from={start:%Y-%m-%dT%H:%M:%SZ}&sort=sold_at"
+    search = read_search(query.encode(), SAO_PAULO, now=began)
+    assert search.now == began
+    with pytest.raises(InvalidQueryError):
+        read_search(query.encode(), SAO_PAULO, now=began + timedelta(seconds=1))
+    cursor = search.part.cursor(Position(at=began, id=id_of("1")))
+    behind = f"{query}&cursor={cursor}".encode()
+    for later in (timedelta(seconds=1), timedelta(hours=23)):
+        more = read_search(behind, SAO_PAULO, now=began + later)
+        assert is_bounded(more.wanted, more.order, now=more.now)
+    with pytest.raises(InvalidQueryError):
+        read_search(behind, SAO_PAULO, now=began + timedelta(days=2))
 
 
 async def test_what_breaks_in_the_middle_has_no_end(
