@@ -86,7 +86,8 @@ class SearchRoutes:
         if form is Form.JSON:
             return await self._page(principal, search)
         parts = self._export(principal, search, form)
-        return Streamed(parts, form=form, name=_NAMES[form], slots=self.slots)
+        slot = self.slots.one(principal.merchant_id)
+        return Streamed(parts, form=form, name=_NAMES[form], slot=slot)
 
     async def summary(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """What a customer's sales come to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -12,7 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from litestar.exceptions import LitestarException
 
-from adapters.http.sales.exports import ExportSlots, Form, TooManyExportsError, read_form
+from adapters.http.sales.exports import (
+    ExportSlots,
+    Form,
+    MerchantExportsError,
+    TooManyExportsError,
+    read_form,
+)
 from adapters.http.sales.searching import read_search
 from adapters.http.wire.refusals import InvalidQueryError
 from cashback_core.delivery.search import MAX_RANGE, is_bounded
@@ -229,15 +236,49 @@ async def test_what_breaks_in_the_middle_has_no_end(
         await export(api, JANUARY, "application/jsonl")
 
 
-async def test_so_many_exports_are_written_at_a_time() -> None:
-    slots = ExportSlots(most=1)
-    async with slots.one():
-        with pytest.raises(TooManyExportsError):
-            async with slots.one():
+async def test_so_many_exports_are_written_at_a_time_and_one_of_a_merchant() -> None:
+    slots = ExportSlots(most=2)
+    async with slots.one(1):
+        with pytest.raises(MerchantExportsError):
+            async with slots.one(1):
                 pass
-    async with slots.one():
+        async with slots.one(2):
+            with pytest.raises(TooManyExportsError):
+                async with slots.one(3):
+                    pass
+        async with slots.one(3):
+            pass
+    async with slots.one(1):
         pass
-    assert slots.taken == 0
+    assert slots.taken == set()
+    assert ExportSlots().most >= 3
+
+
+async def test_who_writes_a_file_already_comes_back_and_others_are_not_kept(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await submit_three(api)
+    monkeypatch.setattr("adapters.http.sales.search_routes.PAGE", 1)
+    page, within = api.store.page, asyncio.Event()
+    goes_on = asyncio.Event()
+
+    async def slow(merchant_id: int, *args: object, **kwargs: object) -> object:
+        if merchant_id == 1:
+            within.set()
+            await goes_on.wait()
+        return await page(merchant_id, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(api.store, "page", slow)
+    first = asyncio.create_task(export(api, JANUARY, "text/csv"))
+    await within.wait()
+    again = await export(api, JANUARY, "application/jsonl", "anna")
+    assert (again.status, again.json()["code"]) == (429, "too_many_requests")
+    assert int(again.headers["retry-after"]) > 0
+    assert (await export(api, JANUARY, "text/csv", "other")).status == 200
+    assert (await export(api, JANUARY, "text/csv", method="HEAD")).status == 200
+    goes_on.set()
+    assert (await first).status == 200
+    assert (await export(api, JANUARY, "text/csv")).status == 200
 
 
 @pytest.mark.parametrize(
