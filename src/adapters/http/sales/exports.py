@@ -41,6 +41,9 @@ MOST_AT_ONCE: Final = 3
 Of one merchant there is one, so that who does not read what they asked for keep no others waiting.
 """
 
+HIDDEN: Final = "***"
+"""What stands for a value that is not told."""
+
 
 class Form(Enum):
     """What a search is answered as, by its media type."""
@@ -141,13 +144,18 @@ def json_lines(
 
 
 def _masked(shape: shapes.RecordedSale) -> shapes.RecordedSale:
+    """Without whom it names: nobody knows what tills write into metadata."""
     customer = shape.customer
-    if customer is None or customer.document is None or customer.name is None:
-        return shape
-    hidden = msgspec.structs.replace(
-        customer, document=mask(customer.document), name=initials(customer.name)
+    if customer is not None and customer.document is not None and customer.name is not None:
+        customer = msgspec.structs.replace(
+            customer, document=mask(customer.document), name=initials(customer.name)
+        )
+    return msgspec.structs.replace(
+        shape,
+        customer=customer,
+        cashier=None if shape.cashier is None else initials(shape.cashier),
+        metadata=dict.fromkeys(shape.metadata, HIDDEN),
     )
-    return msgspec.structs.replace(shape, customer=hidden)
 
 
 class Streamed:

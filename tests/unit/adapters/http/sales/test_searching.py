@@ -161,6 +161,19 @@ async def test_an_analyst_takes_nobodys_document_or_name_away(api: Api) -> None:
             assert "JOSÉ" not in answer.body.decode() or sees
 
 
+async def test_a_masked_file_has_no_cashier_and_no_value_of_metadata(api: Api) -> None:
+    nobody = {key: value for key, value in SALE.items() if key != "customer"}
+    told = {"cashier": "CARLA DIAS", "metadata": {"phone": "+5511999"}}
+    await api.submit({**SALE, **told, "sale_id": "NF-8"})
+    assert (await api.submit({**nobody, **told, "sale_id": "NF-9"})).status < 300
+    for username, sees in (("anna", False), ("olga", True)):
+        lines = (await export(api, JANUARY, "application/jsonl", username)).body.splitlines()
+        assert len(lines) == 2
+        for line in map(json.loads, lines):
+            assert line["cashier"] == ("CARLA DIAS" if sees else "C*** D***")
+            assert line["metadata"] == {"phone": "+5511999" if sees else "***"}
+
+
 async def test_an_export_of_another_group_or_merchant_is_empty(api: Api) -> None:
     await submit_three(api)
     assert (await export(api, JANUARY, "application/jsonl", "other")).body == b""
