@@ -89,9 +89,10 @@ def _quality(parameters: list[str]) -> float:
         name, _, value = parameter.partition("=")
         if name == "q":
             try:
-                return min(float(value), 1.0)
+                quality = float(value)
             except ValueError:
                 return 0.0
+            return quality if 0.0 <= quality <= 1.0 else 0.0
     return 1.0
 
 
@@ -205,6 +206,7 @@ class Streamed:
             (b"content-type", self._content_type),
             (b"content-disposition", b'attachment; filename="%b"' % self._name),
             (b"cache-control", b"no-store"),
+            (b"vary", b"Accept"),
             *SECURITY,
             NOTHING,
         ]

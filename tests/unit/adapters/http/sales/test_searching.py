@@ -126,6 +126,7 @@ async def test_csv_has_all_that_is_found_and_no_formula(api: Api) -> None:
     answer = await export(api, f"{JANUARY}&limit=1&sort=accepted_at", "text/csv")
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["vary"] == "Accept"
     assert "content-length" not in answer.headers
     rows = list(csv.DictReader(io.StringIO(answer.body.decode(), newline="")))
     assert [row["id"] for row in rows] == ids
@@ -303,6 +304,9 @@ async def test_who_writes_a_file_already_comes_back_and_others_are_not_kept(
         ("text/csv;q=0, application/jsonl;q=0.1", Form.JSON_LINES),
         ("TEXT/CSV", Form.CSV),
         ("text/csv;q=x", Form.JSON),
+        ("text/csv;q=inf", Form.JSON),
+        ("text/csv;q=nan, application/json;q=0.1", Form.JSON),
+        ("text/csv;q=-1", Form.JSON),
         ("application/json, text/csv", Form.JSON),
         ("image/png", Form.JSON),
         (",;,", Form.JSON),
