@@ -19,6 +19,7 @@ from adapters.http.wire.cursors import Kind
 from adapters.http.wire.filters import (
     AmountFilter,
     BoundFilter,
+    ChoiceFilter,
     ChoicesFilter,
     CnpjFilter,
     Filters,
@@ -107,8 +108,9 @@ CASHBACK_FILTERS: Final = Filters(
     name_differs=TruthFilter(
         about="Only those whose name was noted as another person's (`true`), or only the others."
     ),
-    suspected=TruthFilter(
-        about="`true`: only those that an open incident of the provider's statement is about."
+    suspected=ChoiceFilter(
+        about="Only those that an open incident of the provider's statement is about.",
+        choices=("true",),
     ),
     incident=IdFilter(about="The cashback that this incident is about."),
     invoice_cnpj=CnpjFilter(
@@ -194,7 +196,7 @@ def read_search(
     wanted = RecordFilter(
         statuses=frozenset(map(Status, asked["status"])),
         group=group,
-        suspected=asked["suspected"] is True,
+        suspected=asked["suspected"] is not None,
         type=asked["type"],
         rate=_rate(reader, asked["type"], asked["rate_version"]),
         **{name: asked[name] for name in _AS_ASKED},
