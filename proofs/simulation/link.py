@@ -302,9 +302,12 @@ class Link(CashbackStore):
         limit: int,
         after: Position | None,
         order: RecordOrder = NEWEST,
+        now: datetime | None = None,
     ) -> RecordPage:
         return await self.ask(
-            lambda: self.database.page(merchant_id, wanted, limit=limit, after=after, order=order)
+            lambda: self.database.page(
+                merchant_id, wanted, limit=limit, after=after, order=order, now=now
+            )
         )
 
     async def summary(
@@ -312,8 +315,17 @@ class Link(CashbackStore):
     ) -> CustomerSummary | None:
         return await self.ask(lambda: self.database.summary(merchant_id, customer_id, starts))
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
-        return await self.ask(lambda: self.database.total(merchant_id, wanted))
+    async def total(
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        order: RecordOrder = NEWEST,
+        now: datetime | None = None,
+    ) -> RecordTotal | None:
+        return await self.ask(
+            lambda: self.database.total(merchant_id, wanted, order=order, now=now)
+        )
 
 
 def _fail(answer: asyncio.Future[Any] | None) -> None:

@@ -210,6 +210,24 @@ class SearchingContract:
         mine = await store.total(1, RecordFilter(document=document, group="user:nobody"))
         assert mine == none
 
+    @pytest.mark.parametrize("by", RecordInstant)
+    async def test_a_total_is_of_all_pages_in_each_order(
+        self, store: CashbackStore, by: RecordInstant
+    ) -> None:
+        """What is not paid is in no list by payment, and so not in what it comes to."""
+        document = a_cpf()
+        for centavos in (1_000, 2_000):
+            await paid(store, document=document, centavos=centavos)
+        await accepted(store, submitted(a_sale(document=document, centavos=7_000), lease_s=None))
+        wanted = RecordFilter(document=document)
+        for order in (RecordOrder(by=by), RecordOrder(by=by, descending=False)):
+            ids = await found(store, wanted, order)
+            total = await store.total(1, wanted, order=order)
+            assert total is not None
+            assert total.count == len(ids) == (2 if by is RecordInstant.APPLIED else 3)
+            records = [await store.find(1, id_) for id_ in ids]
+            assert total.sales_centavos == sum(r.sale.total_centavos for r in records if r)
+
     async def test_a_customer_is_summed_up_by_month(self, store: CashbackStore) -> None:
         document = a_cpf()
         january, february = SOLD_AT, SOLD_AT + timedelta(days=40)

@@ -15,7 +15,7 @@ from litestar.response import Response
 
 from adapters.http.identity.admission import ForbiddenError, UnauthenticatedError, forbidden
 from adapters.http.problems.problem import RETRY_AFTER, Problem, answer_problem
-from adapters.http.sales.exports import TooManyExportsError
+from adapters.http.sales.exports import MerchantExportsError, TooManyExportsError
 from adapters.http.sales.record_shapes import location_of, record_shape
 from adapters.http.wire.body import (
     BodyIncompleteError,
@@ -274,6 +274,7 @@ TABLE: Final[Mapping[type, Callable[[Any], Problem]]] = {
     LogInThrottledError: _come_back("log_in_throttled"),
     RateExceededError: _come_back("rate_exceeded"),
     TooManyLogInsError: _always("too_many_logins", RETRY_AFTER),
+    MerchantExportsError: _always("too_many_requests", (b"retry-after", b"10")),
     TooManyExportsError: _always("overloaded", (b"retry-after", b"10")),
     StoreUnavailable: _always("unavailable", RETRY_AFTER),
     UnusableTerms: _always("unavailable", RETRY_AFTER),

@@ -22,7 +22,12 @@ COLUMNS: Final = (
 )  # fmt: skip
 """One sale a row; its lines are in JSON Lines alone."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_FORMULA: Final = re.compile(r"""(\A|[;,|\t\r\n])([\s"']*)(?=[=+\-@＝＋－＠])""")  # noqa: RUF001
+"""Before what begins a formula: at a cell's begin, or behind what a sheet may take for its end.
+
+Which sign stands between cells, a sheet takes from its country: a semicolon in Brazil.
+"""
+_BLANK: Final = ("\t", "\r", "\n")
 _QUOTED: Final = re.compile(r'[",\r\n]')
 
 
@@ -63,7 +68,8 @@ def row_of(record: Record, *, masked: bool) -> Mapping[str, str]:
 def csv_line(cells: Iterable[str]) -> str:
     """A line of CSV (RFC 4180), of which no cell is a formula to whoever opens it in a sheet.
 
-    What begins as one has an apostrophe before it, as OWASP advises ("CSV Injection").
+    What begins as one, or would behind another separator, has an apostrophe before it, as OWASP
+    advises ("CSV Injection").
     """
     return ",".join(map(_cell, cells)) + "\r\n"
 
@@ -74,7 +80,8 @@ def initials(name: str) -> str:
 
 
 def _cell(text: str) -> str:
-    if text.startswith(_FORMULA):
+    text = _FORMULA.sub(r"\1\2'", text)
+    if text.startswith(_BLANK):
         text = f"'{text}"
     if _QUOTED.search(text) is None:
         return text

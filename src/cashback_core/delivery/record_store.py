@@ -58,16 +58,25 @@ class Records(Protocol):
         limit: int,
         after: Position | None,
         order: RecordOrder = NEWEST,
+        now: datetime | None = None,
     ) -> RecordPage:
         """Records of a merchant, in an order, after a position.
 
         As many as `pages.fitting` says of their lines: fewer than `limit` may be followed by more.
-        What is cheap to ask for is said by `search.is_bounded`.
+        What is cheap to ask for is said by `search.is_bounded`, at `now`: when the search began,
+        the same for all of its pages and its total; None is this very instant.
         """
 
     @abstractmethod
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
-        """What a search finds in all; None for more than `search.MOST_COUNTED`."""
+    async def total(
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        order: RecordOrder = NEWEST,
+        now: datetime | None = None,
+    ) -> RecordTotal | None:
+        """What all pages in that order come to; None for more than `search.MOST_COUNTED`."""
 
     @abstractmethod
     async def summary(

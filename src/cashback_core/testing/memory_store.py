@@ -452,12 +452,13 @@ class MemoryStore(CashbackStore):
         limit: int,
         after: Position | None,
         order: RecordOrder = NEWEST,
+        now: datetime | None = None,
     ) -> RecordPage:
         await self._reach()
         rows = in_order(
             self._found(merchant_id, wanted),
             order,
-            by_id=way_of(wanted, order, now=self._now()) is SearchWay.RATE,
+            by_id=way_of(wanted, order, now=now or self._now()) is SearchWay.RATE,
             after=after,
         )
         count = fitting((len(row.record.sale.lines) for row in rows), limit=limit)
@@ -467,9 +468,20 @@ class MemoryStore(CashbackStore):
             next=None if last is None else Position(at=last, id=rows[count - 1].record.id),
         )
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
+    async def total(
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        order: RecordOrder = NEWEST,
+        now: datetime | None = None,  # noqa: ARG002 (memory reads everything anyhow)
+    ) -> RecordTotal | None:
         await self._reach()
-        records = [row.record for row in self._found(merchant_id, wanted)]
+        records = [
+            row.record
+            for row in self._found(merchant_id, wanted)
+            if instant_of(row, order.by) is not None
+        ]
         return RecordTotal(
             count=len(records),
             cashback_centavos=sum(r.cashback.cashback_centavos for r in records),

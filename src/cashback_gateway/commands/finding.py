@@ -152,7 +152,8 @@ async def find(
     wanted = (asked or SearchOptions()).wanted()
     order = RecordOrder(by=RecordInstant(sort.removeprefix("-")), descending=sort.startswith("-"))
     whole = csv or jsonl or total
-    if not is_bounded(wanted, order, now=datetime.now(UTC), whole=whole):
+    now = datetime.now(UTC)
+    if not is_bounded(wanted, order, now=now, whole=whole):
         raise WrongUseError(
             "this could read all that was ever sold: say a number, a key or a document, too, or a"
             f" range of at most {MAX_RANGE_DAYS} days (--sold-from and --sold-to, …), or statuses"
@@ -162,7 +163,7 @@ async def find(
         merchant_id = await the_merchant(operators, merchant)
         assert merchant_id is not None
         store = PostgresCashbackStore(database, DeliveryPolicy())
-        pages = _pages(store, merchant_id, wanted, order)
+        pages = _pages(store, merchant_id, wanted, order, now=now)
         if csv or jsonl:
             await _write(pages, as_csv=csv, masked=not people)
             return
@@ -171,16 +172,21 @@ async def find(
             records += page
             if len(records) > most:
                 break
-        comes_to = await store.total(merchant_id, wanted) if total else None
+        comes_to = await store.total(merchant_id, wanted, order=order, now=now) if total else None
     _show(records, comes_to, limit=most, as_json=json)
 
 
 async def _pages(
-    store: PostgresCashbackStore, merchant_id: int, wanted: RecordFilter, order: RecordOrder
+    store: PostgresCashbackStore,
+    merchant_id: int,
+    wanted: RecordFilter,
+    order: RecordOrder,
+    *,
+    now: datetime,
 ) -> AsyncIterator[tuple[Record, ...]]:
     after: Position | None = None
     while True:
-        page = await store.page(merchant_id, wanted, limit=PAGE, after=after, order=order)
+        page = await store.page(merchant_id, wanted, limit=PAGE, after=after, order=order, now=now)
         yield page.records
         after = page.next
         if after is None:

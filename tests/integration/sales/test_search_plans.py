@@ -102,6 +102,15 @@ CASES: dict[str, tuple[RecordFilter, RecordOrder, SearchWay, str]] = {
     ),
 }  # fmt: skip
 
+QUARTERS = {
+    RecordInstant.SOLD: "sales_by_sold_at",
+    RecordInstant.ACCEPTED: "sales_by_acceptance",
+    RecordInstant.APPLIED: "cashbacks_by_applied_at",
+    RecordInstant.CHANGED: "events_by_instant",
+}
+MOST_OF_QUARTER = LARGE // 8 * 30
+"""Buffers of all sales of a quarter of two years: each with its events, by three keys."""
+
 
 @pytest.fixture(scope="module", params=[YOUNG, LARGE])
 def many(
@@ -160,11 +169,31 @@ def test_a_page_reads_its_own_index_and_little_of_it(many: str, case: str) -> No
         assert buffers <= most, (buffers, text)
 
 
+@pytest.mark.parametrize("order_by", RecordInstant)
+@pytest.mark.parametrize("range_by", RecordInstant)
+def test_a_quarter_is_read_once_in_whichever_order(
+    many: str, range_by: RecordInstant, order_by: RecordInstant
+) -> None:
+    """However few a planner expects of it: it once took the range for each sale that there is."""
+    side = range_by.removesuffix("_at")
+    for days_ago, descending in ((0, True), (0, False), (600, True)):
+        end = NOW - days_ago * DAY
+        wanted = RecordFilter(**{f"{side}_from": end - 90 * DAY, f"{side}_to": end})  # type: ignore[arg-type]
+        order = RecordOrder(by=order_by, descending=descending)
+        values = values_of(1, wanted) | {"limit": PAGE + 1}
+        plan = explained(many, None, page_of(wanted, order, after=None, now=NOW), values)
+        assert read_by(plan) == QUARTERS[range_by], (days_ago, descending)
+        nodes = list(nodes_of(plan))
+        assert sum(n.get("Rows Removed by Join Filter", 0) for n in nodes) <= PAGE
+        buffers = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+        assert buffers <= MOST_OF_QUARTER, (buffers, days_ago, descending)
+
+
 @pytest.mark.parametrize("case", [c for c in CASES if CASES[c][2] is not SearchWay.NEWEST])
 def test_a_total_reads_by_the_same_index(many: str, case: str) -> None:
-    wanted, _, _, _ = CASES[case]
+    wanted, order, _, _ = CASES[case]
     values = values_of(1, wanted) | {"most": 500_001}
-    plan = explained(many, wanted.group, total_of(wanted, now=NOW), values)
+    plan = explained(many, wanted.group, total_of(wanted, order, now=NOW), values)
     text = json.dumps([node["Node Type"] for node in nodes_of(plan)])
     assert "Seq Scan" not in text, text
     assert way_of(wanted, now=NOW) is way_of(wanted, CASES[case][1], now=NOW)

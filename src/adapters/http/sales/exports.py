@@ -22,9 +22,10 @@ from cashback_core.values.documents import mask
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from contextlib import AbstractAsyncContextManager
     from uuid import UUID
 
-    from litestar.types import Receive, Scope, Send
+    from litestar.types import HTTPResponseStartEvent, Receive, Scope, Send
 
     from adapters.http.sales import shapes
     from adapters.http.wire.headers import Fields
@@ -34,8 +35,14 @@ if TYPE_CHECKING:
 PAGE: Final = 200
 """Records that are read at once."""
 
-MOST_AT_ONCE: Final = 2
-"""Exports of one process at a time: each reads a page after the other, and sales come first."""
+MOST_AT_ONCE: Final = 3
+"""Exports of one process at a time: each reads a page after the other, and sales come first.
+
+Of one merchant there is one, so that who does not read what they asked for keep no others waiting.
+"""
+
+HIDDEN: Final = "***"
+"""What stands for a value that is not told."""
 
 
 class Form(Enum):
@@ -82,9 +89,10 @@ def _quality(parameters: list[str]) -> float:
         name, _, value = parameter.partition("=")
         if name == "q":
             try:
-                return min(float(value), 1.0)
+                quality = float(value)
             except ValueError:
                 return 0.0
+            return quality if 0.0 <= quality <= 1.0 else 0.0
     return 1.0
 
 
@@ -92,23 +100,29 @@ class TooManyExportsError(Exception):
     """So many exports are being written by this process already."""
 
 
+class MerchantExportsError(Exception):
+    """One of the merchant's is being written by this process already."""
+
+
 @dataclass(slots=True)
 class ExportSlots:
-    """How many exports there may be at a time."""
+    """How many exports there may be at a time, and whose they are."""
 
     most: int = MOST_AT_ONCE
-    taken: int = field(default=0, init=False)
+    taken: set[int] = field(default_factory=set[int], init=False)
 
     @asynccontextmanager
-    async def one(self) -> AsyncGenerator[None, None]:
-        """Be one of them; raises TooManyExportsError."""
-        if self.taken >= self.most:
+    async def one(self, merchant_id: int) -> AsyncGenerator[None, None]:
+        """Be the merchant's; raises MerchantExportsError and TooManyExportsError."""
+        if merchant_id in self.taken:
+            raise MerchantExportsError
+        if len(self.taken) >= self.most:
             raise TooManyExportsError
-        self.taken += 1
+        self.taken.add(merchant_id)
         try:
             yield
         finally:
-            self.taken -= 1
+            self.taken.discard(merchant_id)
 
 
 def csv_head() -> bytes:
@@ -131,46 +145,51 @@ def json_lines(
 
 
 def _masked(shape: shapes.RecordedSale) -> shapes.RecordedSale:
+    """Without whom it names: nobody knows what tills write into metadata."""
     customer = shape.customer
-    if customer is None or customer.document is None or customer.name is None:
-        return shape
-    hidden = msgspec.structs.replace(
-        customer, document=mask(customer.document), name=initials(customer.name)
+    if customer is not None and customer.document is not None and customer.name is not None:
+        customer = msgspec.structs.replace(
+            customer, document=mask(customer.document), name=initials(customer.name)
+        )
+    return msgspec.structs.replace(
+        shape,
+        customer=customer,
+        cashier=None if shape.cashier is None else initials(shape.cashier),
+        metadata=dict.fromkeys(shape.metadata, HIDDEN),
     )
-    return msgspec.structs.replace(shape, customer=hidden)
 
 
 class Streamed:
     """An answer of parts; an ASGI application, so that a handler can return it.
 
     The first part is there already; what fails later ends the connection before the answer's end.
+    `slot` is held for as long as parts are read: whoever asks for the head alone needs none.
     """
 
-    __slots__ = ("_content_type", "_name", "_parts", "_slots")
+    __slots__ = ("_content_type", "_name", "_parts", "_slot")
 
     def __init__(
-        self, parts: AsyncIterator[bytes], *, form: Form, name: str, slots: ExportSlots
+        self,
+        parts: AsyncIterator[bytes],
+        *,
+        form: Form,
+        name: str,
+        slot: AbstractAsyncContextManager[None],
     ) -> None:
         self._parts = parts
         self._content_type = form.content_type
         self._name = name.encode("ascii")
-        self._slots = slots
+        self._slot = slot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, for as long as somebody is there to take it."""
-        async with self._slots.one():
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD":
+            await send(self._start())
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        async with self._slot:
             first = await anext(self._parts, b"")
-            headers = [
-                (b"content-type", self._content_type),
-                (b"content-disposition", b'attachment; filename="%b"' % self._name),
-                (b"cache-control", b"no-store"),
-                *SECURITY,
-                NOTHING,
-            ]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD":
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-                return
+            await send(self._start())
             gone = asyncio.ensure_future(_hung_up(receive))
             try:
                 await send({"type": "http.response.body", "body": first, "more_body": True})
@@ -181,6 +200,17 @@ class Streamed:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             finally:
                 gone.cancel()
+
+    def _start(self) -> HTTPResponseStartEvent:
+        headers = [
+            (b"content-type", self._content_type),
+            (b"content-disposition", b'attachment; filename="%b"' % self._name),
+            (b"cache-control", b"no-store"),
+            (b"vary", b"Accept"),
+            *SECURITY,
+            NOTHING,
+        ]
+        return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
 async def _hung_up(receive: Receive) -> None:

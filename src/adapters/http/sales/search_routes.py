@@ -86,7 +86,8 @@ class SearchRoutes:
         if form is Form.JSON:
             return await self._page(principal, search)
         parts = self._export(principal, search, form)
-        return Streamed(parts, form=form, name=_NAMES[form], slots=self.slots)
+        slot = self.slots.one(principal.merchant_id)
+        return Streamed(parts, form=form, name=_NAMES[form], slot=slot)
 
     async def summary(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """What a customer's sales come to."""
@@ -102,12 +103,20 @@ class SearchRoutes:
     async def _page(self, principal: Principal, search: Search) -> ASGIApp:
         merchant_id, part = principal.merchant_id, search.part
         page = await self.records.page(
-            merchant_id, search.wanted, limit=part.limit, after=part.after, order=search.order
+            merchant_id,
+            search.wanted,
+            limit=part.limit,
+            after=part.after,
+            order=search.order,
+            now=search.now,
         )
         waits = await waits_of(self.records, merchant_id, page.records)
         total: shapes.SearchTotal | UnsetType | None = UNSET
         if search.with_total:
-            total = total_shape(await self.records.total(merchant_id, search.wanted))
+            found = await self.records.total(
+                merchant_id, search.wanted, order=search.order, now=search.now
+            )
+            total = total_shape(found)
         told = [record.as_told(principal.reads_only) for record in page.records]
         shape = shapes.RecordedSalePage(
             items=[read_shape(record, waits) for record in told],
@@ -125,7 +134,12 @@ class SearchRoutes:
         head = csv_head() if form is Form.CSV else b""
         while True:
             page = await self.records.page(
-                merchant_id, search.wanted, limit=PAGE, after=after, order=search.order
+                merchant_id,
+                search.wanted,
+                limit=PAGE,
+                after=after,
+                order=search.order,
+                now=search.now,
             )
             told = tuple(record.as_told(principal.reads_only) for record in page.records)
             if form is Form.CSV:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.sales.lists import (
@@ -18,6 +19,7 @@ from adapters.http.wire.cursors import Kind
 from adapters.http.wire.filters import (
     AmountFilter,
     BoundFilter,
+    ChoiceFilter,
     ChoicesFilter,
     CnpjFilter,
     Filters,
@@ -106,8 +108,9 @@ CASHBACK_FILTERS: Final = Filters(
     name_differs=TruthFilter(
         about="Only those whose name was noted as another person's (`true`), or only the others."
     ),
-    suspected=TruthFilter(
-        about="`true`: only those that an open incident of the provider's statement is about."
+    suspected=ChoiceFilter(
+        about="Only those that an open incident of the provider's statement is about.",
+        choices=("true",),
     ),
     incident=IdFilter(about="The cashback that this incident is about."),
     invoice_cnpj=CnpjFilter(
@@ -147,6 +150,12 @@ CASHBACKS: Final = Ordering(
 )
 
 
+GOES_ON: Final = timedelta(days=1)
+"""For so long a range without an end that was short enough for one page is for those that follow.
+
+It grows by as much as has passed between two pages, which is no reason to end a list in its middle.
+"""
+
 MONTHS: Final = Filters(
     dict[str, Any],
     months=WholeFilter(
@@ -161,12 +170,16 @@ _SUMMARY: Final = Ordering(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A search that is bounded: which records, in which order, which part, with a total or not."""
+    """A search that is bounded: which records, in which order, which part, with a total or not.
+
+    `now` is the instant at which that was judged, for whoever reads it.
+    """
 
     wanted: RecordFilter
     order: RecordOrder
     part: ListPart
     with_total: bool
+    now: datetime
 
 
 def read_search(
@@ -183,7 +196,7 @@ def read_search(
     wanted = RecordFilter(
         statuses=frozenset(map(Status, asked["status"])),
         group=group,
-        suspected=asked["suspected"] is True,
+        suspected=asked["suspected"] is not None,
         type=asked["type"],
         rate=_rate(reader, asked["type"], asked["rate_version"]),
         **{name: asked[name] for name in _AS_ASKED},
@@ -192,9 +205,11 @@ def read_search(
     _needs_issuer(reader)
     sort = reader.sort()
     order = RecordOrder(by=RecordInstant(sort.removeprefix("-")), descending=sort.startswith("-"))
+    if reader.has("cursor"):
+        now -= GOES_ON
     if not reader.is_faulty and not is_bounded(wanted, order, now=now, whole=whole or with_total):
         reader.tell_whole("search_unbounded", days=str(MAX_RANGE_DAYS))
-    return Search(wanted=wanted, order=order, part=part_of(reader), with_total=with_total)
+    return Search(wanted=wanted, order=order, part=part_of(reader), with_total=with_total, now=now)
 
 
 def read_months(query: bytes) -> int:

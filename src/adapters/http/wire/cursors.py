@@ -20,7 +20,6 @@ MAX_CURSOR_CHARS: Final = 2048
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z", re.ASCII)
 _INSTANT: Final = "%Y-%m-%dT%H:%M:%S.%f+00:00"
-_INSTANT_CHARS: Final = 32
 
 
 class Kind(Enum):
@@ -76,11 +75,12 @@ def _is_text(value: str) -> bool:
 
 
 def _is_instant(value: str) -> bool:
+    """Whether `write_value` wrote it: strptime alone takes the digits of every script."""
     try:
         instant = datetime.strptime(value, _INSTANT).replace(tzinfo=UTC)
     except ValueError:
         return False
-    return len(value) == _INSTANT_CHARS and 2000 <= instant.year < 2100
+    return write_value(instant) == value and 2000 <= instant.year < 2100
 
 
 _FITS: Final[Mapping[Kind, Callable[[str], bool]]] = {

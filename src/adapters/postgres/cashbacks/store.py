@@ -297,15 +297,23 @@ class PostgresCashbackStore(CashbackStore):
         limit: int,
         after: Position | None,
         order: RecordOrder = NEWEST,
+        now: datetime | None = None,
     ) -> RecordPage:
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
             return await read_page(
-                connection, merchant_id, wanted, limit=limit, after=after, order=order
+                connection, merchant_id, wanted, limit=limit, after=after, order=order, now=now
             )
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
+    async def total(
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        order: RecordOrder = NEWEST,
+        now: datetime | None = None,
+    ) -> RecordTotal | None:
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
-            return await read_total(connection, merchant_id, wanted)
+            return await read_total(connection, merchant_id, wanted, order=order, now=now)
 
     async def summary(
         self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]

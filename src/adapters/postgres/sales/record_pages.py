@@ -14,7 +14,7 @@ from adapters.postgres.sales.searches import (
     sorted_by,
     values_of,
 )
-from cashback_core.delivery.record import NEWEST, RecordPage, RecordTotal
+from cashback_core.delivery.record import NEWEST, RecordInstant, RecordPage, RecordTotal
 from cashback_core.delivery.search import MOST_COUNTED, SearchWay, way_of
 from cashback_core.values.pages import Position, fitting
 
@@ -30,7 +30,7 @@ _LINES: Final[LiteralString] = """(
 )"""
 
 
-async def read_page(
+async def read_page(  # noqa: PLR0913 (what a page is of)
     connection: AsyncConnection[Any],
     merchant_id: int,
     wanted: RecordFilter,
@@ -38,9 +38,10 @@ async def read_page(
     limit: int,
     after: Position | None,
     order: RecordOrder = NEWEST,
+    now: datetime | None = None,
 ) -> RecordPage:
     """At most `limit` records after a position: as many as `pages.fitting` says of their lines."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     values = values_of(merchant_id, wanted) | {
         "limit": limit + 1,  # one more tells whether there is a next page
     }
@@ -65,15 +66,20 @@ async def read_page(
 
 
 async def read_total(
-    connection: AsyncConnection[Any], merchant_id: int, wanted: RecordFilter
+    connection: AsyncConnection[Any],
+    merchant_id: int,
+    wanted: RecordFilter,
+    *,
+    order: RecordOrder = NEWEST,
+    now: datetime | None = None,
 ) -> RecordTotal | None:
-    """What a search comes to; None for more than MOST_COUNTED records."""
-    now = datetime.now(UTC)
+    """What all pages in an order come to; None for more than MOST_COUNTED records."""
+    now = now or datetime.now(UTC)
     values = values_of(merchant_id, wanted) | {"most": MOST_COUNTED + 1}
     await connection.execute(PLANNED_AS_WRITTEN)
-    if way_of(wanted, now=now) is SearchWay.NUMBER:
+    if way_of(wanted, order, now=now) is SearchWay.NUMBER:
         values["ids"] = await numbered(connection, merchant_id, wanted)
-    found = await connection.execute(total_of(wanted, now=now), values, prepare=False)
+    found = await connection.execute(total_of(wanted, order, now=now), values, prepare=False)
     row = await found.fetchone()
     if row is None or row[0] > MOST_COUNTED:
         return None
@@ -95,7 +101,6 @@ def page_of(
             order by l.cashback_id desc limit %(limit)s
         """
     column = sorted_by(wanted, way, order, now=now)
-    paid: LiteralString = " and (c.applied_at is not null) is true"
     behind: LiteralString = ""
     if after is not None:
         sign: LiteralString = "<" if order.descending else ">"
@@ -105,16 +110,25 @@ def page_of(
         )
     return f"""
         select {shown}, s.cashback_id, {_LINES} {found}
-        {paid if order.by.value == "applied_at" else ""} {behind}
+        {_has_instant(order)} {behind}
         order by {column} {direction}, s.cashback_id {direction}
         limit %(limit)s
     """
 
 
-def total_of(wanted: RecordFilter, *, now: datetime) -> LiteralString:
-    """The statement of a total."""
-    found = found_by(wanted, way_of(wanted, now=now), NEWEST, now=now)
+def total_of(wanted: RecordFilter, order: RecordOrder, *, now: datetime) -> LiteralString:
+    """The statement of what all pages come to."""
+    found = found_by(wanted, way_of(wanted, order, now=now), order, now=now)
     return f"""
         select count(*), coalesce(sum(cashback_centavos), 0), coalesce(sum(total_centavos), 0)
-        from (select c.cashback_centavos, s.total_centavos {found} limit %(most)s) as f
+        from (
+            select c.cashback_centavos, s.total_centavos {found} {_has_instant(order)}
+            limit %(most)s
+        ) as f
     """  # noqa: S608 (made of literals)
+
+
+def _has_instant(order: RecordOrder) -> LiteralString:
+    """What is not paid is in no list by payment."""
+    is_by_payment = order.by is RecordInstant.APPLIED
+    return " and (c.applied_at is not null) is true" if is_by_payment else ""

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.exceptions import LitestarException
 
-from adapters.http.sales.exports import ExportSlots, Form, TooManyExportsError, read_form
+from adapters.http.sales.exports import (
+    ExportSlots,
+    Form,
+    MerchantExportsError,
+    TooManyExportsError,
+    read_form,
+)
+from adapters.http.sales.searching import read_search
+from adapters.http.wire.refusals import InvalidQueryError
+from cashback_core.delivery.search import MAX_RANGE, is_bounded
 from cashback_core.testing.memory_search import id_of
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.pages import Position
 from contract.builders import a_cpf
 from fakes.api import SALE
 
 if TYPE_CHECKING:
     from fakes.api import Answered, Api
 
+SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
 JANUARY = "sold_from=2026-01-01&sold_to=2026-01-31"
 
 
@@ -77,6 +91,14 @@ async def test_what_nothing_bounds_is_refused_with_a_hint(api: Api, query: str) 
     assert "92 days" in error["expected"]
 
 
+async def test_what_is_not_suspected_cannot_be_asked_for(api: Api) -> None:
+    """It would have to be looked for among all that there is; it once was no filter at all."""
+    answer = await api.get(f"/api/cashbacks?{JANUARY}&suspected=false")
+    assert answer.status == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/suspected", "no_such_choice")
+
+
 async def test_every_new_filter_chooses(api: Api) -> None:
     ids = await submit_three(api)
     for query, found in (
@@ -112,6 +134,7 @@ async def test_csv_has_all_that_is_found_and_no_formula(api: Api) -> None:
     answer = await export(api, f"{JANUARY}&limit=1&sort=accepted_at", "text/csv")
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["vary"] == "Accept"
     assert "content-length" not in answer.headers
     rows = list(csv.DictReader(io.StringIO(answer.body.decode(), newline="")))
     assert [row["id"] for row in rows] == ids
@@ -147,6 +170,16 @@ async def test_an_analyst_takes_nobodys_document_or_name_away(api: Api) -> None:
             assert "JOSÉ" not in answer.body.decode() or sees
 
 
+async def test_a_masked_file_has_no_cashier_and_no_value_of_metadata(api: Api) -> None:
+    told = {"cashier": "CARLA DIAS", "metadata": {"phone": "+5511999"}}
+    await api.submit({**SALE, **told, "sale_id": "NF-8"})
+    for username, sees in (("anna", False), ("olga", True)):
+        (text,) = (await export(api, JANUARY, "application/jsonl", username)).body.splitlines()
+        line = json.loads(text)
+        assert line["cashier"] == ("CARLA DIAS" if sees else "C*** D***")
+        assert line["metadata"] == {"phone": "+5511999" if sees else "***"}
+
+
 async def test_an_export_of_another_group_or_merchant_is_empty(api: Api) -> None:
     await submit_three(api)
     assert (await export(api, JANUARY, "application/jsonl", "other")).body == b""
@@ -158,6 +191,49 @@ async def test_an_export_is_refused_unbounded_and_while_the_database_is_away(api
     for accept in ("text/csv", "application/json"):
         answer = await export(api, JANUARY, accept)
         assert (answer.status, answer.json()["code"]) == (503, "unavailable")
+
+
+async def test_what_bounds_a_search_is_judged_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A range that is just short enough is not too long a page later."""
+    await submit_three(api)
+    monkeypatch.setattr("adapters.http.sales.search_routes.PAGE", 1)
+    page, total, judged = api.store.page, api.store.total, []
+
+    async def paging(*args: object, **kwargs: object) -> object:
+        judged.append(kwargs["now"])
+        return await page(*args, **kwargs)  # type: ignore[arg-type]
+
+    async def totalling(*args: object, **kwargs: object) -> object:
+        judged.append(kwargs["now"])
+        return await total(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(api.store, "page", paging)
+    monkeypatch.setattr(api.store, "total", totalling)
+    answer = await export(api, JANUARY, "text/csv")
+    assert answer.status == 200
+    assert (len(judged), len(set(judged))) == (3, 1)
+    judged.clear()
+    await api.get(f"/api/cashbacks?{JANUARY}&total=true")
+    assert (len(judged), len(set(judged))) == (2, 1)
+
+
+def test_a_cursor_is_good_for_a_range_that_grew_meanwhile() -> None:
+    began = datetime(2026, 11, 30, 8, tzinfo=UTC)
+    start = began - MAX_RANGE
+    query = f"sold_from={start:%Y-%m-%dT%H:%M:%SZ}&sort=sold_at"
+    search = read_search(query.encode(), SAO_PAULO, now=began)
+    assert search.now == began
+    with pytest.raises(InvalidQueryError):
+        read_search(query.encode(), SAO_PAULO, now=began + timedelta(seconds=1))
+    cursor = search.part.cursor(Position(at=began, id=id_of("1")))
+    behind = f"{query}&cursor={cursor}".encode()
+    for later in (timedelta(seconds=1), timedelta(hours=23)):
+        more = read_search(behind, SAO_PAULO, now=began + later)
+        assert is_bounded(more.wanted, more.order, now=more.now)
+    with pytest.raises(InvalidQueryError):
+        read_search(behind, SAO_PAULO, now=began + timedelta(days=2))
 
 
 async def test_what_breaks_in_the_middle_has_no_end(
@@ -179,15 +255,49 @@ async def test_what_breaks_in_the_middle_has_no_end(
         await export(api, JANUARY, "application/jsonl")
 
 
-async def test_so_many_exports_are_written_at_a_time() -> None:
-    slots = ExportSlots(most=1)
-    async with slots.one():
-        with pytest.raises(TooManyExportsError):
-            async with slots.one():
+async def test_so_many_exports_are_written_at_a_time_and_one_of_a_merchant() -> None:
+    slots = ExportSlots(most=2)
+    async with slots.one(1):
+        with pytest.raises(MerchantExportsError):
+            async with slots.one(1):
                 pass
-    async with slots.one():
+        async with slots.one(2):
+            with pytest.raises(TooManyExportsError):
+                async with slots.one(3):
+                    pass
+        async with slots.one(3):
+            pass
+    async with slots.one(1):
         pass
-    assert slots.taken == 0
+    assert slots.taken == set()
+    assert ExportSlots().most >= 3
+
+
+async def test_who_writes_a_file_already_comes_back_and_others_are_not_kept(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await submit_three(api)
+    monkeypatch.setattr("adapters.http.sales.search_routes.PAGE", 1)
+    page, within = api.store.page, asyncio.Event()
+    goes_on = asyncio.Event()
+
+    async def slow(merchant_id: int, *args: object, **kwargs: object) -> object:
+        if merchant_id == 1:
+            within.set()
+            await goes_on.wait()
+        return await page(merchant_id, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(api.store, "page", slow)
+    first = asyncio.create_task(export(api, JANUARY, "text/csv"))
+    await within.wait()
+    again = await export(api, JANUARY, "application/jsonl", "anna")
+    assert (again.status, again.json()["code"]) == (429, "too_many_requests")
+    assert int(again.headers["retry-after"]) > 0
+    assert (await export(api, JANUARY, "text/csv", "other")).status == 200
+    assert (await export(api, JANUARY, "text/csv", method="HEAD")).status == 200
+    goes_on.set()
+    assert (await first).status == 200
+    assert (await export(api, JANUARY, "text/csv")).status == 200
 
 
 @pytest.mark.parametrize(
@@ -199,6 +309,9 @@ async def test_so_many_exports_are_written_at_a_time() -> None:
         ("text/csv;q=0, application/jsonl;q=0.1", Form.JSON_LINES),
         ("TEXT/CSV", Form.CSV),
         ("text/csv;q=x", Form.JSON),
+        ("text/csv;q=inf", Form.JSON),
+        ("text/csv;q=nan, application/json;q=0.1", Form.JSON),
+        ("text/csv;q=-1", Form.JSON),
         ("application/json, text/csv", Form.JSON),
         ("image/png", Form.JSON),
         (",;,", Form.JSON),

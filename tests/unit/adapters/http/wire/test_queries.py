@@ -137,3 +137,18 @@ def test_values_are_written_as_they_are_read() -> None:
         written = write_value(value)
         packed = write_cursor("list", written, KEY)
         assert read_cursor(packed, "list", value=kind, key=Kind.UUID) == (written, KEY)
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "\u09e8\u09e6\u09e8\u09ec-11-30T00:00:00.000000+00:00",
+        "\u09e8\u09e626-11-30T00:00:00.000000+00:00",
+        "2026-11-30T00:00:00.00000\u0663+00:00",
+        "2026-11-30T00:00:0 .000000+00:00",
+    ],
+)
+def test_a_forged_instant_of_other_digits_is_no_cursor(instant: str) -> None:
+    assert read_cursor(write_cursor("a", instant, KEY), "a", value=Kind.INSTANT, key=Kind.UUID) is (
+        None
+    )
