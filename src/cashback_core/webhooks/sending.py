@@ -16,7 +16,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -81,9 +81,16 @@ class Sent:
     id: str
     at: FeedPosition | None
     attempts: int
-    answer: ReceiverAnswer
+    answer: ReceiverAnswer | None
+    """None: it was not sent, for what was to be sent before it took the round's time."""
+
     due_at: datetime | None
     was_kept: bool
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver has taken it."""
+        return self.answer is not None and self.answer.delivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,21 +240,28 @@ class WebhookSender:
 
     async def round(self, lease: Lease, stop: asyncio.Event) -> Round:
         """Send what is due and what follows in the feed, and store what came of it."""
+        began_s = self.clock_s()
         messages, passed = await self._gather(lease)
-        sent, after = await self._send(lease, messages, passed, stop)
-        delivered = sum(each.answer.delivered for each in sent)
+        sent, after = await self._send(lease, messages, passed, began_s, stop)
+        answers = [each.answer for each in sent if each.answer is not None]
+        delivered = sum(answer.delivered for answer in answers)
         now = self.now()
         health = health_after(
             lease.health,
             delivered=delivered,
-            failed=len(sent) - delivered,
+            failed=len(answers) - delivered,
             now=now,
             chance=self.chance,
         )
-        gone = any(each.answer.status == GONE for each in sent)
+        gone = any(answer.status == GONE for answer in answers)
         disable = why_disable(health, gone=gone, now=now)
         ended = Round(after=after, sent=sent, health=health, disable=disable, now=now)
-        if await self.outbox.conclude(lease, ended) and disable is not None:
+        if not await self.outbox.conclude(lease, ended):
+            _log.warning(
+                "webhook %s: what %d calls came to is not stored: it is another's by now",
+                lease.webhook_id, len(answers),
+            )  # fmt: skip
+        elif disable is not None:
             _log.error(
                 "webhook %s of merchant %d is disabled: %s",
                 lease.webhook_id, lease.merchant_id, disable.value,
@@ -293,23 +307,45 @@ class WebhookSender:
         lease: Lease,
         messages: Sequence[_Message],
         passed: FeedPosition,
+        began_s: float,
         stop: asyncio.Event,
     ) -> tuple[tuple[Sent, ...], FeedPosition]:
         """Send them in their order, several at once, but never two of one cashback.
 
         What was begun is ended. What the time did not suffice for, or an endpoint that takes
-        nothing, is of the next round: the feed is passed up to before it.
+        nothing, is of the next round: the feed is passed up to before it, and what waited for
+        another of its cashback while later ones were sent is kept, due at once.
         """
-        ending = _Ending(self, lease, messages, stop)
+        ending = _Ending(self, lease, messages, began_s, stop)
         async with asyncio.TaskGroup() as tasks:
             for _ in range(min(self.policy.at_once, len(messages))):
                 tasks.create_task(ending.work())
-        left = [each for each in messages[ending.begun :] if not each.was_kept]
+        begun = ending.begun
+        while begun and messages[begun - 1].id in ending.handed_back:
+            begun -= 1
+        sent = (*ending.sent, *self._held(messages[:begun], ending.handed_back))
+        left = [each for each in messages[begun:] if not each.was_kept]
         if not left:
-            return tuple(ending.sent), passed
-        begun = [each for each in messages[: ending.begun] if not each.was_kept and each.change]
-        last = begun[-1].change if begun else None
-        return tuple(ending.sent), lease.after if last is None else last.feed_position
+            return sent, passed
+        past = [each for each in messages[:begun] if not each.was_kept and each.change]
+        last = past[-1].change if past else None
+        return sent, lease.after if last is None else last.feed_position
+
+    def _held(self, messages: Sequence[_Message], ids: set[str]) -> list[Sent]:
+        """What the feed is passed over though it was not sent, due in the feed's order."""
+        now = self.now()
+        return [
+            Sent(
+                id=message.id,
+                at=None if message.change is None else message.change.feed_position,
+                attempts=message.attempts,
+                answer=None,
+                due_at=now + timedelta(microseconds=place),
+                was_kept=False,
+            )
+            for place, message in enumerate(messages)
+            if message.id in ids and not message.was_kept
+        ]
 
     async def send(self, lease: Lease, message: _Message) -> Sent:
         """Send one message, once."""
@@ -335,22 +371,27 @@ class WebhookSender:
 
 
 class _Ending:
-    """The messages of one round as its workers take them; `begun` are those that were taken."""
+    """The messages of one round as its workers take them.
+
+    `begun` are those that were taken, `handed_back` those of them that were not sent after all.
+    """
 
     def __init__(
         self,
         sender: WebhookSender,
         lease: Lease,
         messages: Sequence[_Message],
+        began_s: float,
         stop: asyncio.Event,
     ) -> None:
         self.begun = 0
+        self.handed_back: set[str] = set()
         self.sent: list[Sent] = []
         self._sender = sender
         self._lease = lease
         self._messages = messages
         self._stop = stop
-        self._began_s = sender.clock_s()
+        self._began_s = began_s
         self._before: dict[UUID, asyncio.Event] = {}
         self._failed = 0
 
@@ -365,20 +406,26 @@ class _Ending:
             try:
                 if before is not None:
                     await before.wait()
+                    if self._over():  # a chain may take many times as long as one call
+                        self.handed_back.add(message.id)
+                        continue
                 sent = await self._sender.send(self._lease, message)
             finally:
                 done.set()
             self.sent.append(sent)
-            self._failed = 0 if sent.answer.delivered else self._failed + 1
+            self._failed = 0 if sent.delivered else self._failed + 1
 
     def _next(self) -> _Message | None:
+        if self._over() or self.begun == len(self._messages):
+            return None
+        self.begun += 1
+        return self._messages[self.begun - 1]
+
+    def _over(self) -> bool:
+        """Whether nothing is to be begun any more."""
         policy = self._sender.policy
-        over = (
+        return (
             self._stop.is_set()
             or self._failed >= policy.at_once
             or self._sender.clock_s() - self._began_s >= policy.round_s
         )
-        if over or self.begun == len(self._messages):
-            return None
-        self.begun += 1
-        return self._messages[self.begun - 1]

@@ -6,11 +6,13 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import psycopg
 
 from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
 from cashback_core.administration.resources import Caller, Done
+from cashback_core.changes.changes import FeedPosition
 from cashback_core.webhooks.endpoints import WebhookState
 from cashback_core.webhooks.policy import Because, Health, ReceiverAnswer
 from cashback_core.webhooks.sending import Lease, Round, Sent
@@ -68,6 +70,29 @@ async def test_a_round_counts_only_over_its_own_lease(database: Database, dsn: s
     assert not await box.conclude(lease, failed(lease))
     [again] = await box.lease(limit=1, lease_s=60)
     assert (again.health.failures, again.waiting) == (1, 2)
+
+
+async def test_what_was_not_sent_for_want_of_time_is_kept_untried(
+    database: Database, dsn: str
+) -> None:
+    await endpoint(database, "c")
+    box = PostgresWebhookOutbox(database)
+    [lease] = await box.lease(limit=1, lease_s=60)
+    at = FeedPosition(position=1, cashback_id=UUID(int=1), sequence=2)
+    ended = failed(lease)
+    held = replace(ended.sent[0], id="held.2", at=at, attempts=0, answer=None)
+    assert await box.conclude(lease, replace(ended, sent=(held,), health=Health()))
+    with psycopg.connect(dsn) as connection:
+        query = """
+            select result, attempts, tried_at, status, reason, last_failure
+            from webhook_messages join webhook_progress using (merchant_id, webhook_id)
+            where message_id = 'held.2'
+        """
+        assert connection.execute(query).fetchall() == [("waiting", 0, None, None, None, None)]
+    [again] = await box.lease(limit=1, lease_s=60)
+    assert ("held.2", 0, at) in [
+        (kept.id, kept.attempts, kept.at) for kept in await box.due(again, limit=9)
+    ]
 
 
 async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(

@@ -108,8 +108,9 @@ class PostgresWebhookOutbox(WebhookOutbox):
 
     async def conclude(self, lease: Lease, ended: Round) -> bool:
         """See WebhookOutbox."""
-        delivered = any(each.answer.delivered for each in ended.sent)
-        failed = [each.answer for each in ended.sent if not each.answer.delivered]
+        answers = [each.answer for each in ended.sent if each.answer is not None]
+        delivered = any(answer.delivered for answer in answers)
+        failed = [answer for answer in answers if not answer.delivered]
         async with self._pool.connection() as connection, connection.transaction():
             moved = await connection.execute(
                 # Only over the lease that it was sent under: whoever lost it has lost.
@@ -182,15 +183,16 @@ async def _keep(connection: Any, lease: Lease, sent: Sequence[Sent]) -> None:
             "cashback": None if each.at is None else each.at.cashback_id,
             "sequence": None if each.at is None else each.at.sequence,
             "result": "delivered"
-            if each.answer.delivered
+            if each.delivered
             else "given_up" if each.due_at is None else "waiting",
             "attempts": each.attempts,
             "due_at": each.due_at,
-            "status": each.answer.status,
-            "reason": each.answer.reason[:MAX_REASON_CHARS] or None,
+            "tried": each.answer is not None,
+            "status": None if each.answer is None else each.answer.status,
+            "reason": (each.answer and each.answer.reason[:MAX_REASON_CHARS]) or None,
         }
         for each in sent
-        if each.was_kept or not each.answer.delivered
+        if each.was_kept or not each.delivered
     ]  # fmt: skip
     if not rows:
         return
@@ -200,7 +202,7 @@ async def _keep(connection: Any, lease: Lease, sent: Sequence[Sent]) -> None:
             insert into webhook_messages (merchant_id, webhook_id, message_id, position,
                 cashback_id, sequence, result, attempts, tried_at, due_at, ended_at, status, reason)
             values (%(merchant)s, %(webhook)s, %(id)s, %(position)s, %(cashback)s, %(sequence)s,
-                %(result)s, %(attempts)s, now(), %(due_at)s,
+                %(result)s, %(attempts)s, case when %(tried)s then now() end, %(due_at)s,
                 case when %(due_at)s::timestamptz is null then now() end, %(status)s, %(reason)s)
             on conflict (merchant_id, webhook_id, message_id) do update set
                 result = excluded.result, attempts = excluded.attempts,

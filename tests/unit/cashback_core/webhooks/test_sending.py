@@ -25,6 +25,8 @@ from cashback_core.webhooks.sending import Kept, Lease, Receiver, Round, Webhook
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from pytest import LogCaptureFixture
+
     from cashback_core.changes.changes import FeedPlace
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -79,6 +81,7 @@ class Outbox:
     leases: list[Lease] = field(default_factory=list[Lease])
     ended: list[Round] = field(default_factory=list[Round])
     away: bool = False
+    lost: bool = False
 
     async def lease(self, *, limit: int, lease_s: float) -> tuple[Lease, ...]:
         assert lease_s > SendingPolicy().round_s + SendingPolicy().deadline_s
@@ -94,7 +97,7 @@ class Outbox:
     async def conclude(self, lease: Lease, ended: Round) -> bool:
         assert lease.webhook_id == HOOK
         self.ended.append(ended)
-        return True
+        return not self.lost
 
     async def drop_ended(self, *, limit: int) -> int:
         return 0 * limit
@@ -308,3 +311,62 @@ async def test_nothing_ends_it_but_being_told_to_stop() -> None:
     stop.set()
     await running
     assert receiver.called == [id_of(change(1))]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that passes by calls alone: each takes `call_s`, those at once take it together."""
+
+    call_s: float
+    at_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Slow(Scripted):
+    """Answers within its time, but only just; calls that are under way together end together."""
+
+    clock: Clock = field(default_factory=lambda: Clock(call_s=13.0))
+
+    async def post(
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> ReceiverAnswer:
+        ends_s = self.clock.at_s + self.clock.call_s
+        answer = await Scripted.post(self, url, headers, body)
+        for _ in range(20):  # whatever begins together has begun
+            await asyncio.sleep(0)
+        self.clock.at_s = max(self.clock.at_s, ends_s)
+        return answer
+
+
+@given(st.integers(1, 12), st.integers(0, 12), st.booleans())
+async def test_a_round_ends_within_its_lease_however_long_a_chain_is(
+    chained: int, others: int, fails: bool
+) -> None:
+    """Many changes of one cashback, each answered late: nothing is sent twice, and in its order."""
+    chain = [change(n, 500, n) for n in range(1, chained + 1)]
+    changes = [*chain, *(change(100 + n) for n in range(others))]
+    clock = Clock(call_s=13.0)
+    receiver = Slow(clock=clock, otherwise=BAD if fails else OK)
+    policy = SendingPolicy()
+    outbox, after, rounds = Outbox(), START, 0
+    while after != changes[-1].feed_position or outbox.kept:
+        began_s = clock.at_s
+        sending = replace(sender(changes, receiver, outbox, policy), clock_s=lambda: clock.at_s)
+        ended = await sending.round(replace(LEASE, after=after), asyncio.Event())
+        assert clock.at_s - began_s <= policy.round_s + policy.deadline_s < policy.lease_s
+        done = {each.id for each in ended.sent}
+        outbox.kept = [each for each in outbox.kept if each.id not in done] + [
+            Kept(id=each.id, attempts=each.attempts, at=each.at, created_at=NOW)
+            for each in sorted(ended.sent, key=lambda each: each.due_at or NOW)
+            if each.answer is None
+        ]
+        after, rounds = ended.after, rounds + 1
+        assert rounds <= len(changes)
+    assert sorted(receiver.called) == sorted(map(id_of, changes))
+    in_turn = [id_ for id_ in receiver.called if id_.startswith(f"{UUID(int=500)}.")]
+    assert in_turn == [id_of(one) for one in chain]
+
+
+async def test_a_round_that_another_has_by_now_is_told_of(caplog: LogCaptureFixture) -> None:
+    await one_round([change(1)], Scripted(), outbox=Outbox(lost=True))
+    assert "is not stored" in caplog.text
