@@ -111,8 +111,11 @@ class WebhookOutbox(Protocol):
     """
 
     @abstractmethod
-    async def lease(self, *, limit: int, lease_s: float) -> tuple[Lease, ...]:
-        """Endpoints that have something to be sent and are nobody's, the longest waiting first."""
+    async def lease(self, *, limit: int, of_one: int, lease_s: float) -> tuple[Lease, ...]:
+        """Endpoints that have something to be sent and are nobody's, at most `of_one` a merchant.
+
+        The merchant that has fewest comes first, of each the one that waits longest.
+        """
 
     @abstractmethod
     async def due(self, lease: Lease, *, limit: int) -> tuple[Kept, ...]:
@@ -218,7 +221,9 @@ class WebhookSender:
 
     async def _leased(self, free: int) -> tuple[Lease, ...]:
         try:
-            return await self.outbox.lease(limit=free, lease_s=self.policy.lease_s)
+            return await self.outbox.lease(
+                limit=free, of_one=self.policy.endpoints_of_one, lease_s=self.policy.lease_s
+            )
         except StoreUnavailable as error:
             _log.warning("webhooks wait for the database: %s", error)
         except Exception:  # noqa: BLE001 (nothing of webhooks may end the worker)

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 ADAM = Caller(actor="user:adam", merchant_id=1)
 
 
-async def endpoint(database: Database, name: str) -> None:
+async def endpoint(database: Database, name: str, by: Caller = ADAM) -> None:
     """One that a test waits to be sent to."""
     webhooks = administered(database).webhooks
-    made = await webhooks.create(ADAM, WebhookState(url=f"https://erp.example.com/{name}"))
+    made = await webhooks.create(by, WebhookState(url=f"https://erp.example.com/{name}"))
     assert isinstance(made, Done)
-    assert isinstance(await webhooks.test(ADAM, made.resource.id), Done)
+    assert isinstance(await webhooks.test(by, made.resource.id), Done)
 
 
 def failed(lease: Lease, *, disable: Because | None = None) -> Round:
@@ -50,17 +50,38 @@ async def test_of_many_who_ask_each_endpoint_is_leased_to_one(database: Database
     for n in range(6):
         await endpoint(database, str(n))
     boxes = [PostgresWebhookOutbox(database) for _ in range(4)]
-    found = await asyncio.gather(*(box.lease(limit=2, lease_s=60) for box in boxes))
-    rest = [await box.lease(limit=6, lease_s=60) for box in boxes]
+    found = await asyncio.gather(*(box.lease(limit=2, of_one=9, lease_s=60) for box in boxes))
+    rest = [await box.lease(limit=6, of_one=9, lease_s=60) for box in boxes]
     leased = [lease.webhook_id for taken in (*found, *rest) for lease in taken]
     assert len(leased) == len(set(leased)) == 6
+
+
+async def test_no_merchant_has_more_than_its_places_and_others_come_in_turn(
+    database: Database, dsn: str
+) -> None:
+    """Of one all wait, and for longer: another's is leased nevertheless."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        added = "insert into merchants (slug, name) values ('far', 'Far') returning merchant_id"
+        [other] = connection.execute(added).fetchone() or ()
+    for n in range(6):
+        await endpoint(database, str(n))
+    await endpoint(database, "other", Caller(actor="user:eve", merchant_id=other))
+    box = PostgresWebhookOutbox(database)
+    first = await box.lease(limit=3, of_one=4, lease_s=60)
+    assert sorted(lease.merchant_id for lease in first) == [1, 1, other]
+    assert [each.merchant_id for each in await box.lease(limit=9, of_one=4, lease_s=60)] == [1, 1]
+    assert await box.lease(limit=9, of_one=4, lease_s=60) == ()
+    [one] = [lease for lease in first if lease.merchant_id == other]
+    assert await box.conclude(one, failed(one))
+    [again] = await box.lease(limit=9, of_one=4, lease_s=60)
+    assert again.webhook_id == one.webhook_id
 
 
 async def test_a_round_counts_only_over_its_own_lease(database: Database, dsn: str) -> None:
     await endpoint(database, "a")
     box = PostgresWebhookOutbox(database)
-    [lost] = await box.lease(limit=1, lease_s=0)
-    [lease] = await box.lease(limit=1, lease_s=60)
+    [lost] = await box.lease(limit=1, of_one=9, lease_s=0)
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
     assert lost.token != lease.token
     assert not await box.conclude(lost, failed(lost, disable=Because.GONE))
     with psycopg.connect(dsn) as connection:
@@ -68,7 +89,7 @@ async def test_a_round_counts_only_over_its_own_lease(database: Database, dsn: s
         assert connection.execute(query).fetchone() == (1, None)
     assert await box.conclude(lease, failed(lease))
     assert not await box.conclude(lease, failed(lease))
-    [again] = await box.lease(limit=1, lease_s=60)
+    [again] = await box.lease(limit=1, of_one=9, lease_s=60)
     assert (again.health.failures, again.waiting) == (1, 2)
 
 
@@ -77,7 +98,7 @@ async def test_what_was_not_sent_for_want_of_time_is_kept_untried(
 ) -> None:
     await endpoint(database, "c")
     box = PostgresWebhookOutbox(database)
-    [lease] = await box.lease(limit=1, lease_s=60)
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
     at = FeedPosition(position=1, cashback_id=UUID(int=1), sequence=2)
     ended = failed(lease)
     held = replace(ended.sent[0], id="held.2", at=at, attempts=0, answer=None)
@@ -89,7 +110,7 @@ async def test_what_was_not_sent_for_want_of_time_is_kept_untried(
             where message_id = 'held.2'
         """
         assert connection.execute(query).fetchall() == [("waiting", 0, None, None, None, None)]
-    [again] = await box.lease(limit=1, lease_s=60)
+    [again] = await box.lease(limit=1, of_one=9, lease_s=60)
     assert ("held.2", 0, at) in [
         (kept.id, kept.attempts, kept.at) for kept in await box.due(again, limit=9)
     ]
@@ -100,9 +121,9 @@ async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(
 ) -> None:
     await endpoint(database, "b")
     box = PostgresWebhookOutbox(database)
-    [lease] = await box.lease(limit=1, lease_s=60)
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
     assert await box.conclude(lease, failed(lease, disable=Because.FAILING))
-    assert await box.lease(limit=1, lease_s=60) == ()
+    assert await box.lease(limit=1, of_one=9, lease_s=60) == ()
     told = await administered(database).webhooks.find(ADAM, lease.webhook_id)
     assert told is not None
     assert (told.state.active, told.disabled_because) == (False, Because.FAILING)

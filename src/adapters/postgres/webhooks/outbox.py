@@ -26,7 +26,7 @@ class PostgresWebhookOutbox(WebhookOutbox):
     def __init__(self, database: Database) -> None:
         self._pool = database.pool(SENDING_WEBHOOKS)
 
-    async def lease(self, *, limit: int, lease_s: float) -> tuple[Lease, ...]:
+    async def lease(self, *, limit: int, of_one: int, lease_s: float) -> tuple[Lease, ...]:
         """See WebhookOutbox."""
         async with self._pool.connection() as connection:
             found = await connection.execute(
@@ -35,7 +35,12 @@ class PostgresWebhookOutbox(WebhookOutbox):
                 # yet makes a round that finds nothing.
                 """
                 with free as materialized (
-                    select p.merchant_id, p.webhook_id
+                    select p.merchant_id, p.webhook_id, p.served_at,
+                        row_number() over (partition by p.merchant_id order by p.served_at) + (
+                            select count(*) from webhook_progress as b
+                            where b.merchant_id = p.merchant_id
+                                and b.leased_until > clock_timestamp()
+                        ) as place
                     from webhook_progress as p
                     join webhooks as w using (merchant_id, webhook_id)
                     join merchants as m using (merchant_id)
@@ -55,14 +60,21 @@ class PostgresWebhookOutbox(WebhookOutbox):
                                     > (p.after_position, p.after_cashback_id, p.after_sequence)
                             )
                         )
-                    order by p.served_at
+                ),
+                taken as materialized (
+                    select p.merchant_id, p.webhook_id
+                    from free as f
+                    join webhook_progress as p using (merchant_id, webhook_id)
+                    where f.place <= %(of_one)s
+                        and (p.leased_until is null or p.leased_until <= clock_timestamp())
+                    order by f.place, f.served_at
                     limit %(limit)s
                     for no key update of p skip locked
                 )
                 update webhook_progress as p
                 set token = %(token)s, served_at = clock_timestamp(),
                     leased_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
-                from free as f
+                from taken as f
                 join webhooks as w using (merchant_id, webhook_id)
                 where p.merchant_id = f.merchant_id and p.webhook_id = f.webhook_id
                 returning p.merchant_id, p.webhook_id, w.url, w.types, w.secret_id,
@@ -75,7 +87,12 @@ class PostgresWebhookOutbox(WebhookOutbox):
                             and d.due_at is not null
                     )
                 """,
-                {"limit": limit, "lease_s": lease_s, "token": (token := new_id())},
+                {
+                    "limit": limit,
+                    "of_one": of_one,
+                    "lease_s": lease_s,
+                    "token": (token := new_id()),
+                },
             )
             rows = await found.fetchall()
         return tuple(_lease(row, token) for row in rows)

@@ -10,6 +10,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.webhook_client.receiver import MAX_CONNECTIONS
 from cashback_core.changes.changes import START, Change, ChangePage, FeedPosition
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.values.availability import StoreUnavailable
@@ -25,13 +26,14 @@ from cashback_core.webhooks.sending import Kept, Lease, Receiver, Round, Webhook
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from pytest import LogCaptureFixture
+    import pytest
 
     from cashback_core.changes.changes import FeedPlace
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 OK, BAD = ReceiverAnswer(status=204), ReceiverAnswer(status=500)
 HOOK = UUID(int=7)
+AT_ONCE = SendingPolicy().at_once
 
 
 def change(position: int, cashback: int = 0, sequence: int = 1) -> Change:
@@ -83,8 +85,9 @@ class Outbox:
     away: bool = False
     lost: bool = False
 
-    async def lease(self, *, limit: int, lease_s: float) -> tuple[Lease, ...]:
+    async def lease(self, *, limit: int, of_one: int, lease_s: float) -> tuple[Lease, ...]:
         assert lease_s > SendingPolicy().round_s + SendingPolicy().deadline_s
+        assert of_one < SendingPolicy().endpoints_at_once
         if self.away:
             raise StoreUnavailable("away")
         taken, self.leases = self.leases[:limit], self.leases[limit:]
@@ -182,7 +185,7 @@ async def test_a_page_of_the_feed_is_sent_and_passed() -> None:
     assert receiver.called == [id_of(one) for one in changes[:50]]
     assert ended.after == changes[49].feed_position
     assert {each.due_at for each in ended.sent} == {None}
-    assert 1 < receiver.most <= 8
+    assert 1 < receiver.most <= AT_ONCE
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1, max_size=40))
@@ -218,7 +221,7 @@ async def test_of_an_endpoint_that_takes_nothing_the_rest_of_the_page_is_left() 
     changes = [change(n) for n in range(1, 50)]
     receiver = Scripted(otherwise=BAD)
     ended = await one_round(changes, receiver)
-    assert 8 <= len(receiver.called) < 20
+    assert AT_ONCE <= len(receiver.called) < 2 * AT_ONCE + 4
     assert ended.after == changes[len(receiver.called) - 1].feed_position
     assert {each.id for each in ended.sent} == set(receiver.called)
     assert all(each.due_at == NOW + timedelta(seconds=5) for each in ended.sent)
@@ -287,15 +290,15 @@ async def test_when_it_is_to_stop_what_was_begun_is_stored_and_nothing_else_begu
     stop = asyncio.Event()
     changes = [change(n) for n in range(1, 50)]
     running = asyncio.create_task(sender(changes, receiver, outbox).run(stop))
-    while len(receiver.called) < 8:
+    while len(receiver.called) < AT_ONCE:
         await asyncio.sleep(0)
     stop.set()
     assert receiver.hold is not None
     receiver.hold.set()
     await running
     [ended] = outbox.ended
-    assert len(receiver.called) == 8
-    assert ended.after == changes[7].feed_position
+    assert len(receiver.called) == AT_ONCE
+    assert ended.after == changes[AT_ONCE - 1].feed_position
 
 
 async def test_nothing_ends_it_but_being_told_to_stop() -> None:
@@ -338,15 +341,15 @@ class Slow(Scripted):
         return answer
 
 
-@given(st.integers(1, 12), st.integers(0, 12), st.booleans())
+@given(st.integers(1, 12), st.integers(0, 12), st.sampled_from([OK, BAD]))
 async def test_a_round_ends_within_its_lease_however_long_a_chain_is(
-    chained: int, others: int, fails: bool
+    chained: int, others: int, answer: ReceiverAnswer
 ) -> None:
     """Many changes of one cashback, each answered late: nothing is sent twice, and in its order."""
     chain = [change(n, 500, n) for n in range(1, chained + 1)]
     changes = [*chain, *(change(100 + n) for n in range(others))]
     clock = Clock(call_s=13.0)
-    receiver = Slow(clock=clock, otherwise=BAD if fails else OK)
+    receiver = Slow(clock=clock, otherwise=answer)
     policy = SendingPolicy()
     outbox, after, rounds = Outbox(), START, 0
     while after != changes[-1].feed_position or outbox.kept:
@@ -367,6 +370,12 @@ async def test_a_round_ends_within_its_lease_however_long_a_chain_is(
     assert in_turn == [id_of(one) for one in chain]
 
 
-async def test_a_round_that_another_has_by_now_is_told_of(caplog: LogCaptureFixture) -> None:
+async def test_a_round_that_another_has_by_now_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
     await one_round([change(1)], Scripted(), outbox=Outbox(lost=True))
     assert "is not stored" in caplog.text
+
+
+def test_no_call_waits_for_a_connection_that_anothers_calls_have() -> None:
+    policy = SendingPolicy()
+    assert policy.endpoints_at_once * policy.at_once <= MAX_CONNECTIONS
+    assert policy.endpoints_of_one * 4 <= policy.endpoints_at_once
