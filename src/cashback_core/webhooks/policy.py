@@ -42,7 +42,7 @@ class SendingPolicy:
     """What sending may cost; times in seconds.
 
     A round sends at most `page` messages of one endpoint, begins none after `round_s`, and its
-    endpoint is this process's for `lease_s`, which is longer than a round and a call.
+    endpoint is this process's for `lease_s`: longer than a round, a call, and storing it.
     """
 
     deadline_s: float = 15.0

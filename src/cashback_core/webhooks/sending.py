@@ -40,8 +40,15 @@ _log = logging.getLogger(__name__)
 TEST: Final = "webhook.test"
 """The type of a message that tells of no change."""
 
-END_S: Final = 5.0
+END_S: Final = 4.0
 """How long a round that is under way is waited for when the process ends."""
+
+LET_GO_S: Final = 1.0
+"""How long its lease takes then to be let go, if it has not ended."""
+
+STORE_TRIES: Final = 3
+"""How often a round is tried to be stored while the database is away: what it sent is known by it
+alone. All of them and their waits for a connection end before the lease does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,9 @@ class Lease:
     token: UUID
     webhook_id: UUID
     merchant_id: int
+    version: int
+    """The endpoint's; what is sent judges no later one."""
+
     url: str
     types: frozenset[str]
     secrets: tuple[UUID, ...]
@@ -123,7 +133,19 @@ class WebhookOutbox(Protocol):
 
     @abstractmethod
     async def conclude(self, lease: Lease, ended: Round) -> bool:
-        """Store a round, all of it, and let the endpoint go; False if it was another's already."""
+        """Store a round, all of it, and let the endpoint go; False if it was another's already.
+
+        An endpoint that was changed since keeps its health, and is not disabled: what is told of
+        it was answered by what it was.
+        """
+
+    @abstractmethod
+    async def release(self, lease: Lease) -> None:
+        """Let the endpoint go, if it is held by this lease still, and store nothing."""
+
+    @abstractmethod
+    async def stands(self, lease: Lease) -> bool:
+        """Whether the endpoint is still active, as it was leased, and held by this lease."""
 
     @abstractmethod
     async def drop_ended(self, *, limit: int) -> int:
@@ -182,7 +204,7 @@ def compose(message_id: str, change: Change | None, at: datetime) -> bytes:
 class WebhookSender:
     """Sends until told to stop; any number may run side by side.
 
-    `on_sent` is told of each call's answer, `on_disabled` of endpoints that are given up.
+    `on_sent` is told of each call's answer.
     """
 
     outbox: WebhookOutbox
@@ -215,6 +237,10 @@ class WebhookSender:
                         await stop.wait()
             if rounds:
                 await asyncio.wait(rounds, timeout=END_S)
+            for task in rounds:
+                task.cancel()
+            if rounds:
+                await asyncio.wait(rounds, timeout=LET_GO_S)
         finally:
             for task in rounds:
                 task.cancel()
@@ -231,22 +257,37 @@ class WebhookSender:
         return ()
 
     async def _forget(self) -> None:
-        with suppress(StoreUnavailable):
+        try:
             await self.outbox.drop_ended(limit=1_000)
+        except StoreUnavailable as error:
+            _log.warning("webhooks wait for the database: %s", error)
+        except Exception:  # noqa: BLE001 (the same)
+            _log.exception("webhooks go on after an error of their own")
 
     async def _serve(self, lease: Lease, stop: asyncio.Event) -> None:
-        """One lease: rounds while they are whole ones and go well."""
+        """One lease: one round. Ended before it could store anything, it lets the lease go."""
         try:
             await self.round(lease, stop)
+        except asyncio.CancelledError:  # what it sent is sent again, by another, at once
+            await self._release(lease)
+            raise
         except StoreUnavailable as error:
             _log.warning("webhooks wait for the database: %s", error)
         except Exception:  # noqa: BLE001 (the same)
             _log.exception("webhook %s: its round ended by an error of ours", lease.webhook_id)
 
+    async def _release(self, lease: Lease) -> None:
+        with suppress(StoreUnavailable):  # then it runs out
+            await self.outbox.release(lease)
+
     async def round(self, lease: Lease, stop: asyncio.Event) -> Round:
         """Send what is due and what follows in the feed, and store what came of it."""
         began_s = self.clock_s()
-        messages, passed = await self._gather(lease)
+        try:
+            messages, passed = await self._gather(lease)
+        except StoreUnavailable:  # nothing was sent: whoever is next may send it
+            await self._release(lease)
+            raise
         sent, after = await self._send(lease, messages, passed, began_s, stop)
         answers = [each.answer for each in sent if each.answer is not None]
         delivered = sum(answer.delivered for answer in answers)
@@ -261,9 +302,9 @@ class WebhookSender:
         gone = any(answer.status == GONE for answer in answers)
         disable = why_disable(health, gone=gone, now=now)
         ended = Round(after=after, sent=sent, health=health, disable=disable, now=now)
-        if not await self.outbox.conclude(lease, ended):
+        if not await self._conclude(lease, ended):
             _log.warning(
-                "webhook %s: what %d calls came to is not stored: it is another's by now",
+                "webhook %s: what %d calls came to is not stored: it is another's or gone",
                 lease.webhook_id, len(answers),
             )  # fmt: skip
         elif disable is not None:
@@ -272,6 +313,17 @@ class WebhookSender:
                 lease.webhook_id, lease.merchant_id, disable.value,
             )  # fmt: skip
         return ended
+
+    async def _conclude(self, lease: Lease, ended: Round) -> bool:
+        for tried in range(1, STORE_TRIES + 1):
+            try:
+                return await self.outbox.conclude(lease, ended)
+            except StoreUnavailable as error:
+                if tried == STORE_TRIES:
+                    raise
+                _log.warning("webhook %s: its round is to be stored: %s", lease.webhook_id, error)
+                await asyncio.sleep(self.policy.poll_s)
+        raise AssertionError("it is tried at least once")
 
     async def _gather(self, lease: Lease) -> tuple[list[_Message], FeedPosition]:
         """What is to be sent, and how far the feed is read by that."""
@@ -322,9 +374,13 @@ class WebhookSender:
         another of its cashback while later ones were sent is kept, due at once.
         """
         ending = _Ending(self, lease, messages, began_s, stop)
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(self.policy.at_once, len(messages))):
-                tasks.create_task(ending.work())
+        watching = asyncio.create_task(self._watch(lease, ending))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(min(self.policy.at_once, len(messages))):
+                    tasks.create_task(ending.work())
+        finally:
+            watching.cancel()
         begun = ending.begun
         while begun and messages[begun - 1].id in ending.handed_back:
             begun -= 1
@@ -335,6 +391,13 @@ class WebhookSender:
         past = [each for each in messages[:begun] if not each.was_kept and each.change]
         last = past[-1].change if past else None
         return sent, lease.after if last is None else last.feed_position
+
+    async def _watch(self, lease: Lease, ending: _Ending) -> None:
+        """End the round once its endpoint is deleted, inactive, changed, or another's."""
+        while not ending.changed:
+            await asyncio.sleep(self.policy.poll_s)
+            with suppress(StoreUnavailable):
+                ending.changed = not await self.outbox.stands(lease)
 
     def _held(self, messages: Sequence[_Message], ids: set[str]) -> list[Sent]:
         """What the feed is passed over though it was not sent, due in the feed's order."""
@@ -378,7 +441,8 @@ class WebhookSender:
 class _Ending:
     """The messages of one round as its workers take them.
 
-    `begun` are those that were taken, `handed_back` those of them that were not sent after all.
+    `begun` are those that were taken, `handed_back` those of them that were not sent after all;
+    `changed` is set once nothing is to be sent as the lease says.
     """
 
     def __init__(
@@ -391,6 +455,7 @@ class _Ending:
     ) -> None:
         self.begun = 0
         self.handed_back: set[str] = set()
+        self.changed = False
         self.sent: list[Sent] = []
         self._sender = sender
         self._lease = lease
@@ -431,6 +496,7 @@ class _Ending:
         policy = self._sender.policy
         return (
             self._stop.is_set()
+            or self.changed
             or self._failed >= policy.at_once
             or self._sender.clock_s() - self._began_s >= policy.round_s
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from cashback_gateway.processes.administered import administered
 if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
 
+REST = timedelta(minutes=5)
 ADAM = Caller(actor="user:adam", merchant_id=1)
 
 
@@ -131,6 +132,58 @@ async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(
         query = "select actor, after from audit where resource = 'webhooks' and action = 'update'"
         actor, after = connection.execute(query).fetchall()[-1]
     assert (actor, after["disabled_because"]) == ("worker", "failing")
+
+
+async def test_what_an_old_address_answered_judges_no_new_one(database: Database) -> None:
+    """Gone and failing for days, both told of the former url: the new one is active, and well."""
+    await endpoint(database, "old")
+    box = PostgresWebhookOutbox(database)
+    webhooks = administered(database).webhooks
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    assert await box.stands(lease)
+    new = WebhookState(url="https://erp.example.com/new")
+    assert isinstance(await webhooks.replace(ADAM, lease.webhook_id, new, None), Done)
+    assert not await box.stands(lease)
+    assert await box.conclude(lease, failed(lease, disable=Because.GONE))
+    told = await webhooks.find(ADAM, lease.webhook_id)
+    assert told is not None
+    assert (told.state, told.failing_since) == (new, None)
+    assert "503" in (told.last_failure or "")
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    assert (lease.url, lease.health, lease.waiting) == (new.url, Health(), 2)
+
+
+async def test_a_new_url_is_tried_at_once_and_has_its_days_anew(database: Database) -> None:
+    await endpoint(database, "ill")
+    box = PostgresWebhookOutbox(database)
+    webhooks = administered(database).webhooks
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    now = datetime.now(UTC)
+    ill = Health(failures=9, failing_since=now - timedelta(days=4), rests_until=now + REST)
+    assert await box.conclude(lease, replace(failed(lease), health=ill))
+    same = WebhookState(url=lease.url, description="no new url")
+    assert isinstance(await webhooks.replace(ADAM, lease.webhook_id, same, None), Done)
+    assert await box.lease(limit=1, of_one=9, lease_s=60) == ()
+    mended = WebhookState(url="https://erp.example.com/mended")
+    assert isinstance(await webhooks.replace(ADAM, lease.webhook_id, mended, None), Done)
+    [again] = await box.lease(limit=1, of_one=9, lease_s=60)
+    assert (again.url, again.health) == (mended.url, Health())
+
+
+async def test_a_lease_that_is_let_go_is_anybodys_and_only_its_own(database: Database) -> None:
+    await endpoint(database, "let-go")
+    box = PostgresWebhookOutbox(database)
+    [lost] = await box.lease(limit=1, of_one=9, lease_s=0)
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    await box.release(lost)
+    assert (await box.stands(lost), await box.stands(lease)) == (False, True)
+    assert await box.lease(limit=1, of_one=9, lease_s=60) == ()
+    await box.release(lease)
+    [again] = await box.lease(limit=1, of_one=9, lease_s=60)
+    webhooks = administered(database).webhooks
+    assert await webhooks.delete(ADAM, again.webhook_id, None) is None
+    assert not await box.stands(again)
+    assert not await box.conclude(again, failed(again))
 
 
 async def test_no_secret_is_in_the_database(database: Database, dsn: str) -> None:

@@ -77,7 +77,7 @@ class PostgresWebhookOutbox(WebhookOutbox):
                 from taken as f
                 join webhooks as w using (merchant_id, webhook_id)
                 where p.merchant_id = f.merchant_id and p.webhook_id = f.webhook_id
-                returning p.merchant_id, p.webhook_id, w.url, w.types, w.secret_id,
+                returning p.merchant_id, p.webhook_id, w.version, w.url, w.types, w.secret_id,
                     case when w.former_ends_at > clock_timestamp() then w.former_secret_id end,
                     p.after_position, p.after_cashback_id, p.after_sequence,
                     p.failures, p.failing_since, p.rests_until,
@@ -125,40 +125,24 @@ class PostgresWebhookOutbox(WebhookOutbox):
 
     async def conclude(self, lease: Lease, ended: Round) -> bool:
         """See WebhookOutbox."""
-        answers = [each.answer for each in ended.sent if each.answer is not None]
-        delivered = any(answer.delivered for answer in answers)
-        failed = [answer for answer in answers if not answer.delivered]
         async with self._pool.connection() as connection, connection.transaction():
-            moved = await connection.execute(
-                # Only over the lease that it was sent under: whoever lost it has lost.
+            # First the endpoint, as whoever administers it does: neither then waits for the other.
+            found = await connection.execute(
                 """
-                update webhook_progress
-                set after_position = %(position)s, after_cashback_id = %(cashback)s,
-                    after_sequence = %(sequence)s, failures = %(failures)s,
-                    failing_since = %(failing_since)s, rests_until = %(rests_until)s,
-                    delivered_at = case when %(delivered)s then now() else delivered_at end,
-                    last_failure = coalesce(%(last_failure)s, last_failure),
-                    token = null, leased_until = null
+                select version from webhooks
                 where merchant_id = %(merchant)s and webhook_id = %(webhook)s
-                    and token = %(token)s
+                for no key update
                 """,
-                {
-                    **_of(lease),
-                    "token": lease.token,
-                    "position": ended.after.position,
-                    "cashback": ended.after.cashback_id,
-                    "sequence": ended.after.sequence,
-                    "failures": ended.health.failures,
-                    "failing_since": ended.health.failing_since,
-                    "rests_until": ended.health.rests_until,
-                    "delivered": delivered,
-                    "last_failure": _told(failed[-1].status, failed[-1].reason) if failed else None,
-                },
+                _of(lease),
             )
-            if moved.rowcount != 1:
+            row = await found.fetchone()
+            if row is None:
+                return False
+            same = row[0] == lease.version
+            if not await _move(connection, lease, ended, same=same):
                 return False
             await _keep(connection, lease, ended.sent)
-            if ended.disable is not None:
+            if same and ended.disable is not None:
                 await connection.execute("select set_config('cashback.actor', 'worker', true)")
                 await connection.execute(
                     """
@@ -170,6 +154,34 @@ class PostgresWebhookOutbox(WebhookOutbox):
                     {**_of(lease), "why": ended.disable.value},
                 )
         return True
+
+    async def release(self, lease: Lease) -> None:
+        """See WebhookOutbox."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                """
+                update webhook_progress set token = null, leased_until = null
+                where merchant_id = %(merchant)s and webhook_id = %(webhook)s
+                    and token = %(token)s
+                """,
+                {**_of(lease), "token": lease.token},
+            )
+
+    async def stands(self, lease: Lease) -> bool:
+        """See WebhookOutbox."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute(
+                """
+                select from webhook_progress as p
+                join webhooks as w using (merchant_id, webhook_id)
+                join merchants as m using (merchant_id)
+                where p.merchant_id = %(merchant)s and p.webhook_id = %(webhook)s
+                    and p.token = %(token)s and w.version = %(version)s
+                    and w.disabled_at is null and m.disabled_at is null
+                """,
+                {**_of(lease), "token": lease.token, "version": lease.version},
+            )
+            return await found.fetchone() is not None
 
     async def drop_ended(self, *, limit: int) -> int:
         """See WebhookOutbox."""
@@ -188,6 +200,43 @@ class PostgresWebhookOutbox(WebhookOutbox):
                 {"kept": KEPT, "limit": limit},
             )
         return dropped.rowcount
+
+
+async def _move(connection: Any, lease: Lease, ended: Round, *, same: bool) -> bool:
+    """Let the endpoint go, further on in the feed; its health is stored only if it is the `same`.
+
+    False if it is not held by this lease: whoever lost it has lost.
+    """
+    answers = [each.answer for each in ended.sent if each.answer is not None]
+    failed = [answer for answer in answers if not answer.delivered]
+    moved = await connection.execute(
+        """
+        update webhook_progress
+        set after_position = %(position)s, after_cashback_id = %(cashback)s,
+            after_sequence = %(sequence)s,
+            failures = case when %(same)s then %(failures)s else failures end,
+            failing_since = case when %(same)s then %(failing_since)s else failing_since end,
+            rests_until = case when %(same)s then %(rests_until)s else rests_until end,
+            delivered_at = case when %(delivered)s then now() else delivered_at end,
+            last_failure = coalesce(%(last_failure)s, last_failure),
+            token = null, leased_until = null
+        where merchant_id = %(merchant)s and webhook_id = %(webhook)s and token = %(token)s
+        """,
+        {
+            **_of(lease),
+            "token": lease.token,
+            "same": same,
+            "position": ended.after.position,
+            "cashback": ended.after.cashback_id,
+            "sequence": ended.after.sequence,
+            "failures": ended.health.failures,
+            "failing_since": ended.health.failing_since,
+            "rests_until": ended.health.rests_until,
+            "delivered": len(failed) < len(answers),
+            "last_failure": _told(failed[-1].status, failed[-1].reason) if failed else None,
+        },
+    )
+    return bool(moved.rowcount == 1)
 
 
 async def _keep(connection: Any, lease: Lease, sent: Sequence[Sent]) -> None:
@@ -241,13 +290,14 @@ def _told(status: int | None, reason: str) -> str:
 
 def _lease(row: tuple[Any, ...], token: Any) -> Lease:
     (
-        merchant_id, webhook_id, url, types, secret_id, former_id, position, cashback_id, sequence,
-        failures, failing_since, rests_until, waiting,
+        merchant_id, webhook_id, version, url, types, secret_id, former_id,
+        position, cashback_id, sequence, failures, failing_since, rests_until, waiting,
     ) = row  # fmt: skip
     return Lease(
         token=token,
         webhook_id=webhook_id,
         merchant_id=merchant_id,
+        version=version,
         url=url,
         types=frozenset(types or ()),
         secrets=(secret_id,) if former_id is None else (secret_id, former_id),

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.postgres.connection.database import SENDING_WEBHOOKS
 from adapters.webhook_client.receiver import MAX_CONNECTIONS
 from cashback_core.changes.changes import START, Change, ChangePage, FeedPosition
 from cashback_core.delivery.states import Actor, Status
@@ -21,12 +23,10 @@ from cashback_core.webhooks.policy import (
     ReceiverAnswer,
     SendingPolicy,
 )
-from cashback_core.webhooks.sending import Kept, Lease, Receiver, Round, WebhookSender
+from cashback_core.webhooks.sending import STORE_TRIES, Kept, Lease, Receiver, Round, WebhookSender
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-
-    import pytest
 
     from cashback_core.changes.changes import FeedPlace
 
@@ -84,9 +84,23 @@ class Outbox:
     ended: list[Round] = field(default_factory=list[Round])
     away: bool = False
     lost: bool = False
+    fails: list[str] = field(default_factory=list[str])
+    """Methods to whose next call the database is away, each as often as it is named."""
+
+    released: list[Lease] = field(default_factory=list[Lease])
+    unchanged: bool = True
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    broken: bool = False
+    dropped: int = 0
+
+    def _away(self, method: str) -> None:
+        if method in self.fails:
+            self.fails.remove(method)
+            raise StoreUnavailable("no connection")
 
     async def lease(self, *, limit: int, of_one: int, lease_s: float) -> tuple[Lease, ...]:
-        assert lease_s > SendingPolicy().round_s + SendingPolicy().deadline_s
+        stored_s = STORE_TRIES * (SENDING_WEBHOOKS.wait_s + SendingPolicy().poll_s)
+        assert lease_s > SendingPolicy().round_s + SendingPolicy().deadline_s + stored_s
         assert of_one < SendingPolicy().endpoints_at_once
         if self.away:
             raise StoreUnavailable("away")
@@ -95,15 +109,28 @@ class Outbox:
 
     async def due(self, lease: Lease, *, limit: int) -> tuple[Kept, ...]:
         assert lease.webhook_id == HOOK
+        self._away("due")
         return tuple(self.kept[:limit])
 
     async def conclude(self, lease: Lease, ended: Round) -> bool:
         assert lease.webhook_id == HOOK
+        self._away("conclude")
         self.ended.append(ended)
         return not self.lost
 
     async def drop_ended(self, *, limit: int) -> int:
+        self.dropped += 1
+        if self.broken:
+            raise ValueError("a statement of ours is wrong")
         return 0 * limit
+
+    async def release(self, lease: Lease) -> None:
+        self.released.append(lease)
+
+    async def stands(self, lease: Lease) -> bool:
+        assert lease.webhook_id == HOOK
+        self.asked.set()
+        return self.unchanged
 
 
 @dataclass(slots=True)
@@ -137,6 +164,7 @@ LEASE = Lease(
     token=UUID(int=1),
     webhook_id=HOOK,
     merchant_id=1,
+    version=1,
     url="https://example.com/",
     types=frozenset(),
     secrets=(UUID(int=2),),
@@ -379,3 +407,73 @@ def test_no_call_waits_for_a_connection_that_anothers_calls_have() -> None:
     policy = SendingPolicy()
     assert policy.endpoints_at_once * policy.at_once <= MAX_CONNECTIONS
     assert policy.endpoints_of_one * 4 <= policy.endpoints_at_once
+
+
+async def test_of_a_round_that_could_not_begin_the_lease_is_let_go() -> None:
+    outbox = Outbox(fails=["due"])
+    receiver = Scripted()
+    with pytest.raises(StoreUnavailable):
+        await one_round([change(1)], receiver, outbox=outbox)
+    assert (outbox.released, receiver.called) == ([LEASE], [])
+
+
+@pytest.mark.parametrize("times", [STORE_TRIES - 1, STORE_TRIES])
+async def test_what_a_round_came_to_is_tried_to_be_stored_again(times: int) -> None:
+    """The last of the tries is one: what was sent is otherwise sent again, after its lease."""
+    outbox = Outbox(fails=["conclude"] * times)
+    policy = SendingPolicy(poll_s=0.001)
+    sending = one_round([change(1)], Scripted(), outbox=outbox, policy=policy)
+    if times < STORE_TRIES:
+        assert outbox.ended == [await sending]
+    else:
+        with pytest.raises(StoreUnavailable):
+            await sending
+    assert outbox.released == []
+
+
+async def test_an_error_of_our_own_while_forgetting_does_not_end_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outbox = Outbox(broken=True)
+    stop = asyncio.Event()
+    running = asyncio.create_task(sender([change(1)], Scripted(), outbox).run(stop))
+    while not outbox.dropped:
+        await asyncio.sleep(0)
+    outbox.leases.append(LEASE)
+    async with asyncio.timeout(5):
+        while not outbox.ended:
+            assert not running.done()
+            await asyncio.sleep(0.001)
+    stop.set()
+    await running
+    assert "a statement of ours is wrong" in caplog.text
+
+
+async def test_a_round_that_does_not_end_with_the_process_lets_its_lease_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cashback_core.webhooks.sending.END_S", 0.01)
+    receiver = Scripted(hold=asyncio.Event())
+    outbox = Outbox(leases=[LEASE])
+    stop = asyncio.Event()
+    running = asyncio.create_task(sender([change(1)], receiver, outbox).run(stop))
+    while not receiver.called:
+        await asyncio.sleep(0)
+    stop.set()
+    await running
+    assert (outbox.released, outbox.ended) == ([LEASE], [])
+
+
+async def test_nothing_is_begun_any_more_for_an_endpoint_that_was_changed() -> None:
+    """Deleted, set inactive, or with another url or secret: what was begun is ended and stored."""
+    receiver = Scripted(hold=asyncio.Event())
+    outbox = Outbox(unchanged=False)
+    changes = [change(n) for n in range(1, 50)]
+    policy = SendingPolicy(poll_s=0.001)
+    sending = asyncio.create_task(one_round(changes, receiver, outbox=outbox, policy=policy))
+    await outbox.asked.wait()
+    assert receiver.hold is not None
+    receiver.hold.set()
+    ended = await sending
+    assert len(receiver.called) == AT_ONCE
+    assert ended.after == changes[AT_ONCE - 1].feed_position
