@@ -150,7 +150,7 @@ async def test_what_an_old_address_answered_judges_no_new_one(database: Database
     assert (told.state, told.failing_since) == (new, None)
     assert "503" in (told.last_failure or "")
     [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
-    assert (lease.url, lease.health, lease.waiting) == (new.url, Health(), 2)
+    assert (lease.url, lease.health) == (new.url, Health())
 
 
 async def test_a_new_url_is_tried_at_once_and_has_its_days_anew(database: Database) -> None:
