@@ -42,16 +42,21 @@ class SendingPolicy:
     """What sending may cost; times in seconds.
 
     A round sends at most `page` messages of one endpoint, begins none after `round_s`, and its
-    endpoint is this process's for `lease_s`, which is longer than a round and a call.
+    endpoint is this process's for `lease_s`: longer than a round, a call, and storing it.
     """
 
     deadline_s: float = 15.0
     page: int = 50
-    at_once: int = 8
+    at_once: int = 4
     """Most calls of one endpoint at a time; of one that fails there is one."""
 
     endpoints_at_once: int = 16
-    round_s: float = 20.0
+    """Of one process; with `at_once` no more than the receivers' pool has connections."""
+
+    endpoints_of_one: int = 4
+    """Most of one merchant at a time, over all processes: its slow ones are left to it alone."""
+
+    round_s: float = 5.0
     lease_s: float = 60.0
     poll_s: float = 1.0
     max_waiting: int = 1_000

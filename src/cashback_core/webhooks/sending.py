@@ -16,7 +16,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -40,8 +40,15 @@ _log = logging.getLogger(__name__)
 TEST: Final = "webhook.test"
 """The type of a message that tells of no change."""
 
-END_S: Final = 5.0
+END_S: Final = 4.0
 """How long a round that is under way is waited for when the process ends."""
+
+LET_GO_S: Final = 1.0
+"""How long its lease takes then to be let go, if it has not ended."""
+
+STORE_TRIES: Final = 3
+"""How often a round is tried to be stored while the database is away: what it sent is known by it
+alone. All of them and their waits for a connection end before the lease does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,9 @@ class Lease:
     token: UUID
     webhook_id: UUID
     merchant_id: int
+    version: int
+    """The endpoint's; what is sent judges no later one."""
+
     url: str
     types: frozenset[str]
     secrets: tuple[UUID, ...]
@@ -81,9 +91,16 @@ class Sent:
     id: str
     at: FeedPosition | None
     attempts: int
-    answer: ReceiverAnswer
+    answer: ReceiverAnswer | None
+    """None: it was not sent, for what was to be sent before it took the round's time."""
+
     due_at: datetime | None
     was_kept: bool
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver has taken it."""
+        return self.answer is not None and self.answer.delivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +121,11 @@ class WebhookOutbox(Protocol):
     """
 
     @abstractmethod
-    async def lease(self, *, limit: int, lease_s: float) -> tuple[Lease, ...]:
-        """Endpoints that have something to be sent and are nobody's, the longest waiting first."""
+    async def lease(self, *, limit: int, of_one: int, lease_s: float) -> tuple[Lease, ...]:
+        """Endpoints that have something to be sent and are nobody's, at most `of_one` a merchant.
+
+        The merchant that has fewest comes first, of each the one that waits longest.
+        """
 
     @abstractmethod
     async def due(self, lease: Lease, *, limit: int) -> tuple[Kept, ...]:
@@ -113,7 +133,19 @@ class WebhookOutbox(Protocol):
 
     @abstractmethod
     async def conclude(self, lease: Lease, ended: Round) -> bool:
-        """Store a round, all of it, and let the endpoint go; False if it was another's already."""
+        """Store a round, all of it, and let the endpoint go; False if it was another's already.
+
+        An endpoint that was changed since keeps its health, and is not disabled: what is told of
+        it was answered by what it was.
+        """
+
+    @abstractmethod
+    async def release(self, lease: Lease) -> None:
+        """Let the endpoint go, if it is held by this lease still, and store nothing."""
+
+    @abstractmethod
+    async def stands(self, lease: Lease) -> bool:
+        """Whether the endpoint is still active, as it was leased, and held by this lease."""
 
     @abstractmethod
     async def drop_ended(self, *, limit: int) -> int:
@@ -172,7 +204,7 @@ def compose(message_id: str, change: Change | None, at: datetime) -> bytes:
 class WebhookSender:
     """Sends until told to stop; any number may run side by side.
 
-    `on_sent` is told of each call's answer, `on_disabled` of endpoints that are given up.
+    `on_sent` is told of each call's answer.
     """
 
     outbox: WebhookOutbox
@@ -205,13 +237,19 @@ class WebhookSender:
                         await stop.wait()
             if rounds:
                 await asyncio.wait(rounds, timeout=END_S)
+            for task in rounds:
+                task.cancel()
+            if rounds:
+                await asyncio.wait(rounds, timeout=LET_GO_S)
         finally:
             for task in rounds:
                 task.cancel()
 
     async def _leased(self, free: int) -> tuple[Lease, ...]:
         try:
-            return await self.outbox.lease(limit=free, lease_s=self.policy.lease_s)
+            return await self.outbox.lease(
+                limit=free, of_one=self.policy.endpoints_of_one, lease_s=self.policy.lease_s
+            )
         except StoreUnavailable as error:
             _log.warning("webhooks wait for the database: %s", error)
         except Exception:  # noqa: BLE001 (nothing of webhooks may end the worker)
@@ -219,40 +257,73 @@ class WebhookSender:
         return ()
 
     async def _forget(self) -> None:
-        with suppress(StoreUnavailable):
+        try:
             await self.outbox.drop_ended(limit=1_000)
+        except StoreUnavailable as error:
+            _log.warning("webhooks wait for the database: %s", error)
+        except Exception:  # noqa: BLE001 (the same)
+            _log.exception("webhooks go on after an error of their own")
 
     async def _serve(self, lease: Lease, stop: asyncio.Event) -> None:
-        """One lease: rounds while they are whole ones and go well."""
+        """One lease: one round. Ended before it could store anything, it lets the lease go."""
         try:
             await self.round(lease, stop)
+        except asyncio.CancelledError:  # what it sent is sent again, by another, at once
+            await self._release(lease)
+            raise
         except StoreUnavailable as error:
             _log.warning("webhooks wait for the database: %s", error)
         except Exception:  # noqa: BLE001 (the same)
             _log.exception("webhook %s: its round ended by an error of ours", lease.webhook_id)
 
+    async def _release(self, lease: Lease) -> None:
+        with suppress(StoreUnavailable):  # then it runs out
+            await self.outbox.release(lease)
+
     async def round(self, lease: Lease, stop: asyncio.Event) -> Round:
         """Send what is due and what follows in the feed, and store what came of it."""
-        messages, passed = await self._gather(lease)
-        sent, after = await self._send(lease, messages, passed, stop)
-        delivered = sum(each.answer.delivered for each in sent)
+        began_s = self.clock_s()
+        try:
+            messages, passed = await self._gather(lease)
+        except StoreUnavailable:  # nothing was sent: whoever is next may send it
+            await self._release(lease)
+            raise
+        sent, after = await self._send(lease, messages, passed, began_s, stop)
+        answers = [each.answer for each in sent if each.answer is not None]
+        delivered = sum(answer.delivered for answer in answers)
         now = self.now()
         health = health_after(
             lease.health,
             delivered=delivered,
-            failed=len(sent) - delivered,
+            failed=len(answers) - delivered,
             now=now,
             chance=self.chance,
         )
-        gone = any(each.answer.status == GONE for each in sent)
+        gone = any(answer.status == GONE for answer in answers)
         disable = why_disable(health, gone=gone, now=now)
         ended = Round(after=after, sent=sent, health=health, disable=disable, now=now)
-        if await self.outbox.conclude(lease, ended) and disable is not None:
+        if not await self._conclude(lease, ended):
+            _log.warning(
+                "webhook %s: what %d calls came to is not stored: it is another's or gone",
+                lease.webhook_id, len(answers),
+            )  # fmt: skip
+        elif disable is not None:
             _log.error(
                 "webhook %s of merchant %d is disabled: %s",
                 lease.webhook_id, lease.merchant_id, disable.value,
             )  # fmt: skip
         return ended
+
+    async def _conclude(self, lease: Lease, ended: Round) -> bool:
+        for tried in range(1, STORE_TRIES + 1):
+            try:
+                return await self.outbox.conclude(lease, ended)
+            except StoreUnavailable as error:
+                if tried == STORE_TRIES:
+                    raise
+                _log.warning("webhook %s: its round is to be stored: %s", lease.webhook_id, error)
+                await asyncio.sleep(self.policy.poll_s)
+        raise AssertionError("it is tried at least once")
 
     async def _gather(self, lease: Lease) -> tuple[list[_Message], FeedPosition]:
         """What is to be sent, and how far the feed is read by that."""
@@ -293,23 +364,56 @@ class WebhookSender:
         lease: Lease,
         messages: Sequence[_Message],
         passed: FeedPosition,
+        began_s: float,
         stop: asyncio.Event,
     ) -> tuple[tuple[Sent, ...], FeedPosition]:
         """Send them in their order, several at once, but never two of one cashback.
 
         What was begun is ended. What the time did not suffice for, or an endpoint that takes
-        nothing, is of the next round: the feed is passed up to before it.
+        nothing, is of the next round: the feed is passed up to before it, and what waited for
+        another of its cashback while later ones were sent is kept, due at once.
         """
-        ending = _Ending(self, lease, messages, stop)
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(self.policy.at_once, len(messages))):
-                tasks.create_task(ending.work())
-        left = [each for each in messages[ending.begun :] if not each.was_kept]
+        ending = _Ending(self, lease, messages, began_s, stop)
+        watching = asyncio.create_task(self._watch(lease, ending))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(min(self.policy.at_once, len(messages))):
+                    tasks.create_task(ending.work())
+        finally:
+            watching.cancel()
+        begun = ending.begun
+        while begun and messages[begun - 1].id in ending.handed_back:
+            begun -= 1
+        sent = (*ending.sent, *self._held(messages[:begun], ending.handed_back))
+        left = [each for each in messages[begun:] if not each.was_kept]
         if not left:
-            return tuple(ending.sent), passed
-        begun = [each for each in messages[: ending.begun] if not each.was_kept and each.change]
-        last = begun[-1].change if begun else None
-        return tuple(ending.sent), lease.after if last is None else last.feed_position
+            return sent, passed
+        past = [each for each in messages[:begun] if not each.was_kept and each.change]
+        last = past[-1].change if past else None
+        return sent, lease.after if last is None else last.feed_position
+
+    async def _watch(self, lease: Lease, ending: _Ending) -> None:
+        """End the round once its endpoint is deleted, inactive, changed, or another's."""
+        while not ending.changed:
+            await asyncio.sleep(self.policy.poll_s)
+            with suppress(StoreUnavailable):
+                ending.changed = not await self.outbox.stands(lease)
+
+    def _held(self, messages: Sequence[_Message], ids: set[str]) -> list[Sent]:
+        """What the feed is passed over though it was not sent, due in the feed's order."""
+        now = self.now()
+        return [
+            Sent(
+                id=message.id,
+                at=None if message.change is None else message.change.feed_position,
+                attempts=message.attempts,
+                answer=None,
+                due_at=now + timedelta(microseconds=place),
+                was_kept=False,
+            )
+            for place, message in enumerate(messages)
+            if message.id in ids and not message.was_kept
+        ]
 
     async def send(self, lease: Lease, message: _Message) -> Sent:
         """Send one message, once."""
@@ -335,22 +439,29 @@ class WebhookSender:
 
 
 class _Ending:
-    """The messages of one round as its workers take them; `begun` are those that were taken."""
+    """The messages of one round as its workers take them.
+
+    `begun` are those that were taken, `handed_back` those of them that were not sent after all;
+    `changed` is set once nothing is to be sent as the lease says.
+    """
 
     def __init__(
         self,
         sender: WebhookSender,
         lease: Lease,
         messages: Sequence[_Message],
+        began_s: float,
         stop: asyncio.Event,
     ) -> None:
         self.begun = 0
+        self.handed_back: set[str] = set()
+        self.changed = False
         self.sent: list[Sent] = []
         self._sender = sender
         self._lease = lease
         self._messages = messages
         self._stop = stop
-        self._began_s = sender.clock_s()
+        self._began_s = began_s
         self._before: dict[UUID, asyncio.Event] = {}
         self._failed = 0
 
@@ -365,20 +476,27 @@ class _Ending:
             try:
                 if before is not None:
                     await before.wait()
+                    if self._over():  # a chain may take many times as long as one call
+                        self.handed_back.add(message.id)
+                        continue
                 sent = await self._sender.send(self._lease, message)
             finally:
                 done.set()
             self.sent.append(sent)
-            self._failed = 0 if sent.answer.delivered else self._failed + 1
+            self._failed = 0 if sent.delivered else self._failed + 1
 
     def _next(self) -> _Message | None:
-        policy = self._sender.policy
-        over = (
-            self._stop.is_set()
-            or self._failed >= policy.at_once
-            or self._sender.clock_s() - self._began_s >= policy.round_s
-        )
-        if over or self.begun == len(self._messages):
+        if self._over() or self.begun == len(self._messages):
             return None
         self.begun += 1
         return self._messages[self.begun - 1]
+
+    def _over(self) -> bool:
+        """Whether nothing is to be begun any more."""
+        policy = self._sender.policy
+        return (
+            self._stop.is_set()
+            or self.changed
+            or self._failed >= policy.at_once
+            or self._sender.clock_s() - self._began_s >= policy.round_s
+        )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import psycopg
 
 from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
 from cashback_core.administration.resources import Caller, Done
+from cashback_core.changes.changes import FeedPosition
 from cashback_core.webhooks.endpoints import WebhookState
 from cashback_core.webhooks.policy import Because, Health, ReceiverAnswer
 from cashback_core.webhooks.sending import Lease, Round, Sent
@@ -19,15 +21,16 @@ from cashback_gateway.processes.administered import administered
 if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
 
+REST = timedelta(minutes=5)
 ADAM = Caller(actor="user:adam", merchant_id=1)
 
 
-async def endpoint(database: Database, name: str) -> None:
+async def endpoint(database: Database, name: str, by: Caller = ADAM) -> None:
     """One that a test waits to be sent to."""
     webhooks = administered(database).webhooks
-    made = await webhooks.create(ADAM, WebhookState(url=f"https://erp.example.com/{name}"))
+    made = await webhooks.create(by, WebhookState(url=f"https://erp.example.com/{name}"))
     assert isinstance(made, Done)
-    assert isinstance(await webhooks.test(ADAM, made.resource.id), Done)
+    assert isinstance(await webhooks.test(by, made.resource.id), Done)
 
 
 def failed(lease: Lease, *, disable: Because | None = None) -> Round:
@@ -48,17 +51,38 @@ async def test_of_many_who_ask_each_endpoint_is_leased_to_one(database: Database
     for n in range(6):
         await endpoint(database, str(n))
     boxes = [PostgresWebhookOutbox(database) for _ in range(4)]
-    found = await asyncio.gather(*(box.lease(limit=2, lease_s=60) for box in boxes))
-    rest = [await box.lease(limit=6, lease_s=60) for box in boxes]
+    found = await asyncio.gather(*(box.lease(limit=2, of_one=9, lease_s=60) for box in boxes))
+    rest = [await box.lease(limit=6, of_one=9, lease_s=60) for box in boxes]
     leased = [lease.webhook_id for taken in (*found, *rest) for lease in taken]
     assert len(leased) == len(set(leased)) == 6
+
+
+async def test_no_merchant_has_more_than_its_places_and_others_come_in_turn(
+    database: Database, dsn: str
+) -> None:
+    """Of one all wait, and for longer: another's is leased nevertheless."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        added = "insert into merchants (slug, name) values ('far', 'Far') returning merchant_id"
+        [other] = connection.execute(added).fetchone() or ()
+    for n in range(6):
+        await endpoint(database, str(n))
+    await endpoint(database, "other", Caller(actor="user:eve", merchant_id=other))
+    box = PostgresWebhookOutbox(database)
+    first = await box.lease(limit=3, of_one=4, lease_s=60)
+    assert sorted(lease.merchant_id for lease in first) == [1, 1, other]
+    assert [each.merchant_id for each in await box.lease(limit=9, of_one=4, lease_s=60)] == [1, 1]
+    assert await box.lease(limit=9, of_one=4, lease_s=60) == ()
+    [one] = [lease for lease in first if lease.merchant_id == other]
+    assert await box.conclude(one, failed(one))
+    [again] = await box.lease(limit=9, of_one=4, lease_s=60)
+    assert again.webhook_id == one.webhook_id
 
 
 async def test_a_round_counts_only_over_its_own_lease(database: Database, dsn: str) -> None:
     await endpoint(database, "a")
     box = PostgresWebhookOutbox(database)
-    [lost] = await box.lease(limit=1, lease_s=0)
-    [lease] = await box.lease(limit=1, lease_s=60)
+    [lost] = await box.lease(limit=1, of_one=9, lease_s=0)
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
     assert lost.token != lease.token
     assert not await box.conclude(lost, failed(lost, disable=Because.GONE))
     with psycopg.connect(dsn) as connection:
@@ -66,8 +90,31 @@ async def test_a_round_counts_only_over_its_own_lease(database: Database, dsn: s
         assert connection.execute(query).fetchone() == (1, None)
     assert await box.conclude(lease, failed(lease))
     assert not await box.conclude(lease, failed(lease))
-    [again] = await box.lease(limit=1, lease_s=60)
+    [again] = await box.lease(limit=1, of_one=9, lease_s=60)
     assert (again.health.failures, again.waiting) == (1, 2)
+
+
+async def test_what_was_not_sent_for_want_of_time_is_kept_untried(
+    database: Database, dsn: str
+) -> None:
+    await endpoint(database, "c")
+    box = PostgresWebhookOutbox(database)
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    at = FeedPosition(position=1, cashback_id=UUID(int=1), sequence=2)
+    ended = failed(lease)
+    held = replace(ended.sent[0], id="held.2", at=at, attempts=0, answer=None)
+    assert await box.conclude(lease, replace(ended, sent=(held,), health=Health()))
+    with psycopg.connect(dsn) as connection:
+        query = """
+            select result, attempts, tried_at, status, reason, last_failure
+            from webhook_messages join webhook_progress using (merchant_id, webhook_id)
+            where message_id = 'held.2'
+        """
+        assert connection.execute(query).fetchall() == [("waiting", 0, None, None, None, None)]
+    [again] = await box.lease(limit=1, of_one=9, lease_s=60)
+    assert ("held.2", 0, at) in [
+        (kept.id, kept.attempts, kept.at) for kept in await box.due(again, limit=9)
+    ]
 
 
 async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(
@@ -75,9 +122,9 @@ async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(
 ) -> None:
     await endpoint(database, "b")
     box = PostgresWebhookOutbox(database)
-    [lease] = await box.lease(limit=1, lease_s=60)
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
     assert await box.conclude(lease, failed(lease, disable=Because.FAILING))
-    assert await box.lease(limit=1, lease_s=60) == ()
+    assert await box.lease(limit=1, of_one=9, lease_s=60) == ()
     told = await administered(database).webhooks.find(ADAM, lease.webhook_id)
     assert told is not None
     assert (told.state.active, told.disabled_because) == (False, Because.FAILING)
@@ -85,6 +132,58 @@ async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(
         query = "select actor, after from audit where resource = 'webhooks' and action = 'update'"
         actor, after = connection.execute(query).fetchall()[-1]
     assert (actor, after["disabled_because"]) == ("worker", "failing")
+
+
+async def test_what_an_old_address_answered_judges_no_new_one(database: Database) -> None:
+    """Gone and failing for days, both told of the former url: the new one is active, and well."""
+    await endpoint(database, "old")
+    box = PostgresWebhookOutbox(database)
+    webhooks = administered(database).webhooks
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    assert await box.stands(lease)
+    new = WebhookState(url="https://erp.example.com/new")
+    assert isinstance(await webhooks.replace(ADAM, lease.webhook_id, new, None), Done)
+    assert not await box.stands(lease)
+    assert await box.conclude(lease, failed(lease, disable=Because.GONE))
+    told = await webhooks.find(ADAM, lease.webhook_id)
+    assert told is not None
+    assert (told.state, told.failing_since) == (new, None)
+    assert "503" in (told.last_failure or "")
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    assert (lease.url, lease.health) == (new.url, Health())
+
+
+async def test_a_new_url_is_tried_at_once_and_has_its_days_anew(database: Database) -> None:
+    await endpoint(database, "ill")
+    box = PostgresWebhookOutbox(database)
+    webhooks = administered(database).webhooks
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    now = datetime.now(UTC)
+    ill = Health(failures=9, failing_since=now - timedelta(days=4), rests_until=now + REST)
+    assert await box.conclude(lease, replace(failed(lease), health=ill))
+    same = WebhookState(url=lease.url, description="no new url")
+    assert isinstance(await webhooks.replace(ADAM, lease.webhook_id, same, None), Done)
+    assert await box.lease(limit=1, of_one=9, lease_s=60) == ()
+    mended = WebhookState(url="https://erp.example.com/mended")
+    assert isinstance(await webhooks.replace(ADAM, lease.webhook_id, mended, None), Done)
+    [again] = await box.lease(limit=1, of_one=9, lease_s=60)
+    assert (again.url, again.health) == (mended.url, Health())
+
+
+async def test_a_lease_that_is_let_go_is_anybodys_and_only_its_own(database: Database) -> None:
+    await endpoint(database, "let-go")
+    box = PostgresWebhookOutbox(database)
+    [lost] = await box.lease(limit=1, of_one=9, lease_s=0)
+    [lease] = await box.lease(limit=1, of_one=9, lease_s=60)
+    await box.release(lost)
+    assert (await box.stands(lost), await box.stands(lease)) == (False, True)
+    assert await box.lease(limit=1, of_one=9, lease_s=60) == ()
+    await box.release(lease)
+    [again] = await box.lease(limit=1, of_one=9, lease_s=60)
+    webhooks = administered(database).webhooks
+    assert await webhooks.delete(ADAM, again.webhook_id, None) is None
+    assert not await box.stands(again)
+    assert not await box.conclude(again, failed(again))
 
 
 async def test_no_secret_is_in_the_database(database: Database, dsn: str) -> None:

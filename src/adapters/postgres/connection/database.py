@@ -134,6 +134,7 @@ SENDING_WEBHOOKS: Final = Purpose(
     # Whatever receivers do, nothing that pays takes part: not even a connection is shared.
     session=Session(application="cashback webhooks", role=DatabaseRole.WORKER, autocommit=True),
     most=2,
+    wait_s=10.0,  # nobody waits for a webhook, and what was sent is known only once it is stored
 )
 PURPOSES: Final = (
     READING,

@@ -26,7 +26,7 @@ class PostgresWebhookOutbox(WebhookOutbox):
     def __init__(self, database: Database) -> None:
         self._pool = database.pool(SENDING_WEBHOOKS)
 
-    async def lease(self, *, limit: int, lease_s: float) -> tuple[Lease, ...]:
+    async def lease(self, *, limit: int, of_one: int, lease_s: float) -> tuple[Lease, ...]:
         """See WebhookOutbox."""
         async with self._pool.connection() as connection:
             found = await connection.execute(
@@ -35,7 +35,12 @@ class PostgresWebhookOutbox(WebhookOutbox):
                 # yet makes a round that finds nothing.
                 """
                 with free as materialized (
-                    select p.merchant_id, p.webhook_id
+                    select p.merchant_id, p.webhook_id, p.served_at,
+                        row_number() over (partition by p.merchant_id order by p.served_at) + (
+                            select count(*) from webhook_progress as b
+                            where b.merchant_id = p.merchant_id
+                                and b.leased_until > clock_timestamp()
+                        ) as place
                     from webhook_progress as p
                     join webhooks as w using (merchant_id, webhook_id)
                     join merchants as m using (merchant_id)
@@ -55,17 +60,24 @@ class PostgresWebhookOutbox(WebhookOutbox):
                                     > (p.after_position, p.after_cashback_id, p.after_sequence)
                             )
                         )
-                    order by p.served_at
+                ),
+                taken as materialized (
+                    select p.merchant_id, p.webhook_id
+                    from free as f
+                    join webhook_progress as p using (merchant_id, webhook_id)
+                    where f.place <= %(of_one)s
+                        and (p.leased_until is null or p.leased_until <= clock_timestamp())
+                    order by f.place, f.served_at
                     limit %(limit)s
                     for no key update of p skip locked
                 )
                 update webhook_progress as p
                 set token = %(token)s, served_at = clock_timestamp(),
                     leased_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
-                from free as f
+                from taken as f
                 join webhooks as w using (merchant_id, webhook_id)
                 where p.merchant_id = f.merchant_id and p.webhook_id = f.webhook_id
-                returning p.merchant_id, p.webhook_id, w.url, w.types, w.secret_id,
+                returning p.merchant_id, p.webhook_id, w.version, w.url, w.types, w.secret_id,
                     case when w.former_ends_at > clock_timestamp() then w.former_secret_id end,
                     p.after_position, p.after_cashback_id, p.after_sequence,
                     p.failures, p.failing_since, p.rests_until,
@@ -75,7 +87,12 @@ class PostgresWebhookOutbox(WebhookOutbox):
                             and d.due_at is not null
                     )
                 """,
-                {"limit": limit, "lease_s": lease_s, "token": (token := new_id())},
+                {
+                    "limit": limit,
+                    "of_one": of_one,
+                    "lease_s": lease_s,
+                    "token": (token := new_id()),
+                },
             )
             rows = await found.fetchall()
         return tuple(_lease(row, token) for row in rows)
@@ -108,39 +125,24 @@ class PostgresWebhookOutbox(WebhookOutbox):
 
     async def conclude(self, lease: Lease, ended: Round) -> bool:
         """See WebhookOutbox."""
-        delivered = any(each.answer.delivered for each in ended.sent)
-        failed = [each.answer for each in ended.sent if not each.answer.delivered]
         async with self._pool.connection() as connection, connection.transaction():
-            moved = await connection.execute(
-                # Only over the lease that it was sent under: whoever lost it has lost.
+            # First the endpoint, as whoever administers it does: neither then waits for the other.
+            found = await connection.execute(
                 """
-                update webhook_progress
-                set after_position = %(position)s, after_cashback_id = %(cashback)s,
-                    after_sequence = %(sequence)s, failures = %(failures)s,
-                    failing_since = %(failing_since)s, rests_until = %(rests_until)s,
-                    delivered_at = case when %(delivered)s then now() else delivered_at end,
-                    last_failure = coalesce(%(last_failure)s, last_failure),
-                    token = null, leased_until = null
+                select version from webhooks
                 where merchant_id = %(merchant)s and webhook_id = %(webhook)s
-                    and token = %(token)s
+                for no key update
                 """,
-                {
-                    **_of(lease),
-                    "token": lease.token,
-                    "position": ended.after.position,
-                    "cashback": ended.after.cashback_id,
-                    "sequence": ended.after.sequence,
-                    "failures": ended.health.failures,
-                    "failing_since": ended.health.failing_since,
-                    "rests_until": ended.health.rests_until,
-                    "delivered": delivered,
-                    "last_failure": _told(failed[-1].status, failed[-1].reason) if failed else None,
-                },
+                _of(lease),
             )
-            if moved.rowcount != 1:
+            row = await found.fetchone()
+            if row is None:
+                return False
+            same = row[0] == lease.version
+            if not await _move(connection, lease, ended, same=same):
                 return False
             await _keep(connection, lease, ended.sent)
-            if ended.disable is not None:
+            if same and ended.disable is not None:
                 await connection.execute("select set_config('cashback.actor', 'worker', true)")
                 await connection.execute(
                     """
@@ -152,6 +154,34 @@ class PostgresWebhookOutbox(WebhookOutbox):
                     {**_of(lease), "why": ended.disable.value},
                 )
         return True
+
+    async def release(self, lease: Lease) -> None:
+        """See WebhookOutbox."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                """
+                update webhook_progress set token = null, leased_until = null
+                where merchant_id = %(merchant)s and webhook_id = %(webhook)s
+                    and token = %(token)s
+                """,
+                {**_of(lease), "token": lease.token},
+            )
+
+    async def stands(self, lease: Lease) -> bool:
+        """See WebhookOutbox."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute(
+                """
+                select from webhook_progress as p
+                join webhooks as w using (merchant_id, webhook_id)
+                join merchants as m using (merchant_id)
+                where p.merchant_id = %(merchant)s and p.webhook_id = %(webhook)s
+                    and p.token = %(token)s and w.version = %(version)s
+                    and w.disabled_at is null and m.disabled_at is null
+                """,
+                {**_of(lease), "token": lease.token, "version": lease.version},
+            )
+            return await found.fetchone() is not None
 
     async def drop_ended(self, *, limit: int) -> int:
         """See WebhookOutbox."""
@@ -172,6 +202,43 @@ class PostgresWebhookOutbox(WebhookOutbox):
         return dropped.rowcount
 
 
+async def _move(connection: Any, lease: Lease, ended: Round, *, same: bool) -> bool:
+    """Let the endpoint go, further on in the feed; its health is stored only if it is the `same`.
+
+    False if it is not held by this lease: whoever lost it has lost.
+    """
+    answers = [each.answer for each in ended.sent if each.answer is not None]
+    failed = [answer for answer in answers if not answer.delivered]
+    moved = await connection.execute(
+        """
+        update webhook_progress
+        set after_position = %(position)s, after_cashback_id = %(cashback)s,
+            after_sequence = %(sequence)s,
+            failures = case when %(same)s then %(failures)s else failures end,
+            failing_since = case when %(same)s then %(failing_since)s else failing_since end,
+            rests_until = case when %(same)s then %(rests_until)s else rests_until end,
+            delivered_at = case when %(delivered)s then now() else delivered_at end,
+            last_failure = coalesce(%(last_failure)s, last_failure),
+            token = null, leased_until = null
+        where merchant_id = %(merchant)s and webhook_id = %(webhook)s and token = %(token)s
+        """,
+        {
+            **_of(lease),
+            "token": lease.token,
+            "same": same,
+            "position": ended.after.position,
+            "cashback": ended.after.cashback_id,
+            "sequence": ended.after.sequence,
+            "failures": ended.health.failures,
+            "failing_since": ended.health.failing_since,
+            "rests_until": ended.health.rests_until,
+            "delivered": len(failed) < len(answers),
+            "last_failure": _told(failed[-1].status, failed[-1].reason) if failed else None,
+        },
+    )
+    return bool(moved.rowcount == 1)
+
+
 async def _keep(connection: Any, lease: Lease, sent: Sequence[Sent]) -> None:
     """Keep what failed for another attempt, and what became of what was kept."""
     rows = [
@@ -182,15 +249,16 @@ async def _keep(connection: Any, lease: Lease, sent: Sequence[Sent]) -> None:
             "cashback": None if each.at is None else each.at.cashback_id,
             "sequence": None if each.at is None else each.at.sequence,
             "result": "delivered"
-            if each.answer.delivered
+            if each.delivered
             else "given_up" if each.due_at is None else "waiting",
             "attempts": each.attempts,
             "due_at": each.due_at,
-            "status": each.answer.status,
-            "reason": each.answer.reason[:MAX_REASON_CHARS] or None,
+            "tried": each.answer is not None,
+            "status": None if each.answer is None else each.answer.status,
+            "reason": (each.answer and each.answer.reason[:MAX_REASON_CHARS]) or None,
         }
         for each in sent
-        if each.was_kept or not each.answer.delivered
+        if each.was_kept or not each.delivered
     ]  # fmt: skip
     if not rows:
         return
@@ -200,7 +268,7 @@ async def _keep(connection: Any, lease: Lease, sent: Sequence[Sent]) -> None:
             insert into webhook_messages (merchant_id, webhook_id, message_id, position,
                 cashback_id, sequence, result, attempts, tried_at, due_at, ended_at, status, reason)
             values (%(merchant)s, %(webhook)s, %(id)s, %(position)s, %(cashback)s, %(sequence)s,
-                %(result)s, %(attempts)s, now(), %(due_at)s,
+                %(result)s, %(attempts)s, case when %(tried)s then now() end, %(due_at)s,
                 case when %(due_at)s::timestamptz is null then now() end, %(status)s, %(reason)s)
             on conflict (merchant_id, webhook_id, message_id) do update set
                 result = excluded.result, attempts = excluded.attempts,
@@ -222,13 +290,14 @@ def _told(status: int | None, reason: str) -> str:
 
 def _lease(row: tuple[Any, ...], token: Any) -> Lease:
     (
-        merchant_id, webhook_id, url, types, secret_id, former_id, position, cashback_id, sequence,
-        failures, failing_since, rests_until, waiting,
+        merchant_id, webhook_id, version, url, types, secret_id, former_id,
+        position, cashback_id, sequence, failures, failing_since, rests_until, waiting,
     ) = row  # fmt: skip
     return Lease(
         token=token,
         webhook_id=webhook_id,
         merchant_id=merchant_id,
+        version=version,
         url=url,
         types=frozenset(types or ()),
         secrets=(secret_id,) if former_id is None else (secret_id, former_id),

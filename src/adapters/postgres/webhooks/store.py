@@ -113,6 +113,7 @@ class PostgresWebhooks(WebhookStore):
         changing = _SHELF.changing(self.administration, caller, webhook_id, versions, _REFUSALS)
         async with changing as change:
             back = change.row["disabled_at"] is not None and state.active
+            moved = change.row["url"] != state.url
             await change.update(
                 """
                 url = %(url)s, description = %(description)s, types = %(types)s,
@@ -122,7 +123,7 @@ class PostgresWebhooks(WebhookStore):
                 """,
                 **_columns(state),
             )
-            if back:  # it is tried at once, and has its days anew
+            if back or moved:  # it is tried at once, and has its days anew
                 await change.execute(
                     """
                     update webhook_progress
@@ -281,7 +282,7 @@ _SHELF: Final = Shelf(
     table="webhooks",
     row="webhook_id = %(key)s and merchant_id = %(merchant_id)s",
     locks="""
-        version, disabled_at, types,
+        version, disabled_at, types, url,
         coalesce(former_ends_at > clock_timestamp(), false) as two_sign
         """,
 )

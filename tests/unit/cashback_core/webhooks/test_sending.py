@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.postgres.connection.database import SENDING_WEBHOOKS
+from adapters.webhook_client.receiver import MAX_CONNECTIONS
 from cashback_core.changes.changes import START, Change, ChangePage, FeedPosition
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.values.availability import StoreUnavailable
@@ -20,7 +23,7 @@ from cashback_core.webhooks.policy import (
     ReceiverAnswer,
     SendingPolicy,
 )
-from cashback_core.webhooks.sending import Kept, Lease, Receiver, Round, WebhookSender
+from cashback_core.webhooks.sending import STORE_TRIES, Kept, Lease, Receiver, Round, WebhookSender
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 OK, BAD = ReceiverAnswer(status=204), ReceiverAnswer(status=500)
 HOOK = UUID(int=7)
+AT_ONCE = SendingPolicy().at_once
 
 
 def change(position: int, cashback: int = 0, sequence: int = 1) -> Change:
@@ -79,9 +83,24 @@ class Outbox:
     leases: list[Lease] = field(default_factory=list[Lease])
     ended: list[Round] = field(default_factory=list[Round])
     away: bool = False
+    lost: bool = False
+    fails: list[str] = field(default_factory=list[str])
+    """Methods to whose next call the database is away, each as often as it is named."""
 
-    async def lease(self, *, limit: int, lease_s: float) -> tuple[Lease, ...]:
-        assert lease_s > SendingPolicy().round_s + SendingPolicy().deadline_s
+    released: list[Lease] = field(default_factory=list[Lease])
+    unchanged: bool = True
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    broken: bool = False
+    dropped: int = 0
+
+    def _away(self, method: str) -> None:
+        if method in self.fails:
+            self.fails.remove(method)
+            raise StoreUnavailable("no connection")
+
+    async def lease(self, *, limit: int, of_one: int, lease_s: float) -> tuple[Lease, ...]:
+        assert lease_s == SendingPolicy().lease_s
+        assert of_one < SendingPolicy().endpoints_at_once
         if self.away:
             raise StoreUnavailable("away")
         taken, self.leases = self.leases[:limit], self.leases[limit:]
@@ -89,15 +108,28 @@ class Outbox:
 
     async def due(self, lease: Lease, *, limit: int) -> tuple[Kept, ...]:
         assert lease.webhook_id == HOOK
+        self._away("due")
         return tuple(self.kept[:limit])
 
     async def conclude(self, lease: Lease, ended: Round) -> bool:
         assert lease.webhook_id == HOOK
+        self._away("conclude")
         self.ended.append(ended)
-        return True
+        return not self.lost
 
     async def drop_ended(self, *, limit: int) -> int:
+        self.dropped += 1
+        if self.broken:
+            raise ValueError("a statement of ours is wrong")
         return 0 * limit
+
+    async def release(self, lease: Lease) -> None:
+        self.released.append(lease)
+
+    async def stands(self, lease: Lease) -> bool:
+        assert lease.webhook_id == HOOK
+        self.asked.set()
+        return self.unchanged
 
 
 @dataclass(slots=True)
@@ -131,6 +163,7 @@ LEASE = Lease(
     token=UUID(int=1),
     webhook_id=HOOK,
     merchant_id=1,
+    version=1,
     url="https://example.com/",
     types=frozenset(),
     secrets=(UUID(int=2),),
@@ -179,7 +212,7 @@ async def test_a_page_of_the_feed_is_sent_and_passed() -> None:
     assert receiver.called == [id_of(one) for one in changes[:50]]
     assert ended.after == changes[49].feed_position
     assert {each.due_at for each in ended.sent} == {None}
-    assert 1 < receiver.most <= 8
+    assert 1 < receiver.most <= AT_ONCE
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1, max_size=40))
@@ -215,7 +248,7 @@ async def test_of_an_endpoint_that_takes_nothing_the_rest_of_the_page_is_left() 
     changes = [change(n) for n in range(1, 50)]
     receiver = Scripted(otherwise=BAD)
     ended = await one_round(changes, receiver)
-    assert 8 <= len(receiver.called) < 20
+    assert AT_ONCE <= len(receiver.called) < 2 * AT_ONCE + 4
     assert ended.after == changes[len(receiver.called) - 1].feed_position
     assert {each.id for each in ended.sent} == set(receiver.called)
     assert all(each.due_at == NOW + timedelta(seconds=5) for each in ended.sent)
@@ -284,15 +317,15 @@ async def test_when_it_is_to_stop_what_was_begun_is_stored_and_nothing_else_begu
     stop = asyncio.Event()
     changes = [change(n) for n in range(1, 50)]
     running = asyncio.create_task(sender(changes, receiver, outbox).run(stop))
-    while len(receiver.called) < 8:
+    while len(receiver.called) < AT_ONCE:
         await asyncio.sleep(0)
     stop.set()
     assert receiver.hold is not None
     receiver.hold.set()
     await running
     [ended] = outbox.ended
-    assert len(receiver.called) == 8
-    assert ended.after == changes[7].feed_position
+    assert len(receiver.called) == AT_ONCE
+    assert ended.after == changes[AT_ONCE - 1].feed_position
 
 
 async def test_nothing_ends_it_but_being_told_to_stop() -> None:
@@ -308,3 +341,145 @@ async def test_nothing_ends_it_but_being_told_to_stop() -> None:
     stop.set()
     await running
     assert receiver.called == [id_of(change(1))]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that passes by calls alone: each takes `call_s`, those at once take it together."""
+
+    call_s: float
+    at_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Slow(Scripted):
+    """Answers within its time, but only just; calls that are under way together end together."""
+
+    clock: Clock = field(default_factory=lambda: Clock(call_s=13.0))
+
+    async def post(
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> ReceiverAnswer:
+        ends_s = self.clock.at_s + self.clock.call_s
+        answer = await Scripted.post(self, url, headers, body)
+        for _ in range(20):  # whatever begins together has begun
+            await asyncio.sleep(0)
+        self.clock.at_s = max(self.clock.at_s, ends_s)
+        return answer
+
+
+@given(st.integers(1, 12), st.integers(0, 12), st.sampled_from([OK, BAD]))
+async def test_a_round_ends_within_its_lease_however_long_a_chain_is(
+    chained: int, others: int, answer: ReceiverAnswer
+) -> None:
+    """Many changes of one cashback, each answered late: nothing is sent twice, and in its order."""
+    chain = [change(n, 500, n) for n in range(1, chained + 1)]
+    changes = [*chain, *(change(100 + n) for n in range(others))]
+    clock = Clock(call_s=13.0)
+    receiver = Slow(clock=clock, otherwise=answer)
+    policy = SendingPolicy()
+    outbox, after, rounds = Outbox(), START, 0
+    while after != changes[-1].feed_position or outbox.kept:
+        began_s = clock.at_s
+        sending = replace(sender(changes, receiver, outbox, policy), clock_s=lambda: clock.at_s)
+        ended = await sending.round(replace(LEASE, after=after), asyncio.Event())
+        assert clock.at_s - began_s <= policy.round_s + policy.deadline_s < policy.lease_s
+        done = {each.id for each in ended.sent}
+        outbox.kept = [each for each in outbox.kept if each.id not in done] + [
+            Kept(id=each.id, attempts=each.attempts, at=each.at, created_at=NOW)
+            for each in sorted(ended.sent, key=lambda each: each.due_at or NOW)
+            if each.answer is None
+        ]
+        after, rounds = ended.after, rounds + 1
+        assert rounds <= len(changes)
+    assert sorted(receiver.called) == sorted(map(id_of, changes))
+    in_turn = [id_ for id_ in receiver.called if id_.startswith(f"{UUID(int=500)}.")]
+    assert in_turn == [id_of(one) for one in chain]
+
+
+async def test_a_round_that_another_has_by_now_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    await one_round([change(1)], Scripted(), outbox=Outbox(lost=True))
+    assert "is not stored" in caplog.text
+
+
+def test_a_lease_is_longer_than_a_round_and_all_the_tries_to_store_it() -> None:
+    policy = SendingPolicy()
+    stored_s = STORE_TRIES * (SENDING_WEBHOOKS.wait_s + policy.poll_s)
+    assert policy.round_s + policy.deadline_s + stored_s < policy.lease_s
+    assert SENDING_WEBHOOKS.wait_s >= 10  # all of a process's rounds may begin and end together
+
+
+def test_no_call_waits_for_a_connection_that_anothers_calls_have() -> None:
+    policy = SendingPolicy()
+    assert policy.endpoints_at_once * policy.at_once <= MAX_CONNECTIONS
+    assert policy.endpoints_of_one * 4 <= policy.endpoints_at_once
+
+
+async def test_of_a_round_that_could_not_begin_the_lease_is_let_go() -> None:
+    outbox = Outbox(fails=["due"])
+    receiver = Scripted()
+    with pytest.raises(StoreUnavailable):
+        await one_round([change(1)], receiver, outbox=outbox)
+    assert (outbox.released, receiver.called) == ([LEASE], [])
+
+
+@pytest.mark.parametrize("times", [STORE_TRIES - 1, STORE_TRIES])
+async def test_what_a_round_came_to_is_tried_to_be_stored_again(times: int) -> None:
+    """The last of the tries is one: what was sent is otherwise sent again, after its lease."""
+    outbox = Outbox(fails=["conclude"] * times)
+    policy = SendingPolicy(poll_s=0.001)
+    sending = one_round([change(1)], Scripted(), outbox=outbox, policy=policy)
+    if times < STORE_TRIES:
+        assert outbox.ended == [await sending]
+    else:
+        with pytest.raises(StoreUnavailable):
+            await sending
+    assert outbox.released == []
+
+
+async def test_an_error_of_our_own_while_forgetting_does_not_end_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outbox = Outbox(broken=True)
+    stop = asyncio.Event()
+    running = asyncio.create_task(sender([change(1)], Scripted(), outbox).run(stop))
+    while not outbox.dropped:
+        await asyncio.sleep(0)
+    outbox.leases.append(LEASE)
+    async with asyncio.timeout(5):
+        while not outbox.ended:
+            assert not running.done()
+            await asyncio.sleep(0.001)
+    stop.set()
+    await running
+    assert "a statement of ours is wrong" in caplog.text
+
+
+async def test_a_round_that_does_not_end_with_the_process_lets_its_lease_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cashback_core.webhooks.sending.END_S", 0.01)
+    receiver = Scripted(hold=asyncio.Event())
+    outbox = Outbox(leases=[LEASE])
+    stop = asyncio.Event()
+    running = asyncio.create_task(sender([change(1)], receiver, outbox).run(stop))
+    while not receiver.called:
+        await asyncio.sleep(0)
+    stop.set()
+    await running
+    assert (outbox.released, outbox.ended) == ([LEASE], [])
+
+
+async def test_nothing_is_begun_any_more_for_an_endpoint_that_was_changed() -> None:
+    """Deleted, set inactive, or with another url or secret: what was begun is ended and stored."""
+    receiver = Scripted(hold=asyncio.Event())
+    outbox = Outbox(unchanged=False)
+    changes = [change(n) for n in range(1, 50)]
+    policy = SendingPolicy(poll_s=0.001)
+    sending = asyncio.create_task(one_round(changes, receiver, outbox=outbox, policy=policy))
+    await outbox.asked.wait()
+    assert receiver.hold is not None
+    receiver.hold.set()
+    ended = await sending
+    assert len(receiver.called) == AT_ONCE
+    assert ended.after == changes[AT_ONCE - 1].feed_position
