@@ -470,6 +470,7 @@ class AdministrationContract:
         assert await webhooks.rotate(ADAM, id_, overlap=hour) == InUse(reason="two_secrets")
         tested = await webhooks.test(ADAM, id_)
         assert isinstance(tested, Done)
+        assert await webhooks.test(ADAM, id_) == InUse(reason="test_waits")
         newest = Slice(sort="created_at", descending=True, limit=10)
         kept = await webhooks.deliveries(ADAM, id_, newest, None)
         assert kept == Page(items=(tested.resource,), more=False)

@@ -106,6 +106,8 @@ class MemoryWebhooks(WebhookStore):
             return present
         if not present.state.active:
             return InUse(reason="webhook_not_active")
+        if self.queued.get(webhook_id):
+            return InUse(reason="test_waits")
         queued = WebhookDelivery(
             id=f"test.{new_id()}",
             result=DeliveryResult.WAITING,

@@ -191,7 +191,10 @@ class WebhookStore(
 
     @abstractmethod
     async def test(self, caller: Caller, webhook_id: UUID) -> Done[WebhookDelivery] | Refusal:
-        """A message of the type `webhook.test` is sent soon; InUse where it is not active."""
+        """A message of the type `webhook.test` is sent soon.
+
+        InUse where the endpoint is not active, and while another test of it waits.
+        """
 
     @abstractmethod
     async def deliveries(

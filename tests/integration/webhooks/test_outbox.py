@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -67,7 +67,45 @@ async def test_a_round_counts_only_over_its_own_lease(database: Database, dsn: s
     assert await box.conclude(lease, failed(lease))
     assert not await box.conclude(lease, failed(lease))
     [again] = await box.lease(limit=1, lease_s=60)
-    assert (again.health.failures, again.waiting) == (1, 2)
+    # Two tests wait, and stop no feed.
+    assert (again.health.failures, again.waiting) == (1, 0)
+
+
+async def test_a_test_wakes_no_endpoint_that_rests(database: Database) -> None:
+    await endpoint(database, "resting")
+    box = PostgresWebhookOutbox(database)
+    [lease] = await box.lease(limit=1, lease_s=60)
+    [kept] = await box.due(lease, limit=9)
+    ended = failed(lease)
+    given_up = replace(ended.sent[0], id=kept.id, due_at=None, was_kept=True)
+    resting = replace(ended.health, rests_until=ended.now + timedelta(minutes=5))
+    assert await box.conclude(lease, replace(ended, sent=(given_up,), health=resting))
+    webhooks = administered(database).webhooks
+    assert isinstance(await webhooks.test(ADAM, lease.webhook_id), Done)
+    assert await box.lease(limit=1, lease_s=60) == ()
+
+
+async def test_what_ended_long_ago_is_dropped_until_nothing_is_left(
+    database: Database, dsn: str
+) -> None:
+    await endpoint(database, "old")
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            """
+            insert into webhook_messages (merchant_id, webhook_id, message_id, result, attempts,
+                created_at, ended_at)
+            select merchant_id, webhook_id, 'old.' || n, 'given_up', 2, now() - interval '31 days',
+                now() - case when n = 7 then interval '29 days' else interval '30 days 1 hour' end
+            from webhooks, generate_series(1, 7) as n
+            """
+        )
+    box = PostgresWebhookOutbox(database)
+    assert await box.drop_ended(limit=2) == 6
+    assert await box.drop_ended(limit=2) == 0
+    with psycopg.connect(dsn) as connection:
+        query = "select count(*), max(message_id) filter (where ended_at is not null)"
+        left = connection.execute(f"{query} from webhook_messages").fetchone()
+    assert left == (2, "old.7")
 
 
 async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(

@@ -143,8 +143,9 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         id="testWebhook",
         tag="Webhooks",
         summary="Send an endpoint a test",
-        description="A message of the type `webhook.test` is sent within seconds; what came of it"
-        " is in its deliveries.",
+        description="A message of the type `webhook.test` is sent within seconds, or when the"
+        " endpoint rests no more; tried twice at most. Refused while another test waits. What came"
+        " of it is in its deliveries.",
         parameters=(_WEBHOOK_ID,),
         successes={202: Success(schema="WebhookDelivery", description="It is sent soon.")},
         problems=(*EVERY, "not_found", "in_use"),
