@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -123,6 +123,48 @@ async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(
         query = "select actor, after from audit where resource = 'webhooks' and action = 'update'"
         actor, after = connection.execute(query).fetchall()[-1]
     assert (actor, after["disabled_because"]) == ("worker", "failing")
+
+
+async def test_what_administrators_change_and_the_end_of_a_round_wait_for_each_other(
+    database: Database, dsn: str
+) -> None:
+    """Both lock the endpoint before its progress, so that neither ends in a deadlock."""
+    await endpoint(database, "both")
+    box = PostgresWebhookOutbox(database)
+    [lease] = await box.lease(limit=1, lease_s=60)
+    async with await psycopg.AsyncConnection.connect(dsn) as administrator:
+        await administrator.execute("select from webhooks for no key update")
+        ending = asyncio.create_task(box.conclude(lease, failed(lease, disable=Because.GONE)))
+        async with asyncio.timeout(0.9):
+            while not await waits_for(administrator):
+                await asyncio.sleep(0.01)
+        await administrator.execute("update webhook_progress set rests_until = null")
+    assert await ending
+
+
+async def waits_for(blocking: psycopg.AsyncConnection[Any]) -> bool:
+    found = await blocking.execute(
+        """
+        select exists (
+            select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid))
+        )
+        """
+    )
+    return (await found.fetchall()) == [(True,)]
+
+
+async def test_administrators_do_not_wait_for_who_names_their_endpoint(
+    database: Database, dsn: str
+) -> None:
+    """A message names its endpoint in a foreign key: it is not changed by that."""
+    await endpoint(database, "named")
+    box = PostgresWebhookOutbox(database)
+    [lease] = await box.lease(limit=1, lease_s=60)
+    async with await psycopg.AsyncConnection.connect(dsn) as other:
+        await other.execute("select from webhooks for key share")
+        webhooks = administered(database).webhooks
+        asked = await webhooks.rotate(ADAM, lease.webhook_id, overlap=timedelta(hours=1))
+    assert isinstance(asked, Done)
 
 
 async def test_no_secret_is_in_the_database(database: Database, dsn: str) -> None:

@@ -124,6 +124,14 @@ class PostgresWebhookOutbox(WebhookOutbox):
         delivered = any(each.answer.delivered for each in ended.sent)
         failed = [each.answer for each in ended.sent if not each.answer.delivered]
         async with self._pool.connection() as connection, connection.transaction():
+            # First the endpoint, then its progress, as administrators do.
+            await connection.execute(
+                """
+                select from webhooks
+                where merchant_id = %(merchant)s and webhook_id = %(webhook)s for no key update
+                """,
+                _of(lease),
+            )
             moved = await connection.execute(
                 # Only over the lease that it was sent under: whoever lost it has lost.
                 """

@@ -284,4 +284,5 @@ _SHELF: Final = Shelf(
         version, disabled_at, types,
         coalesce(former_ends_at > clock_timestamp(), false) as two_sign
         """,
+    lock="for no key update",  # its progress and its messages name it in a foreign key
 )
