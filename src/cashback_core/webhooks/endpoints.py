@@ -48,6 +48,10 @@ class WebhookState:
     active: bool = True
     """Whether anything is sent. What comes meanwhile is sent when it is active again."""
 
+    stopped: bool = field(default=False, compare=False)
+    """Whether a person asked for `active` false just now: one that was disabled already, as its
+    receiver was gone or failed, is so by that person then."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSecret:

@@ -170,6 +170,10 @@ def test_a_receiver_that_is_gone_is_told_nothing_any_more(
     refused = hooks.ask("POST", f"/{id_}/test")
     assert refused.status == 409
     assert refused.json["errors"][0]["code"] == "webhook_not_active"
+    # Whoever names `active` means it; another change leaves why it was disabled.
+    for change, why in (({"description": "Till"}, "gone"), ({"active": False}, "person")):
+        changed = hooks.ask("PATCH", f"/{id_}", change, if_match="*")
+        assert (changed.status, changed.json["disabled_because"]) == (200, why)
     # Enabled again, it is told what it missed.
     receiver.answering = OK
     assert hooks.ask("PATCH", f"/{id_}", {"active": True}, if_match="*").status == 200

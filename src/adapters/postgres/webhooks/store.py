@@ -117,10 +117,14 @@ class PostgresWebhooks(WebhookStore):
                 """
                 url = %(url)s, description = %(description)s, types = %(types)s,
                 disabled_at = case when not %(active)s then coalesce(disabled_at, now()) end,
-                disabled_because =
-                    case when not %(active)s then coalesce(disabled_because, 'person') end
+                disabled_because = case
+                    when %(active)s then null
+                    when %(stopped)s then 'person'
+                    else coalesce(disabled_because, 'person')
+                end
                 """,
                 **_columns(state),
+                stopped=state.stopped,
             )
             if back:  # it is tried at once, and has its days anew
                 await change.execute(
