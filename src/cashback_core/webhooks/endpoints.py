@@ -191,7 +191,10 @@ class WebhookStore(
     async def rotate(
         self, caller: Caller, webhook_id: UUID, *, overlap: timedelta
     ) -> Done[IssuedWebhook] | Refusal:
-        """A further secret; the one until now signs for `overlap` yet. InUse while two sign."""
+        """A further secret; the one until now signs for `overlap` yet.
+
+        InUse while two sign, but for no overlap: then both end at once.
+        """
 
     @abstractmethod
     async def test(self, caller: Caller, webhook_id: UUID) -> Done[WebhookDelivery] | Refusal:

@@ -132,7 +132,8 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         tag="Webhooks",
         summary="Give an endpoint a further secret",
         description="Told this once. For `overlap_s` more each message is signed by both, so that"
-        " the receiver changes over without a break. Refused while two sign.",
+        " the receiver changes over without a break. Refused while two sign, unless"
+        " `overlap_s` is 0: then all former ones end now.",
         parameters=(_WEBHOOK_ID,),
         body="WebhookSecretInput",
         example={"overlap_s": DEFAULT_OVERLAP_S},

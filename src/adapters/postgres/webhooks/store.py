@@ -146,7 +146,7 @@ class PostgresWebhooks(WebhookStore):
     ) -> Done[IssuedWebhook] | Refusal:
         secret_id = new_id()
         async with _SHELF.changing(self.administration, caller, webhook_id, None) as change:
-            if change.row["two_sign"]:
+            if change.row["two_sign"] and overlap:
                 raise RolledBack(InUse(reason="two_secrets"))
             await change.update(
                 """
