@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from adapters.postgres.operators.probe import PostgresProbe
 from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
 from cashback_core.administration.resources import Caller, Done
 from cashback_core.webhooks.endpoints import WebhookState
@@ -165,6 +166,27 @@ async def test_administrators_do_not_wait_for_who_names_their_endpoint(
         webhooks = administered(database).webhooks
         asked = await webhooks.rotate(ADAM, lease.webhook_id, overlap=timedelta(hours=1))
     assert isinstance(asked, Done)
+
+
+async def test_nobody_looks_after_what_a_disabled_merchant_is_not_told(
+    database: Database, dsn: str
+) -> None:
+    await endpoint(database, "waits")
+    await endpoint(database, "gone")
+    box = PostgresWebhookOutbox(database)
+    [lease] = await box.lease(limit=1, lease_s=60)
+    assert await box.conclude(lease, failed(lease, disable=Because.GONE))
+    probe = PostgresProbe(database=database, backlog=True)
+
+    async def told() -> tuple[int, int]:
+        backlog = (await probe()).backlog
+        assert backlog is not None
+        return backlog.webhooks.waiting, backlog.webhooks.disabled
+
+    assert await told() == (1, 1)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("update merchants set disabled_at = now() where merchant_id = 1")
+    assert await told() == (0, 0)
 
 
 async def test_no_secret_is_in_the_database(database: Database, dsn: str) -> None:

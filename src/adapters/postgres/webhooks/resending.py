@@ -98,7 +98,7 @@ async def resend(change: ShelfAct[Webhook], wanted: Resend) -> Resent | ResendCo
             meant.position, meant.cashback_id, meant.sequence, 0, now()
         from ({meant}) as meant
         on conflict (merchant_id, webhook_id, message_id) do update set
-            result = 'waiting', attempts = 0, due_at = now(), ended_at = null
+            result = 'waiting', attempts = 0, created_at = now(), due_at = now(), ended_at = null
         """,  # noqa: S608 (made of literals)
         **values,
     )
