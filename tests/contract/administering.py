@@ -468,8 +468,13 @@ class AdministrationContract:
         assert isinstance(issued, Done)
         assert [secret.number for secret in issued.resource.webhook.secrets] == [2, 1]
         assert await webhooks.rotate(ADAM, id_, overlap=hour) == InUse(reason="two_secrets")
+        # Both end now, whoever was told them.
+        ended = await webhooks.rotate(ADAM, id_, overlap=timedelta(0))
+        assert isinstance(ended, Done)
+        assert [secret.number for secret in ended.resource.webhook.secrets] == [3]
         tested = await webhooks.test(ADAM, id_)
         assert isinstance(tested, Done)
+        assert await webhooks.test(ADAM, id_) == InUse(reason="test_waits")
         newest = Slice(sort="created_at", descending=True, limit=10)
         kept = await webhooks.deliveries(ADAM, id_, newest, None)
         assert kept == Page(items=(tested.resource,), more=False)

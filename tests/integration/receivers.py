@@ -18,6 +18,7 @@ Answering = Callable[[BaseHTTPRequestHandler], None]
 class Received:
     headers: dict[str, str]
     body: bytes
+    path: str
 
     @property
     def id(self) -> str:
@@ -109,7 +110,7 @@ def receiving() -> Generator[TestReceiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             with receiver.lock:
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.received.append(Received(headers, body))
+                receiver.received.append(Received(headers, body, self.path))
                 receiver.at_once += 1
                 receiver.most_at_once = max(receiver.most_at_once, receiver.at_once)
             try:

@@ -95,7 +95,7 @@ class MemoryWebhooks(WebhookStore):
         if not isinstance(present, Webhook):
             return present
         live = _live(present, self.now())
-        if len(live) > 1:
+        if len(live) > 1 and overlap:
             return InUse(reason="two_secrets")
         former = tuple(replace(secret, expires_at=self.now() + overlap) for secret in live)
         return self._issue(replace(present, secrets=former, **self.shelf.next(present)))
@@ -106,6 +106,8 @@ class MemoryWebhooks(WebhookStore):
             return present
         if not present.state.active:
             return InUse(reason="webhook_not_active")
+        if self.queued.get(webhook_id):
+            return InUse(reason="test_waits")
         queued = WebhookDelivery(
             id=f"test.{new_id()}",
             result=DeliveryResult.WAITING,

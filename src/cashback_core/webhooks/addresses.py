@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 MAX_URL_CHARS: Final = 2_000
 URL_FORM: Final = re.compile(r"https?://[!-~]{1,1992}\Z", re.ASCII)
 
+_PORTS: Final = {"http": 80, "https": 443}
+
 Network = IPv4Network | IPv6Network
 
 _NEVER: Final = tuple(
@@ -57,8 +59,20 @@ ANY_PRIVATE: Final[tuple[Network, ...]] = tuple(
 
 LOOPBACK: Final[tuple[Network, ...]] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
-_METADATA: Final = (IPv6Address("fd00:ec2::254"), IPv6Address("fd20:ce::254"))
-"""Where clouds tell credentials to whoever asks, within a private range: allowed by name alone."""
+_METADATA: Final = tuple(
+    map(
+        ipaddress.ip_address,
+        ("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254"),
+    )
+)
+"""Where clouds tell credentials to whoever asks (Alibaba, Azure, AWS, Google), outside link-local
+addresses; Azure's is of a public range. Allowed to who names the very address alone."""
+
+_LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\Z", re.ASCII)
+_NUMBER: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\Z", re.ASCII)
+"""What systems read as an IPv4 address, in whatever way it is written: its last part is a number
+(the host parser of https://url.spec.whatwg.org goes by that, too)."""
 
 
 class UrlRefused(ValueError):  # noqa: N818 (named by what is wrong)
@@ -78,6 +92,12 @@ class WebhookDestination:
     port: int
     target: str
 
+    @property
+    def authority(self) -> str:
+        """What the Host header tells: the port, too, where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
     @classmethod
     def parse(cls, url: str) -> Self:
         """From http(s)://host[:port][/path][?query]. Raises UrlRefused."""
@@ -87,13 +107,13 @@ class WebhookDestination:
         try:
             parts = urlsplit(url)
             port, host = parts.port, parts.hostname
-            fits = host is not None and bool(host.encode("idna")) and "\\" not in url
+            fits = host is not None and _is_host(host, parts.netloc) and "\\" not in url
         except ValueError as error:
             raise UrlRefused("bad_webhook_url") from error
-        if not fits or host is None or "%" in host or "@" in parts.netloc or "#" in url:
+        if not fits or host is None or "@" in parts.netloc or "#" in url:
             raise UrlRefused("bad_webhook_url")
         if port is None:
-            port = 443 if parts.scheme == "https" else 80
+            port = _PORTS[parts.scheme]
         if port == 0:
             raise UrlRefused("bad_webhook_url")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -117,7 +137,7 @@ class AddressPolicy:
         if any(ip in network for network in _NEVER if network.version == ip.version):
             return False
         own = [network for network in self.allowed if network.version == ip.version]
-        if ip in _METADATA:
+        if ip in _METADATA:  # public or not
             return any(network.num_addresses == 1 and ip in network for network in own)
         return is_public(ip) or any(ip in network for network in own)
 
@@ -140,7 +160,9 @@ def is_public(ip: IPv4Address | IPv6Address) -> bool:
     if isinstance(ip, IPv6Address) and ip not in _GLOBAL_V6:
         return False
     special = (*_NEVER, *_NOT_PUBLIC)
-    return not any(ip in network for network in special if network.version == ip.version)
+    return ip not in _METADATA and not any(
+        ip in network for network in special if network.version == ip.version
+    )
 
 
 def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -152,6 +174,13 @@ def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if ip in _NAT64:
         return IPv4Address(int(ip) & 0xFFFF_FFFF)
     return ip
+
+
+def _is_host(host: str, netloc: str) -> bool:
+    """Whether it is a name, or an address in the one way that all read alike."""
+    if netloc.startswith("["):
+        return "%" not in host and _is_address(host)
+    return _HOST.match(host) is not None and (_NUMBER.match(host) is None or _is_address(host))
 
 
 def _is_address(host: str) -> bool:

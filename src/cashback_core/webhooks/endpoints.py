@@ -48,6 +48,10 @@ class WebhookState:
     active: bool = True
     """Whether anything is sent. What comes meanwhile is sent when it is active again."""
 
+    stopped: bool = field(default=False, compare=False)
+    """Whether a person asked for `active` false just now: one that was disabled already, as its
+    receiver was gone or failed, is so by that person then."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSecret:
@@ -187,11 +191,17 @@ class WebhookStore(
     async def rotate(
         self, caller: Caller, webhook_id: UUID, *, overlap: timedelta
     ) -> Done[IssuedWebhook] | Refusal:
-        """A further secret; the one until now signs for `overlap` yet. InUse while two sign."""
+        """A further secret; the one until now signs for `overlap` yet.
+
+        InUse while two sign, but for no overlap: then both end at once.
+        """
 
     @abstractmethod
     async def test(self, caller: Caller, webhook_id: UUID) -> Done[WebhookDelivery] | Refusal:
-        """A message of the type `webhook.test` is sent soon; InUse where it is not active."""
+        """A message of the type `webhook.test` is sent soon.
+
+        InUse where the endpoint is not active, and while another test of it waits.
+        """
 
     @abstractmethod
     async def deliveries(

@@ -15,6 +15,9 @@ WAITS_S: Final = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 some three days."""
 
 MAX_ATTEMPTS: Final = len(WAITS_S) + 1
+MAX_TEST_ATTEMPTS: Final = 2
+"""Of a test: who asked for it waits for what comes of it."""
+
 JITTER: Final = 0.2
 """A wait is longer by up to this part of it, so that what failed together does not return so."""
 
@@ -112,11 +115,13 @@ def why_disable(health: Health, *, gone: bool, now: datetime) -> Because | None:
     return None
 
 
-def next_try(attempts: int, now: datetime, chance: Callable[[], float]) -> datetime | None:
+def next_try(
+    attempts: int, now: datetime, chance: Callable[[], float], *, most: int = MAX_ATTEMPTS
+) -> datetime | None:
     """When a message that failed so many times is due again; None once it is given up."""
     if attempts < 1:
         raise ValueError("only what was tried is tried again")
-    if attempts >= MAX_ATTEMPTS:
+    if attempts >= most:
         return None
     return now + timedelta(seconds=_jittered(WAITS_S[attempts - 1], chance))
 

@@ -26,6 +26,8 @@ from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.instants import format_instant
 from cashback_core.webhooks.policy import (
     GONE,
+    MAX_ATTEMPTS,
+    MAX_TEST_ATTEMPTS,
     Because,
     Health,
     ReceiverAnswer,
@@ -428,12 +430,15 @@ class WebhookSender:
         answer = await self.receiver.post(lease.url, self.sign(lease, message.id, at, body), body)
         self.on_sent(answer)
         attempts = message.attempts + 1
+        most = MAX_TEST_ATTEMPTS if message.change is None else MAX_ATTEMPTS
         return Sent(
             id=message.id,
             at=None if message.change is None else message.change.feed_position,
             attempts=attempts,
             answer=answer,
-            due_at=None if answer.delivered else next_try(attempts, self.now(), self.chance),
+            due_at=None
+            if answer.delivered
+            else next_try(attempts, self.now(), self.chance, most=most),
             was_kept=message.was_kept,
         )
 

@@ -15,8 +15,9 @@ class WebhookSettings:
         "CASHBACK_WEBHOOK_PRIVATE_NETWORKS", kinds.NETWORKS, default=()
     )
     """Networks that webhooks may be sent to although they are not public; `true` is every private
-    one and loopback, but never link-local addresses, where clouds tell credentials. `run` allows
-    this machine.
+    one and loopback, but no address where a cloud tells credentials: never link-local ones, and
+    Alibaba's 100.100.100.200, Azure's 168.63.129.16, fd00:ec2::254 and fd20:ce::254 only where
+    they are named themselves. `run` allows this machine.
     """
     plain_http: bool = setting("CASHBACK_WEBHOOK_PLAIN_HTTP", kinds.BOOLEAN, default=False)
     """Whether they may be sent over `http`, unencrypted; `run` allows it."""

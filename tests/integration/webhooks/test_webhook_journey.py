@@ -170,6 +170,10 @@ def test_a_receiver_that_is_gone_is_told_nothing_any_more(
     refused = hooks.ask("POST", f"/{id_}/test")
     assert refused.status == 409
     assert refused.json["errors"][0]["code"] == "webhook_not_active"
+    # Whoever names `active` means it; another change leaves why it was disabled.
+    for change, why in (({"description": "Till"}, "gone"), ({"active": False}, "person")):
+        changed = hooks.ask("PATCH", f"/{id_}", change, if_match="*")
+        assert (changed.status, changed.json["disabled_because"]) == (200, why)
     # Enabled again, it is told what it missed.
     receiver.answering = OK
     assert hooks.ask("PATCH", f"/{id_}", {"active": True}, if_match="*").status == 200
@@ -233,8 +237,19 @@ def test_a_test_message_and_changes_sent_again(
     wait_for(lambda: len(receiver.received) == 3, "again")
     assert receiver.ids()[2] == change
     assert receiver.received[2].body == receiver.received[1].body
-
+    # One that is kept since long is late from now on, not since it was made.
     since = {"since": receiver.received[1].json["timestamp"]}
+    wait_for(lambda: hooks.read(id_)["waiting"] == 0, "the end of the round")
+    gateway.rows(
+        "with done as (update webhook_messages set created_at = now() - interval '8 days'"
+        " where webhook_id = %s returning 1) select * from done",
+        id_,
+    )
+    hooks.ask("POST", f"/{id_}/resend", {**asked, "expect": 1})
+    [fresh] = [one for one in hooks.deliveries(id_) if one["id"] == change]
+    assert fresh["created_at"] > since["since"]
+    wait_for(lambda: len(receiver.received) == 4, "once more")
+
     assert hooks.ask("POST", f"/{id_}/resend", since).json["count"] == 1
     both = hooks.ask("POST", f"/{id_}/resend", {**asked, **since})
     assert (both.status, both.json["errors"][0]["code"]) == (422, "change_or_since")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from msgspec import Meta
@@ -164,6 +165,12 @@ _STATE: Final[dict[str, Field[Any]]] = {
         about="False: nothing is sent, and what comes meanwhile is sent when it is true again.",
     ),
 }
+
+
+def _patched(state: endpoints.WebhookState, change: object) -> endpoints.WebhookState:
+    return replace(state, stopped=isinstance(change, dict) and change.get("active") is False)
+
+
 _URL: Final = f"https://erp.example.com/{fresh.NAME}"
 
 WEBHOOKS: Final = Resource(
@@ -179,6 +186,7 @@ WEBHOOKS: Final = Resource(
         key=SortKey[endpoints.Webhook](Kind.UUID, lambda webhook: webhook.id),
         columns={"created_at": SortKey(Kind.INSTANT, lambda webhook: webhook.created_at)},
     ),
+    patched=_patched,
     filters=Filters(endpoints.WebhookFilter, active=TruthFilter(about="Only these.")),
     may=May(read=ADMINS, write=ADMINS),
     says=Says(

@@ -132,7 +132,8 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         tag="Webhooks",
         summary="Give an endpoint a further secret",
         description="Told this once. For `overlap_s` more each message is signed by both, so that"
-        " the receiver changes over without a break. Refused while two sign.",
+        " the receiver changes over without a break. Refused while two sign, unless"
+        " `overlap_s` is 0: then all former ones end now.",
         parameters=(_WEBHOOK_ID,),
         body="WebhookSecretInput",
         example={"overlap_s": DEFAULT_OVERLAP_S},
@@ -143,8 +144,9 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         id="testWebhook",
         tag="Webhooks",
         summary="Send an endpoint a test",
-        description="A message of the type `webhook.test` is sent within seconds; what came of it"
-        " is in its deliveries.",
+        description="A message of the type `webhook.test` is sent within seconds, or when the"
+        " endpoint rests no more; tried twice at most. Refused while another test waits. What came"
+        " of it is in its deliveries.",
         parameters=(_WEBHOOK_ID,),
         successes={202: Success(schema="WebhookDelivery", description="It is sent soon.")},
         problems=(*EVERY, "not_found", "in_use"),

@@ -62,7 +62,7 @@ _IN_USE: Final = (
     "change_begun", "change_not_latest", "type_used_by_sales", "type_used_by_products",
     "product_used_by_sales", "customer_has_sales", "merchant_stays", "stop_lifted",
     "platforms_stop", "last_administrator", "two_secrets", "too_many_webhooks",
-    "webhook_not_active", "too_many_to_resend",
+    "webhook_not_active", "too_many_to_resend", "test_waits",
 )  # fmt: skip
 
 DIFFERS: Final = "differs"

@@ -199,7 +199,8 @@ class Resource(Generic[Known, Key, Which, New, State]):
     `name` ("Customer") is what its operations and bodies are called by: `createCustomer`,
     `CustomerInput`. Each field of `state` is one of the answer's, too: a patch is merged into
     those. `made` is the answer to whoever made one, where that tells more. `refuses` says what of a
-    change over HTTP is wrong, given the resource as it is.
+    change over HTTP is wrong, given the resource as it is. `patched` tells the state more of a
+    patch than it comes to, where it matters that a field was named, and not left as it was.
     """
 
     path: str
@@ -215,6 +216,7 @@ class Resource(Generic[Known, Key, Which, New, State]):
     says: Says
     examples: Examples
     refuses: Callable[[Known, State], Violation | None] | None = None
+    patched: Callable[[State, object], State] | None = None
 
     @property
     def one(self) -> str:

@@ -187,6 +187,8 @@ class ResourceRoutes(Generic[Known, Key, Which, New, State]):
             if versions is not None and found.version not in versions:
                 return Conflict()
             state = self.resource.state.read(merge(self._as_sent(found), change))
+            if self.resource.patched is not None:
+                state = self.resource.patched(state, change)
             self._check_change(found, state)
             outcome = await self.store.replace(caller, key, state, frozenset({found.version}))
             if versions is not None or not isinstance(outcome, Conflict):

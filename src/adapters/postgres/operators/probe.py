@@ -129,8 +129,10 @@ async def _webhooks(connection: AsyncConnection[Any]) -> WebhookBacklog:
         connection,
         f"""
         select coalesce(extract(epoch from clock_timestamp() - min(oldest.at)), 0)::float8,
-            coalesce(sum(kept.waiting) filter (where w.disabled_at is null), 0)::bigint,
-            count(*) filter (where w.disabled_because <> 'person')
+            coalesce(sum(kept.waiting) filter (
+                where w.disabled_at is null and m.disabled_at is null
+            ), 0)::bigint,
+            count(*) filter (where w.disabled_because <> 'person' and m.disabled_at is null)
         {ENDPOINTS}
         """,  # noqa: S608 (made of literals)
     )

@@ -5687,6 +5687,10 @@ GRANT UPDATE(result) ON TABLE public.webhook_messages TO cashback_worker;
 GRANT UPDATE(attempts) ON TABLE public.webhook_messages TO cashback_serving;
 GRANT UPDATE(attempts) ON TABLE public.webhook_messages TO cashback_worker;
 
+-- Name: COLUMN webhook_messages.created_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(created_at) ON TABLE public.webhook_messages TO cashback_serving;
+
 -- Name: COLUMN webhook_messages.tried_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(tried_at) ON TABLE public.webhook_messages TO cashback_worker;

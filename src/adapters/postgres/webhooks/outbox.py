@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.database import SENDING_WEBHOOKS
 from cashback_core.changes.changes import FeedPosition
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from cashback_core.webhooks.sending import Round, Sent
 
 MAX_REASON_CHARS: Final = 200
+MAX_DROPS: Final = 100
+"""Most statements by which one call drops what ended."""
+
+_DROP: Final[LiteralString] = """
+    with old as materialized (
+        select merchant_id, webhook_id, message_id from webhook_messages
+        where ended_at < now() - %(kept)s
+        order by ended_at limit %(limit)s for update skip locked
+    )
+    delete from webhook_messages as d using old as o
+    where d.merchant_id = o.merchant_id and d.webhook_id = o.webhook_id
+        and d.message_id = o.message_id and d.ended_at is not null
+"""
 
 
 class PostgresWebhookOutbox(WebhookOutbox):
@@ -84,7 +97,7 @@ class PostgresWebhookOutbox(WebhookOutbox):
                     (
                         select count(*) from webhook_messages as d
                         where d.merchant_id = p.merchant_id and d.webhook_id = p.webhook_id
-                            and d.due_at is not null
+                            and d.due_at is not null and d.position is not null
                     )
                 """,
                 {
@@ -184,22 +197,15 @@ class PostgresWebhookOutbox(WebhookOutbox):
             return await found.fetchone() is not None
 
     async def drop_ended(self, *, limit: int) -> int:
-        """See WebhookOutbox."""
-        async with self._pool.connection() as connection:
-            dropped = await connection.execute(
-                """
-                with old as materialized (
-                    select merchant_id, webhook_id, message_id from webhook_messages
-                    where ended_at < now() - %(kept)s
-                    order by ended_at limit %(limit)s for update skip locked
-                )
-                delete from webhook_messages as d using old as o
-                where d.merchant_id = o.merchant_id and d.webhook_id = o.webhook_id
-                    and d.message_id = o.message_id and d.ended_at is not null
-                """,
-                {"kept": KEPT, "limit": limit},
-            )
-        return dropped.rowcount
+        """See WebhookOutbox: so many at a time until none is left, each a transaction."""
+        dropped = 0
+        for _ in range(MAX_DROPS):
+            async with self._pool.connection() as connection:
+                done = await connection.execute(_DROP, {"kept": KEPT, "limit": limit})
+            dropped += done.rowcount
+            if done.rowcount < limit:
+                break
+        return dropped
 
 
 async def _move(connection: Any, lease: Lease, ended: Round, *, same: bool) -> bool:

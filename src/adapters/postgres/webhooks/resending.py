@@ -45,7 +45,17 @@ _SINCE: Final[LiteralString] = f"""{_CHANGES}
 
 
 async def queue(change: ShelfAct[Webhook], message_id: str) -> WebhookDelivery:
-    """Have a test sent."""
+    """Have a test sent, once the endpoint rests no more. Raises RolledBack while one waits."""
+    waiting = await change.execute(
+        """
+        select from webhook_messages
+        where merchant_id = %(merchant_id)s and webhook_id = %(key)s
+            and due_at is not null and position is null
+        limit 1
+        """
+    )
+    if waiting:
+        raise RolledBack(InUse(reason="test_waits"))
     rows = await change.execute(
         """
         insert into webhook_messages (merchant_id, webhook_id, message_id, attempts, due_at)
@@ -54,7 +64,6 @@ async def queue(change: ShelfAct[Webhook], message_id: str) -> WebhookDelivery:
         """,
         id=message_id,
     )
-    await _wake(change)
     return _delivery(rows[0])
 
 
@@ -89,7 +98,7 @@ async def resend(change: ShelfAct[Webhook], wanted: Resend) -> Resent | ResendCo
             meant.position, meant.cashback_id, meant.sequence, 0, now()
         from ({meant}) as meant
         on conflict (merchant_id, webhook_id, message_id) do update set
-            result = 'waiting', attempts = 0, due_at = now(), ended_at = null
+            result = 'waiting', attempts = 0, created_at = now(), due_at = now(), ended_at = null
         """,  # noqa: S608 (made of literals)
         **values,
     )

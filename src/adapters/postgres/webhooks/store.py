@@ -118,10 +118,14 @@ class PostgresWebhooks(WebhookStore):
                 """
                 url = %(url)s, description = %(description)s, types = %(types)s,
                 disabled_at = case when not %(active)s then coalesce(disabled_at, now()) end,
-                disabled_because =
-                    case when not %(active)s then coalesce(disabled_because, 'person') end
+                disabled_because = case
+                    when %(active)s then null
+                    when %(stopped)s then 'person'
+                    else coalesce(disabled_because, 'person')
+                end
                 """,
                 **_columns(state),
+                stopped=state.stopped,
             )
             if back or moved:  # it is tried at once, and has its days anew
                 await change.execute(
@@ -143,7 +147,7 @@ class PostgresWebhooks(WebhookStore):
     ) -> Done[IssuedWebhook] | Refusal:
         secret_id = new_id()
         async with _SHELF.changing(self.administration, caller, webhook_id, None) as change:
-            if change.row["two_sign"]:
+            if change.row["two_sign"] and overlap:
                 raise RolledBack(InUse(reason="two_secrets"))
             await change.update(
                 """
@@ -285,4 +289,5 @@ _SHELF: Final = Shelf(
         version, disabled_at, types, url,
         coalesce(former_ends_at > clock_timestamp(), false) as two_sign
         """,
+    lock="for no key update",  # its progress and its messages name it in a foreign key
 )

@@ -29,5 +29,8 @@ FAULTS: Final[Mapping[str, Text]] = {
     "change_or_since": Text("It takes one of both.", "either change or since"),
     "too_many_webhooks": Text("There are {limit} endpoints already.", "one that is deleted before"),
     "webhook_not_active": Text("The endpoint is not active.", "active true before"),
+    "test_waits": Text(
+        "A test of this endpoint waits still.", "what came of that, in its deliveries, before"
+    ),
     "too_many_to_resend": Text("These are more than {limit} changes.", "a later since"),
 }

@@ -29,5 +29,8 @@ FAULTS: Final[Mapping[str, Text]] = {
     "change_or_since": Text("É um dos dois.", "ou change ou since"),
     "too_many_webhooks": Text("Já há {limit} endpoints.", "um que antes seja apagado"),
     "webhook_not_active": Text("O endpoint não está ativo.", "antes, active true"),
+    "test_waits": Text(
+        "Um teste deste endpoint ainda espera.", "antes, o resultado dele, em deliveries"
+    ),
     "too_many_to_resend": Text("São mais de {limit} mudanças.", "um since mais tarde"),
 }

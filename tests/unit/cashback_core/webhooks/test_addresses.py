@@ -24,7 +24,8 @@ NOT_PUBLIC = (
     "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1",
     "64:ff9b::10.0.0.1", "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2002:a00:1::",
     "2002:0808:0808::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1", "3fff::1",
-    "5f00::1", "localhost", "", "2130706433", "0x7f.1", "127.1", "fe80::1%lo",
+    "5f00::1", "168.63.129.16", "::ffff:168.63.129.16", "64:ff9b::168.63.129.16",
+    "localhost", "", "2130706433", "0x7f.1", "127.1", "fe80::1%lo",
 )  # fmt: skip
 
 
@@ -71,13 +72,43 @@ def test_a_setting_allows_a_network_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["169.254.169.254", "fe80::1", "fd00:ec2::254", "0.0.0.0", "224.0.0.1", "::"]
-)
+    "address",
+    [
+        "169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200", "168.63.129.16",
+        "::ffff:100.100.100.200", "0.0.0.0", "224.0.0.1", "::",
+    ],
+)  # fmt: skip
 def test_true_allows_private_networks_and_no_place_of_credentials(address: str) -> None:
     anywhere = AddressPolicy(allowed=ANY_PRIVATE)
     assert anywhere.allows("192.168.0.1")
     assert anywhere.allows("fd12::1")
     assert not anywhere.allows(address)
+
+
+def test_a_place_of_credentials_is_allowed_to_who_names_it() -> None:
+    named = AddressPolicy(allowed=(*ANY_PRIVATE, ipaddress.ip_network("100.100.100.200")))
+    assert named.allows("100.100.100.200")
+    assert not named.allows("168.63.129.16")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2852039166", "0xa9fea9fe", "0XA9FEA9FE", "169.254.169.254.", "169.254.43518",
+        "0251.0376.1", "169.254.169.0xfe", "example.1", "example.com.", "[v1.x]", "[::1.]",
+        "-", "a.-", "-a.com", "a-.com", "a!b", "a*", "0177.0.0.1", "x" * 64, "a." * 130 + "a",
+    ],
+)  # fmt: skip
+def test_what_is_neither_a_name_nor_an_address_as_it_is_written_is_no_host(host: str) -> None:
+    with pytest.raises(UrlRefused, match="bad_webhook_url"):
+        WebhookDestination.parse(f"https://{host}/")
+
+
+@pytest.mark.parametrize(
+    "host", ["erp", "erp-1", "my_erp.internal", "1a.example", "xn--nxasmq6b.com", "8.8.8.8", "7.x1"]
+)
+def test_names_are_hosts(host: str) -> None:
+    assert WebhookDestination.parse(f"https://{host}/").host == host
 
 
 @pytest.mark.parametrize(

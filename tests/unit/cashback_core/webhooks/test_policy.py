@@ -11,6 +11,7 @@ from cashback_core.webhooks.policy import (
     JITTER,
     MAX_ATTEMPTS,
     MAX_REST_S,
+    MAX_TEST_ATTEMPTS,
     WAITS_S,
     Because,
     Health,
@@ -42,6 +43,11 @@ def test_a_message_waits_as_the_standard_advises_and_then_is_given_up(
     assert due is not None
     wait_s = (due - NOW).total_seconds()
     assert WAITS_S[attempts - 1] <= wait_s <= WAITS_S[attempts - 1] * (1 + JITTER)
+
+
+def test_a_test_is_tried_twice_at_most() -> None:
+    assert next_try(1, NOW, lambda: 0.0, most=MAX_TEST_ATTEMPTS) == NOW + timedelta(seconds=5)
+    assert next_try(2, NOW, lambda: 0.0, most=MAX_TEST_ATTEMPTS) is None
 
 
 def test_what_was_never_tried_is_not_tried_again() -> None:

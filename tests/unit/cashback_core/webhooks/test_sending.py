@@ -275,6 +275,17 @@ async def test_with_too_many_that_wait_the_feed_is_read_no_further() -> None:
     assert (sent.was_kept, sent.attempts, sent.due_at, sent.at) == (True, 4, None, None)
 
 
+async def test_a_test_that_failed_twice_is_given_up() -> None:
+    async def after(attempts: int) -> datetime | None:
+        kept = Kept(id="test.1", attempts=attempts, at=None, created_at=NOW)
+        ended = await one_round([], Scripted(otherwise=BAD), outbox=Outbox(kept=[kept]))
+        [sent] = ended.sent
+        return sent.due_at
+
+    assert await after(0) == NOW + timedelta(seconds=5)
+    assert await after(1) is None
+
+
 async def test_what_is_kept_is_sent_again_as_the_feed_tells_it_and_given_up_in_the_end() -> None:
     first = change(1)
     kept = Kept(id=id_of(first), attempts=MAX_ATTEMPTS - 1, at=first.feed_position, created_at=NOW)

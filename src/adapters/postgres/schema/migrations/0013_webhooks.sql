@@ -101,7 +101,7 @@ grant select, update (after_position, after_cashback_id, after_sequence, failure
     on webhook_progress to cashback_worker;
 
 select protect_merchant_table('webhook_messages');
-grant select, insert, update (result, attempts, due_at, ended_at) on webhook_messages
+grant select, insert, update (result, attempts, created_at, due_at, ended_at) on webhook_messages
     to cashback_serving;
 grant select, insert, delete,
     update (result, attempts, tried_at, due_at, ended_at, status, reason)
