@@ -257,6 +257,9 @@ def _end(work: Any) -> None:
             work.close()
         except (RuntimeError, StoreUnavailable):  # it awaited something: once more
             continue
+        except BaseExceptionGroup as told:  # a group of tasks with nothing left but this very end
+            if told.split(GeneratorExit)[1] is not None:
+                raise
         return
 
 
