@@ -418,8 +418,13 @@ def test_an_interrupted_run_says_so_in_a_line(shop: Shop) -> None:
     shop.write(*[line for n in range(1, 60_000) for line in lines_of(n)])
     words = ["import", str(shop.file), "--merchant", "demo", "--profile", str(shop.profile)]
     words += ["--as", "ana", "--state", str(shop.folder / "var")]
+    # A shell that starts the tests in the background has them, and all they start, ignore SIGINT.
+    heard = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "runpy.run_module('cashback_gateway', run_name='__main__')"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "cashback_gateway", *words],
+        [sys.executable, "-c", heard, *words],
         env=shop.environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
