@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TextIO, cast
 
 from cyclopts import Parameter
 
@@ -195,13 +195,14 @@ async def _pages(
 
 async def _write(pages: AsyncIterator[tuple[Record, ...]], *, as_csv: bool, masked: bool) -> None:
     """All of it to standard output, page by page, in UTF-8 wherever this runs."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
+    output: TextIO = sys.stdout
+    if isinstance(output, TextIOWrapper):
+        cast("TextIOWrapper[Any]", output).reconfigure(encoding="utf-8")
     if as_csv:
-        sys.stdout.write(csv_line(COLUMNS))
+        output.write(csv_line(COLUMNS))
     async for page in pages:
         rows = [row_of(record, masked=masked) for record in page]
-        sys.stdout.write(
+        output.write(
             "".join(
                 csv_line(row.values())
                 if as_csv
@@ -209,7 +210,7 @@ async def _write(pages: AsyncIterator[tuple[Record, ...]], *, as_csv: bool, mask
                 for row in rows
             )
         )
-    sys.stdout.flush()
+    output.flush()
 
 
 def _show(records: list[Record], total: RecordTotal | None, *, limit: int, as_json: bool) -> None:

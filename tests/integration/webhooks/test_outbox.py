@@ -64,7 +64,7 @@ async def test_no_merchant_has_more_than_its_places_and_others_come_in_turn(
     """Of one all wait, and for longer: another's is leased nevertheless."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         added = "insert into merchants (slug, name) values ('far', 'Far') returning merchant_id"
-        [other] = connection.execute(added).fetchone() or ()
+        ((other,),) = connection.execute(added).fetchall()
     for n in range(6):
         await endpoint(database, str(n))
     await endpoint(database, "other", Caller(actor="user:eve", merchant_id=other))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from msgspec import Meta
 
@@ -168,7 +168,8 @@ _STATE: Final[dict[str, Field[Any]]] = {
 
 
 def _patched(state: endpoints.WebhookState, change: object) -> endpoints.WebhookState:
-    return replace(state, stopped=isinstance(change, dict) and change.get("active") is False)
+    told = cast("dict[str, object]", change) if isinstance(change, dict) else {}
+    return replace(state, stopped=told.get("active") is False)
 
 
 _URL: Final = f"https://erp.example.com/{fresh.NAME}"

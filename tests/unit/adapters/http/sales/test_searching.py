@@ -199,7 +199,8 @@ async def test_what_bounds_a_search_is_judged_once(
     """A range that is just short enough is not too long a page later."""
     await submit_three(api)
     monkeypatch.setattr("adapters.http.sales.search_routes.PAGE", 1)
-    page, total, judged = api.store.page, api.store.total, []
+    page, total = api.store.page, api.store.total
+    judged: list[object] = []
 
     async def paging(*args: object, **kwargs: object) -> object:
         judged.append(kwargs["now"])
