@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import psycopg
 
 CASHBACKS: Final = 9_000
+BASE: Final = 10_000_000
+"""What their positions count from: above the transactions that a test's cluster comes to."""
 
 FILL: Final[tuple[LiteralString, ...]] = (
     "set session_replication_role = replica",  # no guard looks at each
@@ -32,7 +34,7 @@ FILL: Final[tuple[LiteralString, ...]] = (
     """,
     """
     insert into events select (jsonb_populate_record(e, jsonb_build_object(
-        'merchant_id', o.merchant_id, 'cashback_id', o.id, 'position', 100 + o.n,
+        'merchant_id', o.merchant_id, 'cashback_id', o.id, 'position', 10000000 + o.n,
         'at', e.at - make_interval(mins => 9001 - o.n)
     ))).* from events as e, others as o
     """,

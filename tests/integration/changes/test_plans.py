@@ -12,7 +12,7 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.delivery import changes
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import leased
-from integration.young_tables import CASHBACKS, FILL, buffers, plan_of
+from integration.young_tables import BASE, CASHBACKS, FILL, buffers, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ async def young(database: Database, dsn: str) -> AsyncIterator[psycopg.Connectio
         yield serving
 
 
-@pytest.mark.parametrize("position", [0, 100 + CASHBACKS // 2, 90 + CASHBACKS])
+@pytest.mark.parametrize("position", [0, BASE + CASHBACKS // 2, BASE + CASHBACKS - 10])
 def test_a_page_reads_its_part_of_the_index(young: psycopg.Connection[Any], position: int) -> None:
     after = {"merchant": 1, "position": position, "id": UUID(int=0), "sequence": 0}
     page = plan_of(young, changes._CHANGES, {**after, "below": None, "limit": LIMIT})
@@ -54,7 +54,7 @@ def test_a_look_reads_an_entry_of_the_index_for_each_place(
 ) -> None:
     # The number of a transaction of this cluster: other tests have made more or fewer of them.
     ((latest,),) = young.execute("select max(position) from events").fetchall()
-    ends = [0, 100 + CASHBACKS // 2, latest + 1, latest + CASHBACKS]
+    ends = [0, BASE + CASHBACKS // 2, latest + 1, latest + CASHBACKS]
     asked = {
         "merchants": [1] * len(ends),
         "positions": ends,

@@ -14,7 +14,7 @@ from adapters.postgres.webhooks import resending
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.webhooks.endpoints import MAX_RESENT
 from contract.builders import leased
-from integration.young_tables import CASHBACKS, FILL, buffers, plan_of
+from integration.young_tables import BASE, CASHBACKS, FILL, buffers, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ async def young(database: Database, dsn: str) -> AsyncIterator[psycopg.Connectio
         )
         owner.execute(
             "insert into webhook_progress values (1, %s, %s, %s, 0)",
-            [HOOK, 100 + PASSED, UUID(int=0)],
+            [HOOK, BASE + PASSED, UUID(int=0)],
         )
     with psycopg.connect(dsn, options="-c role=cashback_serving") as serving:
         serving.execute("select set_config('cashback.merchants', '{1}', true)")
@@ -74,7 +74,7 @@ def test_what_came_since_an_instant_is_all_that_is_read(
     asked["since"] = row[0]
     plan = plan_of(young, resending._SINCE, asked)
     found = young.execute(resending._SINCE, asked).fetchall()
-    expected = set(range(100 + CASHBACKS - 60, 100 + PASSED, 2))
+    expected = set(range(BASE + CASHBACKS - 60, BASE + PASSED, 2))
     # And the one that all were made of, which is of now.
     assert len({position for position, _, _ in found} - expected) == 1
     assert expected <= {position for position, _, _ in found}
