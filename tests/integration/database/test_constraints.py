@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 import adapters.postgres
-from cashback_core.delivery.states import CLOSED, ENDED, TRANSITIONS, Actor
+from cashback_core.delivery.states import CLOSED, ENDED, TRANSITIONS, Actor, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,13 +193,34 @@ def moved(version: int, status: str, more: str) -> str:
 def test_the_moves_of_the_database_are_the_moves_of_the_core(
     connection: psycopg.Connection,
 ) -> None:
-    found = connection.execute(
-        "select pg_get_constraintdef(oid) from pg_constraint"
-        " where conname = 'events_only_listed_moves'"
+    ((rule, body),) = connection.execute(
+        "select pg_get_constraintdef(c.oid), p.prosrc from pg_constraint as c, pg_proc as p"
+        " where c.conname = 'events_only_listed_moves' and p.proname = 'is_listed_move'"
     ).fetchall()
-    listed = set(re.findall(r"'([a-z_]+)>([a-z_]+)>([a-z_]+)'", str(found[0][0])))
+    assert rule == "CHECK (is_listed_move(from_status, to_status, actor))"
+    listed = set(re.findall(r"'([a-z_]+)>([a-z_]+)>([a-z_]+)'", body))
     ours = {(source or "new", target, actor) for source, target, actor in TRANSITIONS}
     assert listed == {tuple(map(str, move)) for move in ours}
+
+
+def test_no_move_is_listed_but_those_of_the_core(connection: psycopg.Connection) -> None:
+    """Each of all that could be, asked of the function that the constraint asks."""
+    states = [str(status) for status in Status]
+    asked = [
+        (source, target, str(actor))
+        for source in (None, *states)
+        for target in states
+        for actor in Actor
+    ]
+    found = connection.execute(
+        "select a.f, a.t, a.who from unnest(%s::text[], %s::text[], %s::text[]) as a (f, t, who)"
+        " where is_listed_move(a.f, a.t, a.who) is not false",
+        [list(column) for column in zip(*asked, strict=True)],
+    ).fetchall()
+    assert set(found) == {
+        (None if source is None else str(source), str(target), str(actor))
+        for source, target, actor in TRANSITIONS
+    }
 
 
 @pytest.mark.parametrize("table", ["sales", "cashbacks", "attempts", "sale_lines", "customers"])

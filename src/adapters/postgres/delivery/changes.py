@@ -81,6 +81,7 @@ _GROWN: Final[LiteralString] = f"""
         select e.position from events as e
         where e.merchant_id = p.merchant_id
             and (e.position, e.cashback_id, e.sequence) > (p.position, p.cashback_id, p.sequence)
+            and e.position >= p.position  -- what its partial index can use
         order by e.position, e.cashback_id, e.sequence
         limit 1
     ) as first

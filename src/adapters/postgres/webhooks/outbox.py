@@ -71,6 +71,7 @@ class PostgresWebhookOutbox(WebhookOutbox):
                                 where e.merchant_id = p.merchant_id
                                     and (e.position, e.cashback_id, e.sequence)
                                     > (p.after_position, p.after_cashback_id, p.after_sequence)
+                                    and e.position >= p.after_position  -- what its index can use
                             )
                         )
                 ),

@@ -79,7 +79,9 @@ end $$;
 -- Every migration that makes a function ends with this; tests look at all of them. Nobody calls what
 -- they are not granted: PostgreSQL lets everybody execute a new function (a trigger's runs whoever may
 -- execute it). And names are looked for where ours are, and nowhere before: not among a session's
--- temporary tables, which come first unless they are named.
+-- temporary tables, which come first unless they are named. A body that was read when it was made
+-- (`return …`) looks for no names any more: without a setting it can become part of the plan of
+-- whoever calls it, so that it costs no call.
 create function close_functions(home name default current_schema()) returns void
 language plpgsql as $$
 declare
@@ -91,7 +93,7 @@ begin
             and p.prokind in ('f', 'p')
             and (
                 has_function_privilege('public', p.oid, 'execute')
-                or format('search_path=pg_catalog, %I, pg_temp', home)
+                or p.prosqlbody is null and format('search_path=pg_catalog, %I, pg_temp', home)
                     <> all (coalesce(p.proconfig, '{}'))
             )
             and not exists (
@@ -99,7 +101,11 @@ begin
                 where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
             )
     loop
-        execute format('alter routine %s set search_path = pg_catalog, %I, pg_temp', made, home);
+        if (select p.prosqlbody is null from pg_proc as p where p.oid = made) then
+            execute format(
+                'alter routine %s set search_path = pg_catalog, %I, pg_temp', made, home
+            );
+        end if;
         execute format('revoke execute on routine %s from public', made);
     end loop;
 end $$;

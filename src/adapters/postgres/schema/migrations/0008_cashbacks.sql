@@ -2,18 +2,30 @@
 -- made. What the delivery rules need is a constraint here as well as a decision in the core: a cashback
 -- moves one event and at most one attempt at a time, and only as the list of moves says.
 
+-- What a column may hold: domains, see the sales.
+create domain cashback_status as text collate "C" check (value in (
+    'not_due', 'unconfirmed', 'pending', 'sending', 'applied', 'rejected', 'in_doubt', 'held',
+    'cancelled', 'void', 'recorded'
+));
+create domain attempt_number as integer check (value >= 0);
+create domain deliverer as text check (value in ('api', 'worker'));
+create domain attempt_result as text check (value in (
+    'applied', 'never_sent', 'refused_for_now', 'refused', 'misconfigured', 'unknown', 'own_error'
+));
+create domain attempt_phase as text check (value in ('nothing_sent', 'sent', 'status_seen'));
+create domain http_status as smallint check (value between 0 and 999);
+create domain answer_body as bytea check (octet_length(value) <= 65536);
+create domain operators_name as text check (char_length(value) between 1 and 64);
+
 create table cashbacks (
     merchant_id bigint not null,
     cashback_id uuid not null,
-    status text collate "C" not null check (status in (
-        'not_due', 'unconfirmed', 'pending', 'sending', 'applied', 'rejected', 'in_doubt', 'held',
-        'cancelled', 'void', 'recorded'
-    )),
+    status cashback_status not null,
     -- The number of events so far; the latest event tells the present status.
-    version integer not null check (version > 0),
+    version version_number not null,
     -- The number of the latest attempt, 0 before the first.
-    attempt integer not null check (attempt >= 0),
-    cashback_centavos bigint not null check (cashback_centavos between 0 and 9999999999),
+    attempt attempt_number not null,
+    cashback_centavos centavos not null,
     accepted_at timestamptz not null,
     -- When the present try to deliver began: giving up counts from it.
     open_since_at timestamptz not null,
@@ -26,10 +38,12 @@ create table cashbacks (
     -- An operator sent it again although it may have been paid: such rows are counted apart.
     risk_accepted_at timestamptz,
     foreign key (merchant_id, cashback_id) references sales,
-    check ((status = 'not_due') = (cashback_centavos = 0)),
-    check ((status in ('pending', 'unconfirmed')) = (due_at is not null)),
-    check ((status = 'sending') = (lease_until_at is not null)),
-    check ((status = 'applied') = (applied_at is not null)),
+    constraint cashbacks_tell_their_status check (
+        (status = 'not_due') = (cashback_centavos = 0)
+        and (status in ('pending', 'unconfirmed')) = (due_at is not null)
+        and (status = 'sending') = (lease_until_at is not null)
+        and (status = 'applied') = (applied_at is not null)
+    ),
     -- Above a ceiling it is held before it was ever tried; and after a restore a cashback may be
     -- credited whose attempts are lost.
     constraint cashbacks_tried check (attempt > 0 or status not in ('sending', 'rejected')),
@@ -65,18 +79,16 @@ create index cashbacks_put_off on cashbacks (merchant_id, cashback_id)
 create table attempts (
     merchant_id bigint not null,
     cashback_id uuid not null,
-    attempt integer not null check (attempt > 0),
-    deliverer text not null check (deliverer in ('api', 'worker')),
+    attempt version_number not null,
+    deliverer deliverer not null,
     started_at timestamptz not null,
     lease_until_at timestamptz not null,
     ended_at timestamptz,
-    result text check (result in (
-        'applied', 'never_sent', 'refused_for_now', 'refused', 'misconfigured', 'unknown', 'own_error'
-    )),
-    phase text check (phase in ('nothing_sent', 'sent', 'status_seen')),
+    result attempt_result,
+    phase attempt_phase,
     reason text,
-    status_code smallint check (status_code between 0 and 999),
-    body bytea check (octet_length(body) <= 65536),
+    status_code http_status,
+    body answer_body,
     provider_id text,
     provider_message text,
     provider_created_at text,
@@ -85,9 +97,11 @@ create table attempts (
     elapsed_s real,
     primary key (merchant_id, cashback_id, attempt),
     foreign key (merchant_id, cashback_id) references cashbacks,
-    check ((ended_at is null) = (result is null)),
-    check (result <> 'applied' or status_code = 201),
-    check ((phase = 'status_seen') = (status_code is not null))
+    constraint attempts_end_at_once check (
+        (ended_at is null) = (result is null)
+        and (result <> 'applied' or status_code = 201)
+        and (phase = 'status_seen') = (status_code is not null)
+    )
 )
 with (fillfactor = 80);
 
@@ -111,29 +125,18 @@ language sql volatile as $$
 $$;
 insert into feed (system_identifier, timeline) select * from feed_place();
 
--- What is raised stands in the function itself: `renew_feed` replaces it, since each event calls it.
+-- What is raised stands in the function itself, which `renew_feed` replaces. It is a part of the plan of
+-- whoever writes an event (0.05 µs instead of a call of 0.8), and a plan that it is part of is made anew
+-- when it is replaced: whoever writes then waits for the lock of the events, and looks again behind it.
 create function feed_position() returns bigint
-language plpgsql as $$ begin return pg_current_xact_id()::text::bigint + 0; end $$;
+language sql return pg_current_xact_id()::text::bigint + 0;
 
-create table events (
-    merchant_id bigint not null,
-    cashback_id uuid not null,
-    sequence integer not null check (sequence > 0),
-    at timestamptz not null,
-    actor text not null,
-    from_status text,
-    to_status text not null,
-    attempt integer not null check (attempt >= 0),
-    reason text not null,
-    -- Every act is signed by its operator's name.
-    actor_name text check (char_length(actor_name) between 1 and 64),
-    position bigint not null default feed_position(),
-    primary key (merchant_id, cashback_id, sequence),
-    foreign key (merchant_id, cashback_id) references cashbacks,
-    check ((sequence = 1) = (from_status is null)),
-    constraint events_operators_sign check ((actor = 'operator') = (actor_name is not null)),
-    -- Every move there is: the same list as cashback_core.delivery.states.TRANSITIONS, by test.
-    constraint events_only_listed_moves check (coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+-- Every move there is: the same list as cashback_core.delivery.states.TRANSITIONS, by test. In a
+-- function, for a statement that writes events would read a CHECK of so many words anew: 52 µs.
+create function is_listed_move(from_status text, to_status text, actor text) returns boolean
+language plpgsql immutable as $$
+begin
+    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
         'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
         'new>recorded>api',
         'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
@@ -154,21 +157,49 @@ create table events (
         'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
         'rejected>in_doubt>operator', 'applied>in_doubt>operator',
         'pending>cancelled>operator'
-    ))
+    );
+end $$;
+
+create table events (
+    merchant_id bigint not null,
+    cashback_id uuid not null,
+    sequence version_number not null,
+    at timestamptz not null,
+    actor text not null,
+    from_status text,
+    to_status text not null,
+    attempt attempt_number not null,
+    reason text not null,
+    -- Every act is signed by its operator's name.
+    actor_name operators_name,
+    position bigint not null default feed_position(),
+    primary key (merchant_id, cashback_id, sequence),
+    foreign key (merchant_id, cashback_id) references cashbacks,
+    check ((sequence = 1) = (from_status is null)),
+    constraint events_operators_sign check ((actor = 'operator') = (actor_name is not null)),
+    constraint events_only_listed_moves check (is_listed_move(from_status, to_status, actor))
 );
-create index events_in_order on events (merchant_id, position, cashback_id, sequence);
+-- Partial, so that it is never taken for the key's work (see `sales`).
+create index events_in_order on events (merchant_id, position, cashback_id, sequence)
+    where position is not null;
 
 -- A cashback's own moves are told in their order, although a transaction that began (and got its
 -- number) earlier may make the later one. What it takes over is not below its own number, and so
 -- nobody has read so far while it runs. As the owner: it looks at what the group may not read.
+--
+-- Only a transaction with a higher number that has ended can have written, or handed on, a higher
+-- position. Where at this moment none has, the look at the event before (7 µs) is spared: the condition
+-- is asked of a snapshot of its own, taken after whatever the statement waited for.
 create function follow_event() returns trigger language plpgsql security definer
 set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 begin
-    new.position := greatest(new.position, (
-        select e.position from events as e
-        where e.merchant_id = new.merchant_id and e.cashback_id = new.cashback_id
-            and e.sequence = new.sequence - 1
-    ));
+    if pg_snapshot_xmax(pg_current_snapshot()) > pg_current_xact_id() then
+        new.position := greatest(new.position, (
+            select e.position from events as e
+            where e.merchant_id = new.merchant_id and e.cashback_id = new.cashback_id
+                and e.sequence = new.sequence - 1
+        ));
+    end if;
     return new;
 end $$;
 create trigger events_follow before insert on events
@@ -204,7 +235,8 @@ begin
     into given_out
     from feed as f, merchants as m
     left join lateral (
-        select e.position from events as e where e.merchant_id = m.merchant_id
+        select e.position from events as e
+        where e.merchant_id = m.merchant_id and e.position >= 0  -- what its index can use
         order by e.position desc limit 1
     ) as last on true
     group by f.raised;
@@ -214,10 +246,9 @@ begin
     select n.nspname into home from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
     where p.oid = 'feed_position()'::regprocedure;
     execute format(
-        'create or replace function %I.feed_position() returns bigint language plpgsql'
-        ' set search_path = pg_catalog, %I, pg_temp as %L',
-        home, home,
-        format(' begin return pg_current_xact_id()::text::bigint + %s; end ', given_out)
+        'create or replace function %I.feed_position() returns bigint language sql'
+        ' return pg_current_xact_id()::text::bigint + %s',
+        home, given_out
     );
     return true;
 end $$;
@@ -449,7 +480,8 @@ grant select on events to cashback_eraser;
 alter table feed enable row level security;
 create policy anybody_looks on feed for select to cashback_serving, cashback_worker using (true);
 grant select on feed to cashback_serving, cashback_worker;
-grant execute on function feed_position, renew_feed to cashback_serving, cashback_worker;
+grant execute on function feed_position, is_listed_move, renew_feed
+    to cashback_serving, cashback_worker;
 
 select protect_merchant_table('incidents');
 grant insert on incidents to cashback_serving;
