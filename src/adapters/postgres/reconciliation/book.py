@@ -66,7 +66,9 @@ _WITHIN: Final[LiteralString] = """
 """
 # Apart, since each is found by another index.
 _APPLIED: Final[LiteralString] = f"""
-    {_COLUMNS} from cashbacks as c {_JOINED}
+    {_COLUMNS}
+    from merchants as m  -- each by its own index: a look for a merchant who was paid nothing
+    join cashbacks as c on c.merchant_id = m.merchant_id {_JOINED}
     where c.status = 'applied' and c.applied_at >= %(applied_since)s
 """
 _UNPAID: Final[LiteralString] = f"""
