@@ -69,7 +69,7 @@ _EVENTS: Final[LiteralString] = """
     join cashbacks as c on c.merchant_id = e.merchant_id and c.cashback_id = e.cashback_id
         and c.version = e.sequence
     join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
-    where e.merchant_id = %(merchant_id)s and e.sequence > 0
+    where e.merchant_id = %(merchant_id)s
 """
 _OF_RATE: Final[LiteralString] = """
     from (

@@ -37,11 +37,10 @@ _ONE: Final[LiteralString] = f"""{_CHANGES}
 """Whatever the endpoint is told of: who names one means it."""
 
 _SINCE: Final[LiteralString] = f"""{_CHANGES}
-    and e.at >= %(since)s and e.sequence > 0
+    and e.at >= %(since)s
     and (%(types)s::text[] is null or 'cashback.' || e.to_status = any (%(types)s))
     limit %(limit)s
 """
-"""`sequence > 0` stands for all: the index by instant, events_by_instant, is of these."""
 
 
 async def queue(change: ShelfAct[Webhook], message_id: str) -> WebhookDelivery:

@@ -254,7 +254,7 @@ end $$;
 
 -- What changed in a range: the latest event of a cashback. Partial, so that it is never taken for the
 -- key's work (see `sales`).
-create index events_by_instant on events (merchant_id, at) where sequence > 0;
+create index events_by_instant on events (merchant_id, at) where at is not null;
 
 -- What somebody must be told at once, such as a 201 of an attempt that was superseded.
 create table incidents (
