@@ -496,6 +496,7 @@ create function lines_follow_terms() returns trigger language plpgsql as $$
 declare
     wrong text;
     first_use boolean;
+    any_products boolean;
 begin
     loop
         select
@@ -509,10 +510,11 @@ begin
                             and n.starts_at > r.starts_at and n.starts_at <= l.last_at
                     )
             ),
-            bool_or(t.used_at is null)
-        into wrong, first_use
+            bool_or(t.used_at is null), bool_or(l.any_products)
+        into wrong, first_use, any_products
         from (
             select a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded,
+                bool_or(a.sku is not null) as any_products,
                 min(least(s.sold_at, s.accepted_at)) as first_at,
                 max(least(s.sold_at, s.accepted_at)) as last_at
             from added as a join sales as s using (merchant_id, cashback_id)
@@ -535,7 +537,7 @@ begin
         where t.used_at is null
             and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a);
     end loop;
-    if not exists (select from added as a where a.sku is not null) then
+    if not any_products then
         return null;
     end if;
     loop
