@@ -67,7 +67,7 @@ async def confirm(
         f"""
         with moved as (
             update cashbacks as c set
-                status = %(to)s, version = c.version + 1, confirmed_at = now(),
+                status = %(to)s::text, version = c.version + 1, confirmed_at = now(),
                 open_since_at = now(),
                 due_at = case when %(to)s <> 'pending' then null
                     when %(put_off)s then {PUT_OFF} else %(due)s end

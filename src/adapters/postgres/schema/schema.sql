@@ -1364,6 +1364,7 @@ CREATE FUNCTION public.lines_follow_terms() RETURNS trigger
 declare
     wrong text;
     first_use boolean;
+    any_products boolean;
 begin
     loop
         select
@@ -1377,10 +1378,11 @@ begin
                             and n.starts_at > r.starts_at and n.starts_at <= l.last_at
                     )
             ),
-            bool_or(t.used_at is null)
-        into wrong, first_use
+            bool_or(t.used_at is null), bool_or(l.any_products)
+        into wrong, first_use, any_products
         from (
             select a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded,
+                bool_or(a.sku is not null) as any_products,
                 min(least(s.sold_at, s.accepted_at)) as first_at,
                 max(least(s.sold_at, s.accepted_at)) as last_at
             from added as a join sales as s using (merchant_id, cashback_id)
@@ -1403,7 +1405,7 @@ begin
         where t.used_at is null
             and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a);
     end loop;
-    if not exists (select from added as a where a.sku is not null) then
+    if not any_products then
         return null;
     end if;
     loop
@@ -3120,7 +3122,7 @@ CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (s
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WHERE ((sequence)::integer > 0);
+CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WHERE (at IS NOT NULL);
 
 -- Name: events_in_order; Type: INDEX; Schema: public; Owner: -
 
