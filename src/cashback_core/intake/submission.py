@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Final, assert_never, cast
 from uuid import UUID
 
@@ -51,6 +50,7 @@ from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.traces import note_cashback
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.exact import Exact
 from cashback_core.values.names import NameDifference
 from cashback_core.values.violations import InvalidSale, Violation, show
 
@@ -564,7 +564,7 @@ def _repeat(document: object, terms: Terms, refused: InvalidSale) -> tuple[Sale,
         raise refused from None
     nothing = Cashback(
         cashback_centavos=0,
-        exact_centavos=Fraction(0),
+        exact=Exact(0),
         rounding=terms.programme.rounding,
         lines=(),
     )

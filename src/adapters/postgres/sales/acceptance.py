@@ -49,7 +49,6 @@ from cashback_core.sales.same_sale import (
 from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import store_document
 from cashback_core.values.ids import new_id
-from cashback_core.values.money import format_exact
 from cashback_core.values.names import NameDifference
 
 if TYPE_CHECKING:
@@ -394,7 +393,7 @@ def _row(
         "discount": sale.discount_centavos,
         "cashback": cashback.cashback_centavos,
         "rounding": cashback.rounding,
-        "exact": format_exact(cashback.exact_centavos),
+        "exact": cashback.exact.text,
         "raw": b64encode(submission.raw_body).decode(),
         "status": _first_status(submission, brakes),
         "waits": None if waits is None else REASONS[waits],
@@ -426,7 +425,7 @@ def _line(position: int, line: Line, earned: LineCashback) -> dict[str, Any]:
         "d": line.discount_centavos,
         "r": earned.rate_bp,
         "rv": earned.rate_version,
-        "e": format_exact(earned.exact_centavos),
+        "e": earned.exact.text,
         "c": earned.cashback_centavos,
     }
     # What is left out is null.
