@@ -166,7 +166,7 @@ def _is_plain(sale: Sale) -> bool:
     """Whether nothing but discounts makes the total, and all that was paid earns."""
     if sale.payments or sale.difference_centavos or sale.surcharge_centavos:
         return False
-    return not any([line.surcharge_centavos for line in sale.lines])
+    return sum([line.surcharge_centavos for line in sale.lines]) == 0
 
 
 def _plain_shares(sale: Sale, rates: list[Rate], nets: list[int]) -> tuple[list[int], int]:

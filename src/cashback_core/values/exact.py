@@ -48,7 +48,7 @@ class Exact:
     def known(cls, text: str) -> Self:
         """What is stored by this text, unread and unchecked."""
         one = cls(0)
-        one._denominator, one._text = _UNREAD, text  # noqa: SLF001 (its own)
+        one._denominator, one._text = _UNREAD, text
         return one
 
     @property

@@ -49,6 +49,7 @@ from cashback_core.sales.same_sale import (
 from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import store_document
 from cashback_core.values.ids import new_id
+from cashback_core.values.money import format_exact
 from cashback_core.values.names import NameDifference
 
 if TYPE_CHECKING:
@@ -393,7 +394,7 @@ def _row(
         "discount": sale.discount_centavos,
         "cashback": cashback.cashback_centavos,
         "rounding": cashback.rounding,
-        "exact": cashback.exact.text,
+        "exact": format_exact(cashback.exact_centavos),
         "raw": b64encode(submission.raw_body).decode(),
         "status": _first_status(submission, brakes),
         "waits": None if waits is None else REASONS[waits],
