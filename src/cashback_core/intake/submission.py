@@ -34,6 +34,7 @@ from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
 from cashback_core.sales.content import Difference
 from cashback_core.sales.place import is_place
+from cashback_core.sales.reading.plain import whole
 from cashback_core.sales.rules import LONGEST_AGE, NumberScope
 from cashback_core.sales.sale import Sale, is_sale_id
 from cashback_core.sales.same_sale import (
@@ -67,6 +68,7 @@ class UnknownMerchant(LookupError):  # noqa: N818 (named by what is wrong)
 class SaleRequest:
     """A sale as it came: decoded JSON, the raw body, its key, and how long the ERP will wait.
 
+    `document` may also be a `PlainSale`, which is read in the quick way.
     `wait_s` 0 waits for nothing; `respond_async` leaves the first attempt to a worker;
     `submitted_by` is the subject that sends it, `group` the one that it comes under; `reads_only`
     is the only group whose records the subject may read, None where it may read all.
@@ -579,9 +581,10 @@ def _told_number(document: object, numbers: NumberScope) -> str | None:
 
 def _told(document: object, name: str, is_one: Callable[[object], bool]) -> str | None:
     """A text of a document that need not be a sale."""
-    if not isinstance(document, Mapping):
+    decoded = whole(document)
+    if not isinstance(decoded, Mapping):
         return None
-    text = cast("Mapping[object, object]", document).get(name)
+    text = cast("Mapping[object, object]", decoded).get(name)
     return text if isinstance(text, str) and is_one(text) else None
 
 

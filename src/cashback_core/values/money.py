@@ -38,6 +38,7 @@ _MAX_DIGITS: Final = 40
 """A number with more digits or a larger exponent is out of every range: it is never expanded."""
 
 _SCALES: Final = {2: 100, 4: QUANTITY_SCALE, 10: VALUE_SCALE}
+_POWERS: Final = tuple(10**places for places in range(11))
 
 
 class MoneyFault(StrEnum):
@@ -74,7 +75,7 @@ def parse_centavos(value: object) -> int:
 
     Raises InvalidMoney.
     """
-    centavos = _parse_scaled(value, 2)
+    centavos = _parse_text(value, 2) if type(value) is str else _parse_scaled(value, 2)
     if centavos > MAX_CENTAVOS:
         raise InvalidMoney(MoneyFault.RANGE)
     return centavos
@@ -85,7 +86,7 @@ def parse_value(value: object) -> int:
 
     Raises InvalidMoney.
     """
-    value_e10 = _parse_scaled(value, 10)
+    value_e10 = _parse_text(value, 10) if type(value) is str else _parse_scaled(value, 10)
     if value_e10 > MAX_VALUE_E10:
         raise InvalidMoney(MoneyFault.RANGE)
     return value_e10
@@ -96,7 +97,7 @@ def parse_quantity(value: object) -> int:
 
     At most MAX_QUANTITY_E4. Raises InvalidMoney.
     """
-    qty_e4 = _parse_scaled(value, 4)
+    qty_e4 = _parse_text(value, 4) if type(value) is str else _parse_scaled(value, 4)
     if qty_e4 > MAX_QUANTITY_E4:
         raise InvalidMoney(MoneyFault.RANGE)
     return qty_e4
@@ -177,14 +178,15 @@ def _parse_text(text: str, places: int) -> int:
     if found is None:
         raise InvalidMoney(MoneyFault.FORMAT)
     whole, decimals = found.groups("")
-    if len(decimals) > places:  # zeros behind the last place change nothing
+    missing = places - len(decimals)
+    if missing < 0:  # zeros behind the last place change nothing
         beyond = decimals[places:]
         if len(decimals) > _MAX_DIGITS or beyond.strip("0"):
             raise InvalidMoney(MoneyFault.FORMAT)
-        decimals = decimals[:places]
+        decimals, missing = decimals[:places], 0
     if len(whole) > _MAX_DIGITS:
         raise InvalidMoney(MoneyFault.RANGE)
-    return int(whole + decimals.ljust(places, "0"))
+    return int(whole + decimals) * _POWERS[missing]
 
 
 def _parse_decimal(number: Decimal, places: int) -> int:
