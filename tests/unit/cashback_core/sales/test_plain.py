@@ -11,7 +11,15 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from cashback_core import Cnpj, NumberScope, SaleRules
+from cashback_core import (
+    Cnpj,
+    NumberScope,
+    Programme,
+    Rate,
+    Rounding,
+    SaleRules,
+    format_instant,
+)
 from cashback_core.sales.reading.judged_by import JudgedBy
 from cashback_core.sales.reading.plain import PlainSale, read_plain, whole
 from cashback_core.testing import strategies
@@ -133,6 +141,13 @@ LEFT: Mapping[str, dict[str, Any]] = {
     "a quantity of five places": line(qty="1.00001"),
     "a type of no rate": line(type="Z"),
     "a line's discount above its amount": line(discount="9.91"),
+    "a line's discount above its amount that its total takes off": spoilt(
+        products=[
+            {"type": "A", "value": "1.00", "qty": 1, "discount": "1.01"},
+            BODY["products"][2],
+        ],  # type: ignore[index]
+        total="51.99",
+    ),
     "a discount above the lines": spoilt(discount="109.91", total="0.00"),
     "a total of a centavo less": spoilt(total="108.89"),
     "a total of a centavo more": spoilt(total="108.91"),
@@ -183,6 +198,44 @@ def test_what_the_terms_let_pass_is_quick_and_nothing_beyond() -> None:
         read = quick(sale, lenient)
         assert (read is not None) == is_quick
         assert became_of(sale, lenient) == became_of(spoilt(total=total), lenient)
+
+
+def test_no_tolerance_lets_a_discount_be_more_than_its_lines() -> None:
+    lenient = replace(DEMO, rules=SaleRules(sale_tolerance_centavos=2))
+    document = line(discount="0.01") | {"discount": "9.90", "total": "0.00"}
+    sale = typed(document)
+    assert sale is not None
+    assert quick(sale, lenient) is None
+    assert became_of(sale, lenient) == became_of(document, lenient)
+
+
+@pytest.mark.parametrize("rounding", Rounding)
+def test_lines_are_rounded_as_the_merchant_lays_down(rounding: Rounding) -> None:
+    situation = replace(DEMO, rules=SaleRules(line_rounding=rounding))
+    for total in ("0.00", "0.01"):
+        document = line(value="0.01", qty="0.5") | {"discount": 0, "total": total}
+        sale = typed(document)
+        assert sale is not None
+        assert (quick(sale, situation) is not None) == (
+            (total == "0.01") == (rounding is Rounding.HALF_UP)
+        )
+        assert became_of(sale, situation) == became_of(document, situation)
+
+
+def test_a_sale_ahead_counts_now_and_not_by_a_rate_to_come() -> None:
+    to_come = Rate(type="E", rate_bp=1, version=1, starts_at=DEMO.now + timedelta(minutes=1))
+    situation = replace(DEMO, programme=Programme((to_come,)))
+    document = line(type="E") | {
+        "sold_at": format_instant(DEMO.now.replace(microsecond=0) + timedelta(minutes=2)),
+        "discount": 0,
+        "total": "9.90",
+    }
+    sale = typed(document)
+    assert sale is not None
+    assert quick(sale, situation) is None
+    assert became_of(sale, situation) == became_of(document, situation)
+    later = replace(situation, now=DEMO.now + timedelta(minutes=1))
+    assert quick(sale, later) is not None
 
 
 def test_a_number_that_needs_its_store_is_the_ordinary_ways() -> None:

@@ -138,6 +138,36 @@ def test_the_shared_corpus_of_bad_inputs_is_read_alike() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "is_quick"),
+    [
+        (r"JOS\u00c9", True),
+        (r"\u004aOSE", True),
+        (r"JOS\u00C9 \ud83d\ude00", True),
+        (r"JOS\u00c9 \"ZE\"", False),
+        (r"JOSE \ud800", False),
+        (r"JOSE \udc00\ud800", False),
+        (r"JOSE \ud800\u0041", False),
+        (r"JOSE \u12", False),
+        (r"JOSE \x41", False),
+        ("JOSE \t", False),
+    ],
+)
+def test_a_text_with_escapes_is_read_alike(name: str, is_quick: bool) -> None:  # noqa: FBT001
+    body = json.dumps(SALE).encode().replace(b"JOS\\u00c9 DA SILVA", name.encode())
+    assert name.encode() in body
+    assert _is_quick(body) == is_quick
+    assert_both_ways_agree(body)
+
+
+def test_a_field_whose_name_is_escaped_is_that_field() -> None:
+    body = json.dumps(SALE).encode()
+    assert_both_ways_agree(body.replace(b'"total"', rb'"\u0074otal"'))
+    twice = body.replace(b'"total"', rb'"\u0074otal":"1.00","total"')
+    assert read_as(read_sale, twice)[0] == "json_repeated_key"
+    assert_both_ways_agree(twice)
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {},
