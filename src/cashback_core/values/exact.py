@@ -11,10 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final, Self
 
-from cashback_core.values.money import format_exact, parse_exact
-
-_PER_CENTAVO: Final = 10_000
-"""Millionths of a real; and what centavos times basis points are shares of."""
+from cashback_core.values.money import PER_CENTAVO, format_exact, format_millionths, parse_exact
 
 _UNREAD: Final = 0
 """The denominator of what is known by its text alone."""
@@ -64,10 +61,8 @@ class Exact:
         """In reais, as `format_exact` writes it: "4.065", "47/30"."""
         text = self._text
         if text is None:
-            if self._denominator == _PER_CENTAVO:  # as of every sale without a discount of its own
-                reais, rest = divmod(self._numerator, 1_000_000)
-                decimals = f"{rest:06d}"
-                text = f"{reais}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+            if self._denominator == PER_CENTAVO:  # as of every sale without a discount of its own
+                text = format_millionths(self._numerator)
             else:
                 text = format_exact(self.centavos)
             self._text = text

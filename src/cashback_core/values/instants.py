@@ -99,7 +99,8 @@ def parse_bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime:
 
 def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC, with a fraction only where there is one: 2026-01-02T03:00:00Z."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{utc.isoformat()[:-6]}Z"  # less its +00:00
 
 
 def refuse_naive(instant: object, what: str) -> None:
