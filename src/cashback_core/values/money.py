@@ -44,7 +44,7 @@ PER_CENTAVO: Final = 10_000
 """Millionths of a real; what centavos times basis points are, too."""
 
 _SCALES: Final = {2: 100, 4: QUANTITY_SCALE, 10: VALUE_SCALE}
-_POWERS: Final = tuple(10**places for places in range(11))
+_POWERS: Final[tuple[int, ...]] = tuple(10**places for places in range(11))
 
 
 class MoneyFault(StrEnum):
