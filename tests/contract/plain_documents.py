@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from hypothesis import strategies as st
 
@@ -13,7 +13,7 @@ from cashback_core.sales.validation import parse_repeat, parse_sale
 from cashback_core.testing import strategies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from cashback_core import Sale
     from cashback_core.testing.strategies import Situation
@@ -34,39 +34,39 @@ def told(situation: Situation) -> st.SearchStrategy[object]:
 
 def plain(document: object) -> object:
     """The same with numbers as texts or whole, and without what says nothing."""
-    match document:
-        case dict():
-            fields: Mapping[str, object] = document
-            return {
-                name: plain(value)
-                for name, value in fields.items()
-                if value is not None
-                and not (name == "document_type" and value == "cpf")
-                and not (name == "discount" and value in (0, 0.0, "0", "0.0", "0.00"))
-            }
-        case list():
-            items: list[object] = document
-            return [plain(item) for item in items]
-        case float() | Decimal():
-            return format(Decimal(str(document)), "f")
-        case _:
-            return document
+    if isinstance(document, dict):
+        fields = cast("dict[str, object]", document)
+        return {name: plain(value) for name, value in fields.items() if _says(name, value)}
+    if isinstance(document, list):
+        return [plain(item) for item in cast("list[object]", document)]
+    if isinstance(document, float | Decimal):
+        return format(Decimal(str(document)), "f")
+    return document
+
+
+def _says(name: str, value: object) -> bool:
+    if name == "discount":
+        return value not in (None, 0, "0", "0.0", "0.00")
+    return value is not None and not (name == "document_type" and value == "cpf")
 
 
 def stripped(document: object) -> object:
     """A document without whatever is not told in the plain form; no longer valid, often."""
     if not isinstance(document, dict):
         return document
-    fields: dict[str, Any] = {name: document[name] for name in _SALE if name in document}
+    told_fields = cast("dict[str, object]", document)
+    fields = {name: told_fields[name] for name in _SALE if name in told_fields}
     products = fields.get("products")
     if isinstance(products, list):
-        fields["products"] = [
-            {"type": "A", **{name: line[name] for name in _LINE if name in line}}
-            if isinstance(line, dict)
-            else line
-            for line in products
-        ]
+        fields["products"] = [_stripped_line(line) for line in cast("list[object]", products)]
     return fields
+
+
+def _stripped_line(line: object) -> object:
+    if not isinstance(line, dict):
+        return line
+    fields = cast("dict[str, object]", line)
+    return {"type": "A", **{name: fields[name] for name in _LINE if name in fields}}
 
 
 def became_of(document: object, situation: Situation, key: str | None = None) -> tuple[Any, ...]:

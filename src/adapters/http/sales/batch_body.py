@@ -142,7 +142,8 @@ def _sale(raw: bytes) -> BatchSale:
     if isinstance(document, KeyedSale):
         key = document.idempotency_key
     elif isinstance(document, dict):
-        key = cast("dict[str, object]", document).pop(KEY, None)
+        document = cast("dict[str, object]", document)
+        key = document.pop(KEY, None)
     if key is None:
         return BatchSale(raw=raw, document=document)
     if not is_idempotency_key(key):

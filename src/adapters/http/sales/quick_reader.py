@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters.http.wire.body import decode_json
-from cashback_core.sales.reading.plain import Number, PlainSale
+from cashback_core.sales.reading.plain import Number, PlainFields, PlainSale
 
 S = TypeVar("S", bound="_Sale")
 
@@ -41,6 +41,9 @@ class _Sale(PlainSale, msgspec.Struct, forbid_unknown_fields=True, omit_defaults
     products: list[_Line]
     discount: Number = 0
     sale_id: str | None = None
+
+    def told(self) -> PlainFields:
+        return self
 
     def whole(self) -> dict[str, object]:
         decoded: dict[str, object] = msgspec.to_builtins(self)

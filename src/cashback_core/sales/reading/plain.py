@@ -13,6 +13,7 @@ document takes 13 (November 2026).
 from __future__ import annotations
 
 import unicodedata
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -40,33 +41,83 @@ Number = str | int
 class PlainCustomer(Protocol):
     """Who bought, as most tell it."""
 
-    document: str
-    name: str
+    @property
+    @abstractmethod
+    def document(self) -> str:
+        """A CPF, punctuated or not, or some other document."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """As it was told."""
 
 
 class PlainLine(Protocol):
     """A line of a type, not of a sku, that tells no amount and no surcharge. 0: no discount."""
 
-    type: str
-    value: Number
-    qty: Number
-    discount: Number
+    @property
+    @abstractmethod
+    def type(self) -> str:
+        """The product type."""
+
+    @property
+    @abstractmethod
+    def value(self) -> Number:
+        """Of one unit, in reais."""
+
+    @property
+    @abstractmethod
+    def qty(self) -> Number:
+        """How many."""
+
+    @property
+    @abstractmethod
+    def discount(self) -> Number:
+        """In reais, off the line."""
+
+
+class PlainFields(Protocol):
+    """What is told, and nothing else is. A sale id of None is none, a discount of 0, too."""
+
+    @property
+    @abstractmethod
+    def sold_at(self) -> str:
+        """A wall clock, or with an offset."""
+
+    @property
+    @abstractmethod
+    def customer(self) -> PlainCustomer:
+        """Who bought."""
+
+    @property
+    @abstractmethod
+    def products(self) -> Sequence[PlainLine]:
+        """The lines."""
+
+    @property
+    @abstractmethod
+    def total(self) -> Number:
+        """In reais."""
+
+    @property
+    @abstractmethod
+    def discount(self) -> Number:
+        """In reais, off the sale."""
+
+    @property
+    @abstractmethod
+    def sale_id(self) -> str | None:
+        """The ERP's own number."""
 
 
 class PlainSale:
-    """A document of the form that most have. A sale id of None is none, a discount of 0, too.
-
-    Whoever makes one is a subclass and has these attributes, and no others are told.
-    """
+    """A document of the form that most have; whoever takes bytes apart makes a subclass of it."""
 
     __slots__ = ()
 
-    sold_at: str
-    customer: PlainCustomer
-    products: Sequence[PlainLine]
-    total: Number
-    discount: Number
-    sale_id: str | None
+    def told(self) -> PlainFields:
+        """Its fields."""
+        raise NotImplementedError
 
     def whole(self) -> dict[str, object]:
         """The same as decoded JSON."""
@@ -78,15 +129,15 @@ def whole(document: object) -> object:
     return document.whole() if isinstance(document, PlainSale) else document
 
 
-def read_plain(told: PlainSale, by: JudgedBy) -> Sale | None:
+def read_plain(document: PlainSale, by: JudgedBy) -> Sale | None:
     """The sale that it is; None where the ordinary way has to look."""
     try:
-        return _sale(told, by)
+        return _sale(document.told(), by)
     except (InvalidMoney, InvalidDocument, NotAnInstant, NoSuchInstant):
         return None
 
 
-def _sale(told: PlainSale, by: JudgedBy) -> Sale | None:
+def _sale(told: PlainFields, by: JudgedBy) -> Sale | None:
     """The same; raises what the readers of its parts raise."""
     now, rules = by.now, by.rules
     if now is None or (rules.numbers is NumberScope.STORE and told.sale_id is not None):
@@ -132,7 +183,7 @@ def _customer(told: PlainCustomer) -> Customer | None:
     return Customer.known(document=Cpf.parse(told.document), name=name)
 
 
-def _tells_buyer(told: PlainSale, customer: Customer, by: JudgedBy) -> bool:
+def _tells_buyer(told: PlainFields, customer: Customer, by: JudgedBy) -> bool:
     """Whether a name of the sale is none, or tells who bought."""
     sale_id, key = told.sale_id, by.idempotency_key
     if sale_id is not None and not (

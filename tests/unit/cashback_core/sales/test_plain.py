@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cashback_core import Sale
-    from cashback_core.sales.reading.plain import Number
+    from cashback_core.sales.reading.plain import Number, PlainFields
 
 BODY: dict[str, Any] = {
     "sold_at": "2026-06-03 08:59:00",
@@ -69,19 +69,22 @@ class Told(PlainSale):
     discount: Number = 0
     sale_id: str | None = None
 
+    def told(self) -> PlainFields:
+        return self
+
     def whole(self) -> dict[str, object]:
         return asdict(self)
 
 
 def typed(document: Any) -> Told | None:
     """A document of the plain form; None for any other."""
-    if not isinstance(document, dict):
-        return None
     try:
-        buyer = Buyer(**document["customer"])
-        products = [Product(**line) for line in document["products"]]
-        sale = Told(**{**document, "customer": buyer, "products": products})
-    except (TypeError, KeyError, AttributeError):
+        fields: dict[str, Any] = dict(document)
+        buyer = Buyer(**fields["customer"])
+        products = [Product(**line) for line in fields["products"]]
+        fields |= {"customer": buyer, "products": products}
+        sale = Told(**fields)
+    except (TypeError, ValueError, KeyError):
         return None
     numbers = [sale.total, sale.discount]
     numbers += [n for line in products for n in (line.value, line.qty, line.discount)]
@@ -260,3 +263,5 @@ def test_the_whole_of_decoded_json_is_itself() -> None:
     assert whole(sale) == sale.whole()
     with pytest.raises(NotImplementedError):
         PlainSale().whole()
+    with pytest.raises(NotImplementedError):
+        PlainSale().told()
