@@ -158,8 +158,8 @@ _SPACES: Final = (
     ),
 )
 _DEPTHS: Final = ("[" * 300, "]" * 300, "[" * 3000 + "]" * 3000, '{"a":' * 300)
-_FILLINGS: Final = (*_MARKS, *_WORDS, *_NUMBERS, *_STRINGS, *_SPACES, *_DEPTHS)
-_BYTES: Final = (
+FILLINGS: Final = (*_MARKS, *_WORDS, *_NUMBERS, *_STRINGS, *_SPACES, *_DEPTHS)
+SPOILT_BYTES: Final = (
     *(b"\xff", b"\xfe", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\xaf", b"\xf0\x80\x80\x80", b"\x80"),
     *(b"\xed\xa0\x80", b"\xed\xb0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xc3"),
     *(b"\xef\xbb\xbf", b"\xef\xbf\xbe", b"\x00", b"\xe2\x80\xa8"),
@@ -178,11 +178,11 @@ def bodies(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(0, 3))):
         start = draw(st.integers(0, len(text)))
         end = draw(st.integers(start, min(len(text), start + 6)))
-        filling = draw(st.sampled_from(["", text[start:end] * 2, *_FILLINGS]))
+        filling = draw(st.sampled_from(["", text[start:end] * 2, *FILLINGS]))
         text = text[:start] + filling + text[end:]
     coding = draw(st.sampled_from(_CODINGS))
     body = text.encode(coding, "replace" if coding == "latin-1" else "surrogatepass")
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         at = draw(st.integers(0, len(body)))
-        body = body[:at] + draw(st.sampled_from(_BYTES) | st.binary(max_size=4)) + body[at:]
+        body = body[:at] + draw(st.sampled_from(SPOILT_BYTES) | st.binary(max_size=4)) + body[at:]
     return body[: draw(st.integers(0, len(body)))] if draw(st.integers(0, 9)) == 0 else body

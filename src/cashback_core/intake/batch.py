@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from cashback_core.intake.submission import SaleRequest, Submitted
+from cashback_core.sales.reading.plain import whole
 from cashback_core.traces import TRAIL
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.money import InvalidMoney, parse_centavos
@@ -128,15 +129,15 @@ def _names(request: SaleRequest) -> set[tuple[str, object]]:
     names: set[tuple[str, object]] = set()
     if request.idempotency_key is not None:
         names.add(("key", request.idempotency_key))
-    if not isinstance(request.document, Mapping):
+    document = whole(request.document)
+    if not isinstance(document, Mapping):
         return names
-    told = cast("Mapping[str, object]", request.document)
+    told = cast("Mapping[str, object]", document)
     sale_id, customer = told.get("sale_id"), told.get("customer")
     if isinstance(sale_id, str):
         names.add(("sale_id", sale_id))
     if isinstance(customer, Mapping):
-        document = cast("Mapping[str, object]", customer).get("document")
-        names.add(("buyer", _letters(document)))
+        names.add(("buyer", _letters(cast("Mapping[str, object]", customer).get("document"))))
     else:
         names.add(("nobody", _centavos(told.get("total"))))
     return names

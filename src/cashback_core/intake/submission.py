@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Final, assert_never, cast
 from uuid import UUID
 
@@ -35,6 +34,7 @@ from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
 from cashback_core.sales.content import Difference
 from cashback_core.sales.place import is_place
+from cashback_core.sales.reading.plain import whole
 from cashback_core.sales.rules import LONGEST_AGE, NumberScope
 from cashback_core.sales.sale import Sale, is_sale_id
 from cashback_core.sales.same_sale import (
@@ -51,6 +51,7 @@ from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.traces import note_cashback
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.exact import Exact
 from cashback_core.values.names import NameDifference
 from cashback_core.values.violations import InvalidSale, Violation, show
 
@@ -67,6 +68,7 @@ class UnknownMerchant(LookupError):  # noqa: N818 (named by what is wrong)
 class SaleRequest:
     """A sale as it came: decoded JSON, the raw body, its key, and how long the ERP will wait.
 
+    `document` may also be a `PlainSale`, which is read in the quick way.
     `wait_s` 0 waits for nothing; `respond_async` leaves the first attempt to a worker;
     `submitted_by` is the subject that sends it, `group` the one that it comes under; `reads_only`
     is the only group whose records the subject may read, None where it may read all.
@@ -564,7 +566,7 @@ def _repeat(document: object, terms: Terms, refused: InvalidSale) -> tuple[Sale,
         raise refused from None
     nothing = Cashback(
         cashback_centavos=0,
-        exact_centavos=Fraction(0),
+        exact=Exact(0),
         rounding=terms.programme.rounding,
         lines=(),
     )
@@ -579,9 +581,10 @@ def _told_number(document: object, numbers: NumberScope) -> str | None:
 
 def _told(document: object, name: str, is_one: Callable[[object], bool]) -> str | None:
     """A text of a document that need not be a sale."""
-    if not isinstance(document, Mapping):
+    decoded = whole(document)
+    if not isinstance(decoded, Mapping):
         return None
-    text = cast("Mapping[object, object]", document).get(name)
+    text = cast("Mapping[object, object]", decoded).get(name)
     return text if isinstance(text, str) and is_one(text) else None
 
 

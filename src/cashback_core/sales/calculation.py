@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 
 from cashback_core.sales.effective_dates import counts_at
 from cashback_core.sales.payments import UNEARNING
@@ -14,9 +15,14 @@ from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.rules import BuyerRule, SaleRules
 from cashback_core.sales.sale import Sale
 from cashback_core.values.documents import Cpf, DocumentKind, document_kind
+from cashback_core.values.exact import Exact
 from cashback_core.values.rounding import Rounding, round_ratio
 from cashback_core.values.suggestions import Nearest
+from cashback_core.values.unchecked import unchecked
 from cashback_core.values.violations import InvalidSale, Violation, show
+
+_BASIS_POINTS: Final = 10_000
+"""Of the whole."""
 
 
 class NothingDue(StrEnum):
@@ -38,8 +44,8 @@ class NothingDue(StrEnum):
 class LineCashback:
     """What one line earned and why.
 
-    `exact_centavos` is the line's share before any rounding; `cashback_centavos` what it was
-    allotted, less than one centavo away from it. `excluded`: its type earned nothing then.
+    `exact` is the line's share before any rounding; `cashback_centavos` what it was allotted, less
+    than one centavo away from it. `excluded`: its type earned nothing then.
     """
 
     type: str
@@ -47,9 +53,17 @@ class LineCashback:
     rate_version: int
     amount_centavos: int
     net_centavos: int
-    exact_centavos: Fraction
+    exact: Exact
     cashback_centavos: int
     excluded: bool = False
+
+    @property
+    def exact_centavos(self) -> Fraction:
+        """The line's share as a number."""
+        return self.exact.centavos
+
+
+_line_cashback = unchecked(LineCashback)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +75,16 @@ class Cashback:
     """
 
     cashback_centavos: int
-    exact_centavos: Fraction
+    exact: Exact
     rounding: Rounding
     lines: tuple[LineCashback, ...]
     nothing_due: NothingDue | None = None
     surcharge_earns: bool = False
+
+    @property
+    def exact_centavos(self) -> Fraction:
+        """What was earned before it was rounded, as a number."""
+        return self.exact.centavos
 
 
 def calculate(
@@ -91,42 +110,38 @@ def calculate(
     surcharge_earns = rules is not None and rules.surcharge_earns
     unpaid = _not_paid(sale, rules)
     lines = sale.lines
-    amounts = [line.amount_centavos for line in lines]
     nets = [
-        amount - line.discount_centavos + line.surcharge_centavos
-        for amount, line in zip(amounts, lines, strict=True)
+        line.amount_centavos - line.discount_centavos + line.surcharge_centavos for line in lines
     ]
     if unpaid is not None:
         numerators, denominator = [0] * len(lines), 1
     elif _is_plain(sale):
-        denominator = 10_000 * sum(nets) or 1  # everything was discounted: nothing is earned
-        numerators = [
-            net * rate.rate_bp * sale.total_centavos for net, rate in zip(nets, rates, strict=True)
-        ]
+        numerators, denominator = _plain_shares(sale, rates, nets)
     else:
         numerators, denominator = _shares(sale, rates, surcharge_earns=surcharge_earns)
     exact = sum(numerators)
     cashback = round_ratio(exact, denominator, programme.rounding)
-    ties = list(zip([line.type for line in lines], amounts, nets, strict=True))
-    parts = _allot(cashback, numerators, denominator, ties)
+    parts = _allot(cashback, numerators, denominator, sale, nets)
     return Cashback(
         cashback_centavos=cashback,
-        exact_centavos=Fraction(exact, denominator),
+        exact=Exact(exact, denominator),
         rounding=programme.rounding,
         lines=tuple(
-            LineCashback(
-                type=line.type,
-                rate_bp=rate.rate_bp,
-                rate_version=rate.version,
-                amount_centavos=amount,
-                net_centavos=net,
-                exact_centavos=Fraction(numerator, denominator),
-                cashback_centavos=part,
-                excluded=rate.excluded,
-            )
-            for line, rate, amount, net, numerator, part in zip(
-                lines, rates, amounts, nets, numerators, parts, strict=True
-            )
+            [
+                _line_cashback(
+                    type=line.type,
+                    rate_bp=rate.rate_bp,
+                    rate_version=rate.version,
+                    amount_centavos=line.amount_centavos,
+                    net_centavos=net,
+                    exact=Exact(numerator, denominator),
+                    cashback_centavos=part,
+                    excluded=rate.excluded,
+                )
+                for line, rate, net, numerator, part in zip(
+                    lines, rates, nets, numerators, parts, strict=True
+                )
+            ]
         ),
         nothing_due=unpaid or (None if cashback else _earned_nothing(exact)),
         surcharge_earns=surcharge_earns,
@@ -151,7 +166,16 @@ def _is_plain(sale: Sale) -> bool:
     """Whether nothing but discounts makes the total, and all that was paid earns."""
     if sale.payments or sale.difference_centavos or sale.surcharge_centavos:
         return False
-    return not any(line.surcharge_centavos for line in sale.lines)
+    return sum([line.surcharge_centavos for line in sale.lines]) == 0
+
+
+def _plain_shares(sale: Sale, rates: list[Rate], nets: list[int]) -> tuple[list[int], int]:
+    """As `_shares`, of a sale that nothing but discounts lowers."""
+    total, whole = sale.total_centavos, sum(nets)
+    if total == whole:  # as of most: nothing is taken off the sale, and no line bears a part of it
+        return [net * rate.rate_bp for net, rate in zip(nets, rates, strict=True)], _BASIS_POINTS
+    denominator = _BASIS_POINTS * whole or 1  # everything was discounted: nothing is earned
+    return [net * rate.rate_bp * total for net, rate in zip(nets, rates, strict=True)], denominator
 
 
 def _shares(sale: Sale, rates: list[Rate], *, surcharge_earns: bool) -> tuple[list[int], int]:
@@ -168,7 +192,7 @@ def _shares(sale: Sale, rates: list[Rate], *, surcharge_earns: bool) -> tuple[li
         return [0] * len(goods), 1
     factor = earning * (total - unearning_centavos(sale))
     numerators = [good * rate.rate_bp * factor for good, rate in zip(goods, rates, strict=True)]
-    return numerators, 10_000 * whole * total
+    return numerators, _BASIS_POINTS * whole * total
 
 
 def _not_paid(sale: Sale, rules: SaleRules | None) -> NothingDue | None:
@@ -223,18 +247,24 @@ def unknown_product_type(
 
 
 def _allot(
-    whole: int, numerators: list[int], denominator: int, ties: list[tuple[str, int, int]]
+    cashback: int, numerators: list[int], denominator: int, sale: Sale, nets: list[int]
 ) -> list[int]:
     """Largest remainder (Hamilton): floors first, then one centavo each to the largest rests.
 
-    Equal rests are ordered by `ties`, and then by position, for sorting is stable.
+    Equal rests are ordered by type, amount and net, and then by position, for sorting is stable.
     """
     floors = [numerator // denominator for numerator in numerators]
-    missing = whole - sum(floors)
+    missing = cashback - sum(floors)
     if missing == 0:
         return floors
-    places = range(len(numerators))
-    order = sorted(places, key=lambda i: (-(numerators[i] % denominator), ties[i]))
-    for index in order[:missing]:
+    order = sorted(
+        [
+            (-(numerator % denominator), line.type, line.amount_centavos, net, index)
+            for index, (numerator, line, net) in enumerate(
+                zip(numerators, sale.lines, nets, strict=True)
+            )
+        ]
+    )
+    for *_, index in order[:missing]:
         floors[index] += 1
     return floors

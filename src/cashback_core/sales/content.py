@@ -90,11 +90,11 @@ def content_names(sale: Sale) -> tuple[str, ...]:
     is part of it.
     """
     values = _values(sale)
-    utc = _name(values + sale.sold_at.isoformat(timespec="microseconds"))
+    utc = _name(values + _spelt(sale.sold_at))
     if sale.sold_at_wall is None:
         return (utc,)
     # Never to be taken for a UTC, which ends in an offset.
-    return utc, _name(values + sale.sold_at_wall.isoformat(timespec="microseconds"))
+    return utc, _name(values + _spelt(sale.sold_at_wall))
 
 
 def same_content(*, recorded: Sale, received: Sale) -> bool:
@@ -152,6 +152,12 @@ def differences(*, recorded: Sale, received: Sale) -> tuple[Difference, ...]:
     return tuple(found[:MAX_DIFFERENCES])
 
 
+def _spelt(instant: datetime) -> str:
+    """An instant to the microsecond, also where that is none."""
+    text = instant.isoformat()
+    return text if instant.microsecond else f"{text[:19]}.000000{text[19:]}"
+
+
 def _name(text: str) -> str:
     import hashlib  # slow to load, and whoever only calculates names no content
 
@@ -166,7 +172,7 @@ def _values(sale: Sale) -> str:
             _LAYOUT,
             _buyer(sale),
             f"{sale.total_centavos}-{sale.discount_centavos}+{sale.surcharge_centavos}",
-            *sorted(map(_line, sale.lines)),
+            *sorted([_line(line) for line in sale.lines]),
             "",
         )
     )

@@ -27,7 +27,6 @@ from cashback_core.values.money import (
     QUANTITY_SCALE,
     VALUE_SCALE,
     format_centavos,
-    format_exact,
     format_quantity,
     format_signed_centavos,
     format_value,
@@ -164,7 +163,7 @@ def _of_rate(pointer: str, line: Line, earned: LineCashback, cashback: Cashback)
         rate=_percent(earned.rate_bp),
         version=str(earned.rate_version),
         base=format_centavos(_base(line, cashback)),
-        exact=format_exact(earned.exact_centavos),
+        exact=earned.exact.text,
         cashback=format_centavos(earned.cashback_centavos),
     )
 
@@ -207,7 +206,7 @@ def _of_total(sale: Sale, cashback: Cashback) -> Iterator[Step]:
 
 
 def _of_rounding(cashback: Cashback) -> Iterator[Step]:
-    exact, due = format_exact(cashback.exact_centavos), format_centavos(cashback.cashback_centavos)
+    exact, due = cashback.exact.text, format_centavos(cashback.cashback_centavos)
     if cashback.exact_centavos == cashback.cashback_centavos:
         yield _step("", "sum", cashback=due)
     else:

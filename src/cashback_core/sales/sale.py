@@ -7,9 +7,9 @@ import builtins
 import re
 import unicodedata
 from copy import copy
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Final, Self, TypeAlias, TypeVar, cast
+from typing import ClassVar, Final, Self, TypeAlias
 
 from cashback_core.sales.payments import MAX_PAYMENTS, Payment
 from cashback_core.sales.place import NOWHERE, Place
@@ -18,8 +18,8 @@ from cashback_core.values.instants import refuse_naive
 from cashback_core.values.money import PRODUCT_PER_CENTAVO
 from cashback_core.values.names import MAX_NAME_CHARS
 from cashback_core.values.rounding import Rounding, round_ratio
+from cashback_core.values.unchecked import unchecked
 
-T = TypeVar("T", bound="Line | Customer | Sale")
 _MakesLine: TypeAlias = "builtins.type[Line]"
 """For `type` is a field of it."""
 
@@ -239,26 +239,9 @@ class Sale:
         return None if self.customer is None else self.customer.document
 
 
-def _unchecked(made: type[T]) -> type[T]:
-    """What makes exactly what it is told, of every field, unchecked.
-
-    By a class of the same fields whose constructor only puts them, the quickest way that says none
-    of them again: sales are made in it all day.
-    """
-    names = [each.name for each in fields(made)]
-    unchecked = make_dataclass(made.__name__, names, slots=True, kw_only=True)
-
-    def known(**told: object) -> T:
-        one = unchecked(**told)
-        one.__class__ = made
-        return cast("T", one)
-
-    return cast("type[T]", known)
-
-
-Line.known = _unchecked(Line)
-Customer.known = _unchecked(Customer)
-Sale.known = _unchecked(Sale)
+Line.known = unchecked(Line)
+Customer.known = unchecked(Customer)
+Sale.known = unchecked(Sale)
 
 
 def _is_text(value: object) -> bool:

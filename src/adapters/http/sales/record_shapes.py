@@ -26,7 +26,6 @@ from cashback_core.values.documents import document_kind, mask
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import (
     format_centavos,
-    format_exact,
     format_quantity,
     format_signed_centavos,
     format_value,
@@ -347,7 +346,7 @@ def _product(line: Line, earned: LineCashback) -> shapes.Product:
         excluded=earned.excluded,
         rate_bp=earned.rate_bp,
         rate_version=earned.rate_version,
-        exact=format_exact(earned.exact_centavos),
+        exact=earned.exact.text,
         cashback=format_centavos(earned.cashback_centavos),
     )
 

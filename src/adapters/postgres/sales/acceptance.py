@@ -426,7 +426,7 @@ def _line(position: int, line: Line, earned: LineCashback) -> dict[str, Any]:
         "d": line.discount_centavos,
         "r": earned.rate_bp,
         "rv": earned.rate_version,
-        "e": format_exact(earned.exact_centavos),
+        "e": earned.exact.text,
         "c": earned.cashback_centavos,
     }
     # What is left out is null.

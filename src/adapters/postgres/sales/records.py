@@ -15,7 +15,7 @@ from cashback_core.sales.erased import customer_of
 from cashback_core.sales.payments import Payment, PaymentKind
 from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.sales.sale import Line, Sale
-from cashback_core.values.money import parse_exact
+from cashback_core.values.exact import Exact
 from cashback_core.values.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def record(row: Row) -> Record:
         ),
         cashback=Cashback(
             cashback_centavos=cashback_centavos,
-            exact_centavos=parse_exact(exact),
+            exact=Exact.known(exact),
             rounding=Rounding(rounding),
             lines=tuple(_line_cashback(line) for line in lines),
             nothing_due=None if nothing_due is None else NothingDue(nothing_due),
@@ -233,7 +233,7 @@ def _line_cashback(row: list[Any]) -> LineCashback:
         rate_version=rate_version,
         amount_centavos=amount,
         net_centavos=amount - discount + (surcharge or 0),
-        exact_centavos=parse_exact(exact),
+        exact=Exact.known(exact),
         cashback_centavos=cashback_centavos,
         excluded=excluded is True,
     )
