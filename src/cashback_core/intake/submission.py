@@ -11,9 +11,9 @@ from fractions import Fraction
 from typing import Final, assert_never, cast
 from uuid import UUID
 
-from cashback_core.delivery.deliverer import DeliveriesUnderWay
+from cashback_core.delivery.deliverer import DeliveriesUnderWay, has_ended
 from cashback_core.delivery.leases import Claim
-from cashback_core.delivery.record import Record
+from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.intake.acceptance import (
     Acceptance,
@@ -232,6 +232,14 @@ def _tells_content_of_others(meaning: Meaning, reads_only: str | None) -> bool:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Leased:
+    """A claim that is committed, and when it was asked for, on the clock of leases."""
+
+    claim: Claim
+    at_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitSale:
     """Records a sale and delivers its cashback.
@@ -308,9 +316,9 @@ class SubmitSale:
             else None,
             numbers=terms.rules.numbers,
         )
-        # A task of its own: a caller that hangs up between the commit and the start of the delivery
-        # must not leave a lease that nobody uses.
-        acceptance = await asyncio.shield(asyncio.ensure_future(self._accept(submission)))
+        told: asyncio.Future[Acceptance] = asyncio.get_running_loop().create_future()
+        self.under_way.take(self._take_in(submission, told))
+        acceptance = await told
         match acceptance:
             case Accepted(record):
                 return Recorded(await self._settled(record, request))
@@ -364,8 +372,34 @@ class SubmitSale:
         note_cashback(record.id)
         return Replayed(await self._settled(record, request))
 
-    async def _accept(self, submission: Submission) -> Acceptance:
-        """Commit the sale and begin to deliver what was leased with it.
+    async def _take_in(
+        self, submission: Submission, told: asyncio.Future[Acceptance]
+    ) -> Standing | None:
+        """Commit the sale, tell what became of it, and deliver what was leased with it.
+
+        One task, which is not the caller's: one who hangs up between the commit and the start of
+        the delivery must not leave a lease that nobody uses. (Two tasks, the second begun by the
+        first, did the same for some 10 µs more.)
+        """
+        try:
+            acceptance, leased = await self._accept(submission)
+        except asyncio.CancelledError:
+            told.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 (the caller's, whatever it is)
+            if not told.done():  # it is when the caller has hung up
+                told.set_exception(error)
+            return None
+        if not told.done():
+            told.set_result(acceptance)
+        if leased is None:
+            return None
+        return await self.under_way.deliver_here(
+            leased.claim, claimed_at_s=leased.at_s, actor=Actor.API
+        )
+
+    async def _accept(self, submission: Submission) -> tuple[Acceptance, _Leased | None]:
+        """Commit the sale; with the lease of what is to be delivered now.
 
         Of whoever reads one group alone a name is looked at in its turn, for it may be a guess.
         """
@@ -376,8 +410,8 @@ class SubmitSale:
         async with self.wrong_names.guess(group, clock_s=clock_s) as whole:
             return await self._commit(replace(submission, whole_names=whole))
 
-    async def _commit(self, submission: Submission) -> Acceptance:
-        claim = _first_claim(submission)
+    async def _commit(self, submission: Submission) -> tuple[Acceptance, _Leased | None]:
+        claim, leased = _first_claim(submission), None
         claimed_at_s = self.under_way.deliverer.clock_s()
         try:
             acceptance = await self.store.accept(submission)
@@ -391,7 +425,7 @@ class SubmitSale:
         if claim is None:
             pass
         elif isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
-            self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+            leased = _Leased(claim, claimed_at_s)
         else:
             # A replay, a refusal or a paused sender: no probe of the breaker's is under way.
             self.under_way.deliverer.breaker.withdraw(claim.document)
@@ -402,7 +436,7 @@ class SubmitSale:
         elif isinstance(acceptance, Accepted) and acceptance.record.same_content_as is not None:
             self.on_equal(EqualOutcome.ACCEPTED)
         self._count_wrong_name(submission, acceptance)
-        return acceptance
+        return acceptance, leased
 
     def _count_wrong_name(self, submission: Submission, acceptance: Acceptance) -> None:
         if submission.reads_only is None:
@@ -461,9 +495,10 @@ class SubmitSale:
                 break
             task = self.under_way.of(record.id)
             if task is not None:
-                done, _ = await asyncio.wait({task}, timeout=left_s)
-                failed = not done or task.cancelled() or task.exception() is not None
-                return record if failed else record.at(task.result())
+                ended = await has_ended(task, within_s=left_s)
+                failed = not ended or task.cancelled() or task.exception() is not None
+                standing = None if failed else task.result()
+                return record if standing is None else record.at(standing)
             await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
             try:
                 record = await self.store.find(record.merchant_id, record.id) or record
