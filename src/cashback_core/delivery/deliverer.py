@@ -36,11 +36,13 @@ LAST_RETRY_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
+_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
+"""Looked for once: a sale reads the clock a dozen times."""
+
+
 def suspension_aware_s() -> float:
     """Seconds on a monotonic clock, one that goes on during suspension where there is such."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -307,15 +307,7 @@ class SubmitSale:
             terms = await _terms(self.store, request.merchant_id, request.document)
             sale, cashback = _repeat(request.document, terms, error)
             refused = error
-        submission = replace(
-            self._submission(request, sale, cashback, replay_only=refused is not None),
-            equal_content=_equal_content(terms, request),
-            name_difference=terms.rules.name_difference,
-            confirm_within=terms.rules.confirm_within
-            if sale.confirm_later and not request.as_recorded
-            else None,
-            numbers=terms.rules.numbers,
-        )
+        submission = self._submission(request, terms, sale, cashback, refused=refused)
         told: asyncio.Future[Acceptance] = asyncio.get_running_loop().create_future()
         self.under_way.take(self._take_in(submission, told))
         acceptance = await told
@@ -408,7 +400,9 @@ class SubmitSale:
             return await self._commit(submission)
         clock_s = self.under_way.deliverer.clock_s
         async with self.wrong_names.guess(group, clock_s=clock_s) as whole:
-            return await self._commit(replace(submission, whole_names=whole))
+            return await self._commit(
+                replace(submission, whole_names=True) if whole else submission
+            )
 
     async def _commit(self, submission: Submission) -> tuple[Acceptance, _Leased | None]:
         claim, leased = _first_claim(submission), None
@@ -448,9 +442,17 @@ class SubmitSale:
             self.on_wrong_name(WrongName.BEYOND if submission.whole_names else WrongName.WITHIN)
 
     def _submission(
-        self, request: SaleRequest, sale: Sale, cashback: Cashback, *, replay_only: bool
+        self,
+        request: SaleRequest,
+        terms: Terms,
+        sale: Sale,
+        cashback: Cashback,
+        *,
+        refused: InvalidSale | None,
     ) -> Submission:
+        """What the store is asked; of a sale `refused` as a new one, only whether it is known."""
         deliverer = self.under_way.deliverer
+        later = sale.confirm_later and not request.as_recorded
         # Asked last: a half-open breaker takes whom it admits for its probe.
         document = sale.document
         at_once = (
@@ -458,7 +460,7 @@ class SubmitSale:
             and document is not None
             and not request.respond_async
             and not request.as_recorded
-            and not replay_only
+            and refused is None
             and not sale.confirm_later
             and deliverer.breaker.admit(
                 document, deliverer.clock_s(), patience_s=deliverer.policy.lease_s
@@ -472,11 +474,15 @@ class SubmitSale:
             idempotency_key=request.idempotency_key,
             raw_body=request.raw_body,
             lease_s=deliverer.policy.lease_s if at_once else None,
+            confirm_within=terms.rules.confirm_within if later else None,
             as_recorded=request.as_recorded,
-            replay_only=replay_only,
+            replay_only=refused is not None,
             submitted_by=request.submitted_by,
             group=request.group,
             reads_only=request.reads_only,
+            equal_content=_equal_content(terms, request),
+            name_difference=terms.rules.name_difference,
+            numbers=terms.rules.numbers,
         )
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:
