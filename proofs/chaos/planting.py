@@ -120,10 +120,9 @@ def acknowledge_unknown_commit() -> None:
         try:
             return await call(quickly, *values)
         except psycopg.OperationalError:
-            now = (datetime.now(UTC) - datetime(2000, 1, 1, tzinfo=UTC)) // timedelta(
-                microseconds=1
-            )
-            all_of_them = (now.to_bytes(8, "big"), None, None)
+            since_2000 = datetime.now(UTC) - datetime(2000, 1, 1, tzinfo=UTC)
+            now = (since_2000 // timedelta(microseconds=1)).to_bytes(8, "big")
+            all_of_them = (now, None, None)
             return all_of_them[: len(values) // 2], 0  # of sales three columns, of results two
 
     replace(psycopg.AsyncTransaction, "__aexit__", hopeful)

@@ -64,7 +64,7 @@ async def commit(connection: AsyncConnection[Any]) -> int:
 
 
 async def call(quickly: OneCall, *values: bytes | None) -> tuple[Row, int]:
-    """The quick way's call, which is a transaction: its row, and how far the log is written then."""
+    """The quick way's call, a transaction: its row, and how far the log is written then."""
     answer = await quickly(*values)
     assert answer.then is not None
     return answer.row, integer_of(answer.then[0])

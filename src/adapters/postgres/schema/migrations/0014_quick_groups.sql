@@ -254,14 +254,15 @@ declare
 begin
     perform set_config('cashback.merchants', who, true);
     -- Nobody is waited for: the settler or an operator may hold one cashback, and all others must go on.
-    -- Version 2 with an attempt is what was accepted for sending, and is being sent. Inside `case` it is
-    -- looked at when keys have found the rows, and never finds them: `result is null` would make the
-    -- planner read every attempt there is.
+    -- Version 2 with an attempt is what was accepted for sending, and is being sent. Rows are found by keys
+    -- and by nothing else, and then looked at inside `case`: `result is null`, or `attempt = 1`, would make
+    -- the planner, for whom a young table has one such row, read every attempt there is.
     mine := array(
         select c.cashback_id
         from unnest(merchant_ids, cashback_ids) as i (m, c)
         join cashbacks as c on c.merchant_id = i.m and c.cashback_id = i.c
-        join attempts as t on t.merchant_id = i.m and t.cashback_id = i.c and t.attempt = 1
+        join attempts as t on t.merchant_id = i.m and t.cashback_id = i.c
+            and t.attempt = c.attempt
         where case
             when c.version = 2 and c.attempt = 1 and t.deliverer = 'api' and t.result is null
             then true else false
