@@ -77,7 +77,9 @@ async def conclude_group(
         )
         conclusion = conclude(delivery, ended(result, now), policy)
         answered = read_answer(result.evidence)
-        rows.append(result_row(result, answered, conclusion, version) | {"after": applied_at})
+        rows.append(
+            result_row(result, answered, conclusion, delivery, version) | {"after": applied_at}
+        )
         latest = result.claim.attempt == attempt and applied_at is None
         standings[cashback_id] = _after(
             before, answered if latest else before.provider, conclusion, now
@@ -248,7 +250,11 @@ def _after(
 
 
 def result_row(
-    result: AttemptResult, answer: ProviderAnswer | None, conclusion: Conclusion, version: int
+    result: AttemptResult,
+    answer: ProviderAnswer | None,
+    conclusion: Conclusion,
+    before: Delivery,
+    version: int,
 ) -> dict[str, Any]:
     """What `write_results` reads of an end; what is left out is null."""
     evidence, move = result.evidence, conclusion.move
@@ -270,7 +276,13 @@ def result_row(
     if answer is not None:
         row |= {"pid": answer.id, "message": answer.message, "created": answer.created_at}
     if move is not None:
-        row |= {"to": move.to, "actor": move.actor, "reason": move.reason, "due": move.due_at}
+        row |= {
+            "was": before.status,
+            "to": move.to,
+            "actor": move.actor,
+            "reason": move.reason,
+            "due": move.due_at,
+        }
     return row
 
 

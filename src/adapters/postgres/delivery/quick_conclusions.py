@@ -69,7 +69,7 @@ class QuickConclusions:
                 answer = read_answer(result.evidence)
                 quick.results.append(result)
                 quick._answers[result.claim.id] = answer
-                quick._rows.append(result_row(result, answer, conclusion, AS_ACCEPTED))
+                quick._rows.append(result_row(result, answer, conclusion, as_accepted, AS_ACCEPTED))
         return quick
 
     def values(self) -> list[bytes | None]:

@@ -2009,7 +2009,7 @@ begin
         select * from jsonb_to_recordset(told) as i (
             m bigint, c uuid, a integer, v integer, result text, phase text, why text,
             code smallint, body text, connected real, sent real, elapsed real, incident text,
-            pid text, message text, created text, "to" text, actor text, reason text,
+            pid text, message text, created text, was text, "to" text, actor text, reason text,
             due timestamptz, after timestamptz
         )
     ), ends as (
@@ -2037,14 +2037,15 @@ begin
         select m, c, a, incident from given where incident is not null
     ), events_told as (
         -- Of what moved, and not of what was to move: an event that is there already is an error, and
-        -- what is not as it was told is none.
+        -- what is not as it was told is none. What it moved from was read under the lock: the event
+        -- before is not looked for, for which a young table's planner took `events_in_order` and read
+        -- on through all of a merchant's (175 us a result instead of 67, at 2,000 of them).
         insert into events (
             merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt, reason
         )
-        select i.m, i.c, i.v + 1, now(), i.actor, e.to_status, i."to", moves.attempt, i.reason
+        select i.m, i.c, i.v + 1, now(), i.actor, i.was, i."to", moves.attempt, i.reason
         from moves
         join given as i on i.m = moves.merchant_id and i.c = moves.cashback_id
-        join events as e on e.merchant_id = i.m and e.cashback_id = i.c and e.sequence = i.v
     )
     select (select count(*) from ends), (select count(*) from moves) into ended, moved;
 end $$;
