@@ -51,6 +51,9 @@ _ONE_ROW: Final = (
 )
 """What a single row can be the cause of."""
 
+NOT_SO: Final = "23C02"
+"""What the quick way's functions say of a group that is not as they assume."""
+
 _log = logging.getLogger(__name__)
 
 
