@@ -29,11 +29,16 @@ from cashback_core.delivery.states import Actor, DeliveryPolicy
 from cashback_core.delivery.store import DeliveryStore
 from cashback_core.traces import TRACE, TRAIL, TraceContext, Trail, new_trace
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.unchecked import unchecked
 
 FIRST_RETRY_S: Final = 0.05
 LAST_RETRY_S: Final = 1.0
 
 _log = logging.getLogger(__name__)
+
+_attempted: Final = unchecked(Attempted)
+_delivered: Final = unchecked(Delivered)
+_result: Final = unchecked(AttemptResult)
 
 
 _CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
@@ -74,7 +79,7 @@ class Deliverer:
         evidence, outcome = await self._ask(claim, claimed_at_s)
         TRACE.set(trace)
         self._tell_attempted(
-            Attempted(
+            _attempted(
                 claim=claim,
                 deliverer=actor,
                 evidence=evidence,
@@ -86,7 +91,7 @@ class Deliverer:
         )
         standing = await self._record(self._result(claim, evidence, outcome, actor))
         self._tell_delivered(
-            Delivered(
+            _delivered(
                 claim=claim,
                 deliverer=actor,
                 standing=standing,
@@ -168,7 +173,7 @@ class Deliverer:
     def _result(
         self, claim: Claim, evidence: Evidence, outcome: Outcome, actor: Actor
     ) -> AttemptResult:
-        return AttemptResult(
+        return _result(
             claim=claim, outcome=outcome, evidence=evidence, deliverer=actor, chance=self.chance()
         )
 

@@ -13,6 +13,7 @@ from cashback_core.people.callers import USER
 from cashback_core.people.roles import Role
 from cashback_core.people.tokens import TokenKind, Tokens
 from cashback_core.traces import TRAIL, note_merchant
+from cashback_core.values.unchecked import unchecked
 from cashback_core.words.locales import languages, phrase
 
 if TYPE_CHECKING:
@@ -102,6 +103,9 @@ class Principal:
         return self.home
 
 
+_principal: Final = unchecked(Principal)
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """Reads the header `Authorization` (RFC 6750, 2.1) and holds its owner against the table."""
@@ -135,7 +139,7 @@ class Admission:
         admitted = self.access.get(_operation(scope), NOBODY)
         if standing.role not in admitted:
             raise ForbiddenError(admitted)
-        return Principal(
+        return _principal(
             subject=standing.subject,
             group=standing.group,
             role=standing.role,

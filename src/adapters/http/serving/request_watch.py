@@ -12,11 +12,14 @@ from litestar.enums import ScopeType
 from cashback_core.delivery.observers import RequestEnded
 from cashback_core.traces import TRACE, TRAIL, TraceContext, Trail, read_traceparent
 from cashback_core.values.masks import mask_documents
+from cashback_core.values.unchecked import unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+_ended: Final = unchecked(RequestEnded)
 
 _ID_CHARS: Final = 16
 _TRACE_CHARS: Final = 32
@@ -83,7 +86,7 @@ class RequestWatch:
         finally:
             self.in_flight -= 1
             http = cast("Mapping[str, Any]", scope)
-            ended = RequestEnded(
+            ended = _ended(
                 method=http["method"],
                 route=http.get("path_template"),
                 status=status,
