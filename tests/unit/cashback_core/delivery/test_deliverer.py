@@ -186,7 +186,9 @@ def test_deliveries_under_way_are_known_until_they_end() -> None:
         assert under_way.of(claim.id) is task
         assert len(under_way) == 1
         world.provider.gate.set()
-        assert (await task).status is Status.APPLIED
+        standing = await task
+        assert standing is not None
+        assert standing.status is Status.APPLIED
         await asyncio.sleep(0)
         assert under_way.of(claim.id) is None
         assert len(under_way) == 0
@@ -322,7 +324,9 @@ def test_a_bug_while_sending_is_logged_and_leaves_doubt(
         (attempt,) = await world.attempts(claim)
         # Bytes may have left before the bug struck.
         assert attempt.result == "unknown"
-        assert task.result().status is Status.IN_DOUBT
+        standing = task.result()
+        assert standing is not None
+        assert standing.status is Status.IN_DOUBT
         assert [i.what for i in world.store.incidents] == ["our own error: ZeroDivisionError"]
 
     with caplog.at_level(logging.ERROR):

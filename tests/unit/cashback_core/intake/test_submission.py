@@ -163,7 +163,7 @@ def test_what_goes_wrong_after_its_caller_hung_up_troubles_nobody(
             await asyncio.sleep(1)
             raise ZeroDivisionError
 
-        world.store.accept = broken  # type: ignore[method-assign]
+        world.store.accept = broken  # type: ignore[assignment,method-assign]
         request = asyncio.create_task(world.send())
         await asyncio.sleep(0.5)
         request.cancel()
