@@ -115,12 +115,12 @@ async def unknown_commit_acknowledged(self: SubmitSale, submission: Submission) 
             accepted_at=self.now(),
             standing=Standing(status=Status.PENDING, attempt=0),
         )
-        return Accepted(record)
+        return Accepted(record), None
 
 
 async def sent_without_acknowledgement(self: SubmitSale, submission_: Submission) -> Any:
     try:
-        return await self.store.accept(submission_)
+        return await self.store.accept(submission_), None
     finally:
         claim = submission._first_claim(submission_)
         if claim is not None:

@@ -36,13 +36,13 @@ _could_be: Final = Rules.could_be
 
 
 async def _a_repeat_confirms(self: SubmitSale, submission: Submission) -> Any:
-    acceptance = await _accept(self, submission)
+    acceptance, leased = await _accept(self, submission)
     if isinstance(acceptance, Repeated) and acceptance.record.status is Status.UNCONFIRMED:
         record = acceptance.record
         told = await self.store.confirm(record.merchant_id, record.id)
         if isinstance(told, Confirmed | NothingToConfirm):
-            return Repeated(told.record)
-    return acceptance
+            return Repeated(told.record), None
+    return acceptance, leased
 
 
 async def _a_late_one_undoes_the_void(

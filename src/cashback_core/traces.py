@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ class TraceContext:
 
     def child(self) -> TraceContext:
         """A new span of the same trace."""
-        return replace(self, span_id=os.urandom(8).hex())
+        return TraceContext(
+            trace_id=self.trace_id, span_id=os.urandom(8).hex(), sampled=self.sampled
+        )
 
     def traceparent(self) -> str:
         """The header that tells another party of this span."""

@@ -52,8 +52,7 @@ if TYPE_CHECKING:
     from typing import Self
     from uuid import UUID
 
-    from litestar import Litestar
-
+    from adapters.http.sales.hot_route import HotRoute
     from cashback_core.people.roles import Role
     from cashback_gateway.settings.table import Settings
     from cashback_kit.system import LogInName
@@ -225,7 +224,7 @@ class Double(CashbackSystem):
 class _Inside:
     """What a double is made of."""
 
-    app: Litestar
+    app: HotRoute
     house: House
     under_way: DeliveriesUnderWay
     desk: Desk

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Final
 
 from adapters.cashback_client.address import Address
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 CREDIT_PATH: Final = "/api/mock/Cashback"
 
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
+_QUOTED: Final = encode_basestring_ascii
+"""A text as JSON has it, in ASCII."""
+
 _AUTHORIZATION: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _REFERENCE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -76,9 +78,8 @@ def _variable_part(payment: CreditRequest) -> bytes:
     if not _REFERENCE.fullmatch(reference):
         raise UnsendablePayment("a reference is 1 to 255 visible ASCII characters")
     # Exactly these two fields: the provider may refuse a third.
-    body = _ENCODE(
-        {"document": payment.document, "cashback": format_centavos(payment.cashback_centavos)}
-    )
+    amount = format_centavos(payment.cashback_centavos)
+    body = f'{{"document":{_QUOTED(payment.document)},"cashback":"{amount}"}}'
     trace = TRACE.get()
     traceparent = "" if trace is None else f"traceparent: {trace.traceparent()}\r\n"
     return (

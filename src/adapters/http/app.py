@@ -16,12 +16,13 @@ from adapters.http.identity.sign_out_routes import SignOutRoutes
 from adapters.http.identity.token_routes import TokenRoutes
 from adapters.http.openapi.document import ServedDocument
 from adapters.http.openapi.page import DocsRoutes
-from adapters.http.problem_table import handle_exception, problem_of
+from adapters.http.problem_table import handle_exception, problem_of, refusal_of
 from adapters.http.problems.pages import ProblemPages
 from adapters.http.resources.merchant_zones import MerchantZones
 from adapters.http.sales.batches import BatchRoutes
-from adapters.http.sales.cashbacks import CashbackRoutes
+from adapters.http.sales.cashbacks import PATHS, CashbackRoutes
 from adapters.http.sales.changes import ChangeRoutes
+from adapters.http.sales.hot_route import HotRoute
 from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
@@ -92,7 +93,7 @@ def create_app(
     *,
     options: AppOptions = DEFAULT_OPTIONS,
     lifespan: Sequence[Lifespan] = (),
-) -> Litestar:
+) -> HotRoute:
     """The application; `lifespan` opens and closes what the use cases stand on."""
     login = use_cases.login
     limit = RateLimit(login.identities, options.rate)
@@ -123,7 +124,7 @@ def create_app(
     changes = ChangeRoutes(admit=admit, feed=use_cases.changes, waiting=use_cases.changes_waiting)
     breaker = use_cases.submit_sale.under_way.deliverer.breaker
     document = ServedDocument(version=__version__, now=use_cases.submit_sale.now)
-    return Litestar(
+    router = Litestar(
         with_options(
             [
                 *cashbacks.handlers(),
@@ -147,3 +148,4 @@ def create_app(
         logging_config=None,  # problem_table.py logs what is ours, the access log the rest
         request_max_body_size=None,  # body.py counts, and stops before it keeps too much
     )
+    return HotRoute(router, PATHS, take=cashbacks.take, refuse=refusal_of)

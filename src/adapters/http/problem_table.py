@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, assert_never
 from uuid import uuid4
 
+from litestar import Request
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.response import Response
 
@@ -57,7 +58,7 @@ from cashback_core.webhooks.endpoints import ResendCountChanged
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from litestar import Request
+    from litestar.types import ASGIApp, HTTPScope
 
     from adapters.http.wire.answers import Header
 
@@ -88,6 +89,12 @@ def handle_exception(request: Request[Any, Any, Any], exc: Exception) -> Respons
     del headers["content-length"]  # Litestar sets it itself
     media_type = headers.pop("content-type")
     return Response(answer.body, status_code=answer.status, media_type=media_type, headers=headers)
+
+
+def refusal_of(scope: HTTPScope, exc: Exception) -> ASGIApp:
+    """The same answer, header for header, of a request that the framework has not seen."""
+    request: Request[Any, Any, Any] = Request(scope)
+    return handle_exception(request, exc).to_asgi_response(app=None, request=request)
 
 
 def _not_json(error: NotJsonError) -> Problem:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cashback_core.delivery.breaker import Breaker
@@ -29,18 +29,25 @@ from cashback_core.delivery.states import Actor, DeliveryPolicy
 from cashback_core.delivery.store import DeliveryStore
 from cashback_core.traces import TRACE, TRAIL, TraceContext, Trail, new_trace
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.unchecked import unchecked
 
 FIRST_RETRY_S: Final = 0.05
 LAST_RETRY_S: Final = 1.0
 
 _log = logging.getLogger(__name__)
 
+_attempted: Final = unchecked(Attempted)
+_delivered: Final = unchecked(Delivered)
+_result: Final = unchecked(AttemptResult)
+
+
+_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
+"""Looked for once: a sale reads the clock a dozen times."""
+
 
 def suspension_aware_s() -> float:
     """Seconds on a monotonic clock, one that goes on during suspension where there is such."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +79,7 @@ class Deliverer:
         evidence, outcome = await self._ask(claim, claimed_at_s)
         TRACE.set(trace)
         self._tell_attempted(
-            Attempted(
+            _attempted(
                 claim=claim,
                 deliverer=actor,
                 evidence=evidence,
@@ -84,7 +91,7 @@ class Deliverer:
         )
         standing = await self._record(self._result(claim, evidence, outcome, actor))
         self._tell_delivered(
-            Delivered(
+            _delivered(
                 claim=claim,
                 deliverer=actor,
                 standing=standing,
@@ -166,7 +173,7 @@ class Deliverer:
     def _result(
         self, claim: Claim, evidence: Evidence, outcome: Outcome, actor: Actor
     ) -> AttemptResult:
-        return AttemptResult(
+        return _result(
             claim=claim, outcome=outcome, evidence=evidence, deliverer=actor, chance=self.chance()
         )
 
@@ -185,32 +192,43 @@ class Deliverer:
                 wait_s = min(2 * wait_s, LAST_RETRY_S)
 
 
+Delivering = asyncio.Task[Standing | None]
+"""A task that delivers; it ends with None where there was nothing to deliver."""
+
+
 @dataclass(slots=True)
 class DeliveriesUnderWay:
     """The deliveries of this process, tasks of their own: no hang-up and no wait cancels one."""
 
     deliverer: Deliverer
-    _tasks: dict[UUID, asyncio.Task[Standing]] = field(
-        default_factory=dict[UUID, "asyncio.Task[Standing]"]
-    )
+    _tasks: dict[UUID, Delivering] = field(default_factory=dict[UUID, "Delivering"])
+    _taking: set[Delivering] = field(default_factory=set["Delivering"])
     _disowned: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
-
-    _superseded: set[asyncio.Task[Standing]] = field(default_factory=set["asyncio.Task[Standing]"])
+    _superseded: set[Delivering] = field(default_factory=set["Delivering"])
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> asyncio.Task[Standing]:
+    def start(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> Delivering:
         """Begin to deliver for a claim."""
         work = self.deliverer.deliver(claim, claimed_at_s=claimed_at_s, actor=actor)
-        task = asyncio.create_task(work)
-        older = self._tasks.get(claim.id)
-        if older is not None:  # its lease ran out; it is still to be waited for
-            self._superseded.add(older)
-            older.add_done_callback(self._superseded.discard)
-        self._tasks[claim.id] = task
-        task.add_done_callback(lambda done: self._forget(claim.id, done))
+        task: Delivering = asyncio.create_task(work)
+        self._hold(claim.id, task)
         return task
+
+    def take(self, work: Coroutine[Any, Any, Standing | None]) -> None:
+        """Begin what may come to `deliver_here`, in a task that nobody else has to hold."""
+        task: Delivering = asyncio.create_task(work)
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+
+    async def deliver_here(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> Standing:
+        """Deliver for a claim in the present task, which `take` began."""
+        task = asyncio.current_task()
+        if task is None or task not in self._taking:
+            raise RuntimeError("the present task may be cancelled by whoever holds it")
+        self._hold(claim.id, task)
+        return await self.deliverer.deliver(claim, claimed_at_s=claimed_at_s, actor=actor)
 
     def disown(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> None:
         """Begin to record that a claim of unknown fate was never sent."""
@@ -219,7 +237,7 @@ class DeliveriesUnderWay:
         self._disowned.add(task)
         task.add_done_callback(self._disowned.discard)
 
-    def of(self, id: UUID) -> asyncio.Task[Standing] | None:  # noqa: A002 (the domain's word)
+    def of(self, id: UUID) -> Delivering | None:  # noqa: A002 (the domain's word)
         """The delivery of a cashback under way here, if any."""
         return self._tasks.get(id)
 
@@ -231,7 +249,7 @@ class DeliveriesUnderWay:
 
     async def drain(self, *, timeout_s: float) -> int:
         """Wait for every delivery to end; how many did not in time (their leases will run out)."""
-        tasks = {*self._tasks.values(), *self._superseded, *self._disowned}
+        tasks = {*self._tasks.values(), *self._taking, *self._superseded, *self._disowned}
         if not tasks:
             return 0
         _, left = await asyncio.wait(tasks, timeout=timeout_s)
@@ -239,9 +257,41 @@ class DeliveriesUnderWay:
             task.cancel()
         return len(left)
 
-    def _forget(self, id: UUID, done: asyncio.Task[Standing]) -> None:  # noqa: A002
+    def _hold(self, id: UUID, task: Delivering) -> None:  # noqa: A002
+        older = self._tasks.get(id)
+        if older is not None:  # its lease ran out; it is still to be waited for
+            self._superseded.add(older)
+            older.add_done_callback(self._superseded.discard)
+        self._tasks[id] = task
+        task.add_done_callback(lambda done: self._forget(id, done))
+
+    def _forget(self, id: UUID, done: Delivering) -> None:  # noqa: A002
         if self._tasks.get(id) is done:
             del self._tasks[id]
         if not done.cancelled() and (error := done.exception()) is not None:
             # Our own bug: the lease runs out and the reaper puts the cashback in doubt.
             _log.error("delivery of %s failed", id, exc_info=error)
+
+
+async def has_ended(task: asyncio.Task[Any], *, within_s: float) -> bool:
+    """Wait for a task for so long at most; whether it has ended. Whoever waits cancels nothing.
+
+    As `asyncio.wait` for one task, without the sets that it makes: 2 µs less of a sale's Python.
+    """
+    if task.done():
+        return True
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[None] = loop.create_future()
+
+    def wake(_: object = None) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    timer = loop.call_later(within_s, wake)
+    task.add_done_callback(wake)
+    try:
+        await waiter
+    finally:
+        timer.cancel()
+        task.remove_done_callback(wake)
+    return task.done()

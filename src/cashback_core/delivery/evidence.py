@@ -194,6 +194,8 @@ def _other_document(echoed: object, document: str) -> str | None:
     else was asked for, a provider that knows CPFs alone may cut or map: it comes back whole, or it
     is another.
     """
+    if echoed == document:  # nearly always
+        return None
     asked = _plain(document)
     if isinstance(echoed, int) and not isinstance(echoed, bool) and 0 < echoed < _NO_DOCUMENT:
         echoed = str(echoed).zfill(len(asked))  # a number has lost its leading zeros

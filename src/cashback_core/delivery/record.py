@@ -17,6 +17,7 @@ from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import may_read
 from cashback_core.values.documents import BuyerDocument
 from cashback_core.values.pages import Position
+from cashback_core.values.unchecked import unchecked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +61,30 @@ class Record:
 
     def at(self, standing: Standing) -> Record:
         """The same record with another standing; what it waited for is over when it moves."""
-        waiting = self.waiting if standing.status is self.status else None
-        return replace(self, standing=standing, waiting=waiting)
+        return _record(
+            id=self.id,
+            merchant_id=self.merchant_id,
+            sale=self.sale,
+            cashback=self.cashback,
+            accepted_at=self.accepted_at,
+            standing=standing,
+            same_content_as=self.same_content_as,
+            name_differs=self.name_differs,
+            submitted_by=self.submitted_by,
+            group=self.group,
+            equal_group=self.equal_group,
+            waiting=self.waiting if standing.status is self.status else None,
+        )
 
     def as_told(self, reads_only: str | None) -> Record:
         """The same record without the id of a sale that this reader may not read."""
         if self.same_content_as is None or may_read(reads_only, self.equal_group):
             return self
         return replace(self, same_content_as=None, equal_group=None)
+
+
+_record: Final = unchecked(Record)
+"""A sale is told as accepted and as its wait left it: `replace` takes eight times as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never, cast
 from uuid import UUID
 
-from cashback_core.delivery.deliverer import DeliveriesUnderWay
+from cashback_core.delivery.deliverer import DeliveriesUnderWay, has_ended
 from cashback_core.delivery.leases import Claim
-from cashback_core.delivery.record import Record
+from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.intake.acceptance import (
     Acceptance,
@@ -234,6 +234,14 @@ def _tells_content_of_others(meaning: Meaning, reads_only: str | None) -> bool:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Leased:
+    """A claim that is committed, and when it was asked for, on the clock of leases."""
+
+    claim: Claim
+    at_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitSale:
     """Records a sale and delivers its cashback.
@@ -301,18 +309,10 @@ class SubmitSale:
             terms = await _terms(self.store, request.merchant_id, request.document)
             sale, cashback = _repeat(request.document, terms, error)
             refused = error
-        submission = replace(
-            self._submission(request, sale, cashback, replay_only=refused is not None),
-            equal_content=_equal_content(terms, request),
-            name_difference=terms.rules.name_difference,
-            confirm_within=terms.rules.confirm_within
-            if sale.confirm_later and not request.as_recorded
-            else None,
-            numbers=terms.rules.numbers,
-        )
-        # A task of its own: a caller that hangs up between the commit and the start of the delivery
-        # must not leave a lease that nobody uses.
-        acceptance = await asyncio.shield(asyncio.ensure_future(self._accept(submission)))
+        submission = self._submission(request, terms, sale, cashback, refused=refused)
+        told: asyncio.Future[Acceptance] = asyncio.get_running_loop().create_future()
+        self.under_way.take(self._take_in(submission, told))
+        acceptance = await told
         match acceptance:
             case Accepted(record):
                 return Recorded(await self._settled(record, request))
@@ -366,8 +366,34 @@ class SubmitSale:
         note_cashback(record.id)
         return Replayed(await self._settled(record, request))
 
-    async def _accept(self, submission: Submission) -> Acceptance:
-        """Commit the sale and begin to deliver what was leased with it.
+    async def _take_in(
+        self, submission: Submission, told: asyncio.Future[Acceptance]
+    ) -> Standing | None:
+        """Commit the sale, tell what became of it, and deliver what was leased with it.
+
+        One task, which is not the caller's: one who hangs up between the commit and the start of
+        the delivery must not leave a lease that nobody uses. (Two tasks, the second begun by the
+        first, did the same for some 10 µs more.)
+        """
+        try:
+            acceptance, leased = await self._accept(submission)
+        except asyncio.CancelledError:
+            told.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 (the caller's, whatever it is)
+            if not told.done():  # it is when the caller has hung up
+                told.set_exception(error)
+            return None
+        if not told.done():
+            told.set_result(acceptance)
+        if leased is None:
+            return None
+        return await self.under_way.deliver_here(
+            leased.claim, claimed_at_s=leased.at_s, actor=Actor.API
+        )
+
+    async def _accept(self, submission: Submission) -> tuple[Acceptance, _Leased | None]:
+        """Commit the sale; with the lease of what is to be delivered now.
 
         Of whoever reads one group alone a name is looked at in its turn, for it may be a guess.
         """
@@ -376,10 +402,12 @@ class SubmitSale:
             return await self._commit(submission)
         clock_s = self.under_way.deliverer.clock_s
         async with self.wrong_names.guess(group, clock_s=clock_s) as whole:
-            return await self._commit(replace(submission, whole_names=whole))
+            return await self._commit(
+                replace(submission, whole_names=True) if whole else submission
+            )
 
-    async def _commit(self, submission: Submission) -> Acceptance:
-        claim = _first_claim(submission)
+    async def _commit(self, submission: Submission) -> tuple[Acceptance, _Leased | None]:
+        claim, leased = _first_claim(submission), None
         claimed_at_s = self.under_way.deliverer.clock_s()
         try:
             acceptance = await self.store.accept(submission)
@@ -393,7 +421,7 @@ class SubmitSale:
         if claim is None:
             pass
         elif isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
-            self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+            leased = _Leased(claim, claimed_at_s)
         else:
             # A replay, a refusal or a paused sender: no probe of the breaker's is under way.
             self.under_way.deliverer.breaker.withdraw(claim.document)
@@ -404,7 +432,7 @@ class SubmitSale:
         elif isinstance(acceptance, Accepted) and acceptance.record.same_content_as is not None:
             self.on_equal(EqualOutcome.ACCEPTED)
         self._count_wrong_name(submission, acceptance)
-        return acceptance
+        return acceptance, leased
 
     def _count_wrong_name(self, submission: Submission, acceptance: Acceptance) -> None:
         if submission.reads_only is None:
@@ -416,9 +444,17 @@ class SubmitSale:
             self.on_wrong_name(WrongName.BEYOND if submission.whole_names else WrongName.WITHIN)
 
     def _submission(
-        self, request: SaleRequest, sale: Sale, cashback: Cashback, *, replay_only: bool
+        self,
+        request: SaleRequest,
+        terms: Terms,
+        sale: Sale,
+        cashback: Cashback,
+        *,
+        refused: InvalidSale | None,
     ) -> Submission:
+        """What the store is asked; of a sale `refused` as a new one, only whether it is known."""
         deliverer = self.under_way.deliverer
+        later = sale.confirm_later and not request.as_recorded
         # Asked last: a half-open breaker takes whom it admits for its probe.
         document = sale.document
         at_once = (
@@ -426,7 +462,7 @@ class SubmitSale:
             and document is not None
             and not request.respond_async
             and not request.as_recorded
-            and not replay_only
+            and refused is None
             and not sale.confirm_later
             and deliverer.breaker.admit(
                 document, deliverer.clock_s(), patience_s=deliverer.policy.lease_s
@@ -440,11 +476,15 @@ class SubmitSale:
             idempotency_key=request.idempotency_key,
             raw_body=request.raw_body,
             lease_s=deliverer.policy.lease_s if at_once else None,
+            confirm_within=terms.rules.confirm_within if later else None,
             as_recorded=request.as_recorded,
-            replay_only=replay_only,
+            replay_only=refused is not None,
             submitted_by=request.submitted_by,
             group=request.group,
             reads_only=request.reads_only,
+            equal_content=_equal_content(terms, request),
+            name_difference=terms.rules.name_difference,
+            numbers=terms.rules.numbers,
         )
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:
@@ -463,9 +503,10 @@ class SubmitSale:
                 break
             task = self.under_way.of(record.id)
             if task is not None:
-                done, _ = await asyncio.wait({task}, timeout=left_s)
-                failed = not done or task.cancelled() or task.exception() is not None
-                return record if failed else record.at(task.result())
+                ended = await has_ended(task, within_s=left_s)
+                failed = not ended or task.cancelled() or task.exception() is not None
+                standing = None if failed else task.result()
+                return record if standing is None else record.at(standing)
             await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
             try:
                 record = await self.store.find(record.merchant_id, record.id) or record

@@ -43,6 +43,7 @@ _TWO_DIGITS: Final = tuple(f"{number:02d}" for number in range(100))
 PER_CENTAVO: Final = 10_000
 """Millionths of a real; what centavos times basis points are, too."""
 
+_CENTAVO: Final = VALUE_SCALE // 100
 _SCALES: Final = {2: 100, 4: QUANTITY_SCALE, 10: VALUE_SCALE}
 _POWERS: Final[tuple[int, ...]] = tuple(10**places for places in range(11))
 
@@ -125,7 +126,7 @@ def format_value(value_e10: int) -> str:
     """A unit value in its shortest spelling of two decimals or more: "9.99", "0.4723", "10.00"."""
     if value_e10 < 0:
         raise ValueError("a unit value is never negative here")
-    centavos, beyond = divmod(value_e10, VALUE_SCALE // 100)
+    centavos, beyond = divmod(value_e10, _CENTAVO)
     if not beyond:  # as most prices
         return format_centavos(centavos)
     whole, rest = divmod(value_e10, VALUE_SCALE)

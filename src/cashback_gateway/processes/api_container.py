@@ -31,8 +31,7 @@ from cashback_gateway.processes.administered import administered
 from cashback_gateway.processes.container import Container, now
 
 if TYPE_CHECKING:
-    from litestar import Litestar
-
+    from adapters.http.sales.hot_route import HotRoute
     from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_gateway.settings.table import Settings
 
@@ -59,7 +58,7 @@ def _traces(tokens: JwtTokens, on_log_in: OnLogIn | None) -> LogInTraces:
     return LogInTraces(key=tokens.derived_key(b"log of log-ins"), on_log_in=on_log_in)
 
 
-def _app(settings: Settings, use_cases: UseCases) -> Litestar:
+def _app(settings: Settings, use_cases: UseCases) -> HotRoute:
     api = settings.api
     options = AppOptions(
         wait_s=api.wait_s,

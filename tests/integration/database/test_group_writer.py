@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from adapters.postgres.cashbacks import group_writer
-from adapters.postgres.cashbacks.group_writer import MAX_QUEUE, GroupWriter
+from adapters.postgres.cashbacks import lanes
+from adapters.postgres.cashbacks.group_writer import GroupWriter
+from adapters.postgres.cashbacks.lanes import MAX_QUEUE
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.faults import RowRefused
@@ -312,7 +313,7 @@ async def test_a_database_that_is_away_is_told_at_once() -> None:
 async def test_a_full_queue_is_told_and_not_grown(
     database: Database, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_writer, "DEADLINE_S", 60.0)  # however slow this machine is
+    monkeypatch.setattr(lanes, "DEADLINE_S", 60.0)  # however slow this machine is
     writer = GroupWriter(Database(dsn), DeliveryPolicy())
     with pytest.raises(StoreUnavailable):
         await writer.accept(submission(1, key="not open"))

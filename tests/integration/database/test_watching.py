@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.cashbacks import group_writer
+from adapters.postgres.cashbacks import lanes
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection import sessions
 from adapters.postgres.connection.database import CHORES, READING, Database
@@ -102,8 +102,8 @@ async def test_one_silent_connection_is_found_by_whom_it_is_lent_to_and_costs_th
 async def test_a_sale_is_told_in_time_whatever_the_writer_waits_for(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_writer, "DEADLINE_S", 1.1)
-    monkeypatch.setattr(group_writer, "LAST_S", 0.1)
+    monkeypatch.setattr(lanes, "DEADLINE_S", 1.1)
+    monkeypatch.setattr(lanes, "LAST_S", 0.1)
     database = Database(dsn)
     store = PostgresCashbackStore(database, DeliveryPolicy())
 

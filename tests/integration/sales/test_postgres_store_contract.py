@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 
 
 class TestPostgresStore(CashbackStoreContract):
-    """The contract on a real database; time is turned by moving the instants back."""
+    """The contract on a real database, written either way; time is turned by moving instants."""
 
     @pytest.fixture(autouse=True)
     def its_dsn(self, dsn: str) -> None:
         self.dsn = dsn
 
-    @pytest.fixture
-    def store(self, database: Database) -> PostgresCashbackStore:
+    @pytest.fixture(params=["quickly", "plainly"])
+    def store(self, database: Database, request: pytest.FixtureRequest) -> PostgresCashbackStore:
         self.database = database
-        return PostgresCashbackStore(database, DeliveryPolicy())
+        quick = request.param == "quickly"
+        return PostgresCashbackStore(database, DeliveryPolicy(), quick=quick)
 
     async def customer_id(self, store: object, document: object) -> UUID:  # noqa: ARG002
         with psycopg.connect(self.dsn) as connection:

@@ -13,10 +13,12 @@ from cashback_core.people.callers import USER
 from cashback_core.people.roles import Role
 from cashback_core.people.tokens import TokenKind, Tokens
 from cashback_core.traces import TRAIL, note_merchant
+from cashback_core.values.unchecked import unchecked
 from cashback_core.words.locales import languages, phrase
 
 if TYPE_CHECKING:
     from litestar import Request
+    from litestar.types import HTTPScope
 
     from cashback_core.people.rate_limit import RateLimit
     from cashback_core.people.standings import Standings
@@ -101,6 +103,9 @@ class Principal:
         return self.home
 
 
+_principal: Final = unchecked(Principal)
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """Reads the header `Authorization` (RFC 6750, 2.1) and holds its owner against the table."""
@@ -111,12 +116,16 @@ class Admission:
     access: Access
 
     async def __call__(self, request: Request[Any, Any, Any]) -> tuple[Fields, Principal]:
-        """The header fields and who sent them.
+        """The header fields and who sent them. Raises as `sender` does."""
+        fields = read_fields(request.scope["headers"])
+        return fields, await self.sender(fields, request.scope)
+
+    async def sender(self, fields: Fields, scope: HTTPScope) -> Principal:
+        """Who sent these header fields, if they may do what was asked for.
 
         Raises UnauthenticatedError, InvalidTokenError, RateExceededError, ForbiddenError,
         StoreUnavailable.
         """
-        fields = read_fields(request.scope["headers"])
         value = fields.get(b"authorization")
         if value is None or value[:7].lower() != _SCHEME:
             raise UnauthenticatedError
@@ -127,20 +136,18 @@ class Admission:
         if standing.merchant_id is not None:
             note_merchant(standing.merchant_id)
         await self.limit(standing.subject)
-        admitted = self.access.get(_operation(request), NOBODY)
+        admitted = self.access.get(_operation(scope), NOBODY)
         if standing.role not in admitted:
             raise ForbiddenError(admitted)
-        principal = Principal(
+        return _principal(
             subject=standing.subject,
             group=standing.group,
             role=standing.role,
             home=standing.merchant_id,
             admitted=admitted,
         )
-        return fields, principal
 
 
-def _operation(request: Request[Any, Any, Any]) -> tuple[str, str]:
-    scope: Any = request.scope
-    method = str(scope["method"]).lower()
+def _operation(scope: HTTPScope) -> tuple[str, str]:
+    method = scope["method"].lower()
     return ("get" if method == "head" else method, scope["path_template"])

@@ -29,6 +29,7 @@ from adapters.http.wire.body import read_body
 from adapters.http.wire.headers import (
     NO_PREFERENCE,
     Preference,
+    read_fields,
     read_idempotency_key,
     read_language,
     read_preference,
@@ -58,8 +59,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from litestar.handlers import HTTPRouteHandler
+    from litestar.types import HTTPScope, Receive
 
     from adapters.http.identity.admission import Admission
+    from adapters.http.wire.headers import Fields
     from cashback_core.delivery.record import Record
     from cashback_core.delivery.record_store import Records
     from cashback_core.delivery.waits import Waiting
@@ -105,10 +108,16 @@ class CashbackRoutes:
 
     async def submit(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Record a sale and deliver its cashback."""
-        fields, principal = await self.admit(request)
+        return await self.take(
+            read_fields(request.scope["headers"]), request.scope, request.receive
+        )
+
+    async def take(self, fields: Fields, scope: HTTPScope, receive: Receive) -> Answer:
+        """The same without a framework's request."""
+        principal = await self.admit.sender(fields, scope)
         key = read_idempotency_key(fields)
         preference = read_preference(fields)
-        body = await read_body(fields, request.receive)
+        body = await read_body(fields, receive)
         outcome = await self.submit_sale(
             SaleRequest(
                 merchant_id=principal.merchant_id,

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from litestar.enums import ScopeType
 
 from cashback_core.delivery.observers import RequestEnded
-from cashback_core.traces import TRACE, TRAIL, TraceContext, Trail, new_trace, read_traceparent
+from cashback_core.traces import TRACE, TRAIL, TraceContext, Trail, read_traceparent
 from cashback_core.values.masks import mask_documents
+from cashback_core.values.unchecked import unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+_ended: Final = unchecked(RequestEnded)
+
+_ID_CHARS: Final = 16
+_TRACE_CHARS: Final = 32
+_DRAWN: Final = (_ID_CHARS + _TRACE_CHARS + 16) // 2
+"""Bytes: of an id, a trace and a span."""
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 
@@ -54,8 +62,11 @@ class RequestWatch:
             await self._app(scope, receive, send)
             return
         began_ns, began_s = time.time_ns(), time.perf_counter()
+        drawn = os.urandom(_DRAWN).hex()  # once: each draw is a call of the kernel
         request_id, parent = _read(scope["headers"])
-        trace = self._begin_trace(parent)
+        if request_id is None:
+            request_id = drawn[:_ID_CHARS]
+        trace = self._begin_trace(parent, drawn[_ID_CHARS:])
         trail = Trail(request_id=request_id)
         TRACE.set(trace)  # in the request's own task, and in whatever it begins
         TRAIL.set(trail)
@@ -75,7 +86,7 @@ class RequestWatch:
         finally:
             self.in_flight -= 1
             http = cast("Mapping[str, Any]", scope)
-            ended = RequestEnded(
+            ended = _ended(
                 method=http["method"],
                 route=http.get("path_template"),
                 status=status,
@@ -88,17 +99,15 @@ class RequestWatch:
             for observe in self._observers:
                 observe(ended)
 
-    def _begin_trace(self, parent: TraceContext | None) -> TraceContext:
+    def _begin_trace(self, parent: TraceContext | None, drawn: str) -> TraceContext:
         if parent is not None:
             return parent.child()
-        trace = new_trace()
-        if self._samples(trace.trace_id):
-            return TraceContext(trace_id=trace.trace_id, span_id=trace.span_id, sampled=True)
-        return trace
+        trace_id, span_id = drawn[:_TRACE_CHARS], drawn[_TRACE_CHARS:]
+        return TraceContext(trace_id=trace_id, span_id=span_id, sampled=self._samples(trace_id))
 
 
-def _read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, TraceContext | None]:
-    """The request's id and the caller's span."""
+def _read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, TraceContext | None]:
+    """The request's id and the caller's span, as far as the caller told them."""
     request_id: str | None = None
     parent: TraceContext | None = None
     parents = 0
@@ -111,7 +120,7 @@ def _read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, TraceContext | N
             parent = read_traceparent(value)
     if parents > 1:  # which of them is the caller's, nobody can tell
         parent = None
-    return request_id or secrets.token_hex(8), parent
+    return request_id, parent
 
 
 def _without_document(text: str) -> str | None:

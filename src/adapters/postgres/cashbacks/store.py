@@ -67,7 +67,8 @@ if TYPE_CHECKING:
 class PostgresCashbackStore(CashbackStore):
     """Reads through a pool, writes sales and results through a group writer.
 
-    `precedes` is how long before its first attempt a line of the statement may be dated.
+    `precedes` is how long before its first attempt a line of the statement may be dated. Without
+    `quick` everything is written the plain way, statement by statement.
     """
 
     def __init__(
@@ -77,9 +78,10 @@ class PostgresCashbackStore(CashbackStore):
         observer: CommitObserver | None = None,
         *,
         precedes: timedelta = PRECEDES,
+        quick: bool = True,
     ) -> None:
         self._precedes = precedes
-        self._writer = GroupWriter(database, policy, observer)
+        self._writer = GroupWriter(database, policy, observer, quick=quick)
         self._seal = database.seal
         self._reads = database.pool(READING)
         self._confirming = database.pool(CONFIRMING)

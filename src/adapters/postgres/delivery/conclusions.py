@@ -75,9 +75,11 @@ async def conclude_group(
             paused=await _paused(cursor, result, open_since_at, now, policy),
             own_errors=own_errors,
         )
-        conclusion = conclude(delivery, _ended(result, now), policy)
+        conclusion = conclude(delivery, ended(result, now), policy)
         answered = read_answer(result.evidence)
-        rows.append(_row(result, answered, conclusion, version) | {"after": applied_at})
+        rows.append(
+            result_row(result, answered, conclusion, delivery, version) | {"after": applied_at}
+        )
         latest = result.claim.attempt == attempt and applied_at is None
         standings[cashback_id] = _after(
             before, answered if latest else before.provider, conclusion, now
@@ -223,7 +225,8 @@ def _claims(results: Sequence[AttemptResult]) -> list[dict[str, Any]]:
     ]
 
 
-def _ended(result: AttemptResult, now: datetime) -> Ended:
+def ended(result: AttemptResult, now: datetime) -> Ended:
+    """An end as the core reads it."""
     return Ended(
         attempt=result.claim.attempt,
         outcome=result.outcome,
@@ -246,9 +249,14 @@ def _after(
     )
 
 
-def _row(
-    result: AttemptResult, answer: ProviderAnswer | None, conclusion: Conclusion, version: int
+def result_row(
+    result: AttemptResult,
+    answer: ProviderAnswer | None,
+    conclusion: Conclusion,
+    before: Delivery,
+    version: int,
 ) -> dict[str, Any]:
+    """What `write_results` reads of an end; what is left out is null."""
     evidence, move = result.evidence, conclusion.move
     row: dict[str, Any] = {
         "m": result.claim.merchant_id,
@@ -268,54 +276,19 @@ def _row(
     if answer is not None:
         row |= {"pid": answer.id, "message": answer.message, "created": answer.created_at}
     if move is not None:
-        row |= {"to": move.to, "actor": move.actor, "reason": move.reason, "due": move.due_at}
+        row |= {
+            "was": before.status,
+            "to": move.to,
+            "actor": move.actor,
+            "reason": move.reason,
+            "due": move.due_at,
+        }
     return row
 
 
 async def _store(cursor: Cursor, rows: list[dict[str, Any]]) -> None:
-    await cursor.execute(
-        """
-        with input as materialized (
-            select * from jsonb_to_recordset(%s::jsonb) as i (
-                m bigint, c uuid, a integer, v integer, result text, phase text, why text,
-                code smallint, body text, connected real, sent real, elapsed real, incident text,
-                pid text, message text, created text, "to" text, actor text, reason text,
-                due timestamptz, after timestamptz
-            )
-        ), ended as (
-            update attempts as t set
-                -- This transaction may have begun before the one that settled it: what comes after
-                -- a final answer is never dated before it.
-                ended_at = greatest(now(), i.after + interval '1 microsecond'),
-                result = i.result, phase = i.phase, reason = i.why,
-                status_code = i.code, body = decode(i.body, 'base64'), provider_id = i.pid,
-                provider_message = i.message, provider_created_at = i.created,
-                connected_s = i.connected, sent_s = i.sent, elapsed_s = i.elapsed
-            from input as i
-            where t.merchant_id = i.m and t.cashback_id = i.c and t.attempt = i.a
-        ), moved as (
-            update cashbacks as c set
-                status = i."to", version = i.v + 1, due_at = i.due, lease_until_at = null,
-                applied_at = case i."to" when 'applied' then now() end
-            from input as i
-            where i."to" is not null and c.merchant_id = i.m and c.cashback_id = i.c
-                and c.version = i.v
-            returning c.merchant_id, c.cashback_id, c.attempt
-        ), told as (
-            insert into incidents (merchant_id, cashback_id, attempt, what)
-            select m, c, a, incident from input where incident is not null
-        )
-        insert into events (
-            merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt, reason
-        )
-        select i.m, i.c, i.v + 1, now(), i.actor, e.to_status, i."to", moved.attempt, i.reason
-        from moved
-        join input as i on i.m = moved.merchant_id and i.c = moved.cashback_id
-        join events as e on e.merchant_id = i.m and e.cashback_id = i.c and e.sequence = i.v
-        """,
-        [encode(rows)],
-        binary=True,
-    )
+    """By `write_results` (see migration 0014), by which the quick way writes, too."""
+    await cursor.execute("select write_results(%s::jsonb)", [encode(rows)], binary=True)
 
 
 def result_name(outcome: Outcome) -> str:  # noqa: PLR0911 (one for each outcome)

@@ -10,7 +10,7 @@ from base64 import b64encode
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
-from adapters.postgres.sales.brakes import PUT_OFF, Brakes, ToBePaid, put_brakes_on, read_brakes
+from adapters.postgres.sales.brakes import Brakes, ToBePaid, put_brakes_on, read_brakes
 from adapters.postgres.sales.refused_equals import note_refused
 from adapters.postgres.sales.sale_names import (
     Cursor,
@@ -109,7 +109,7 @@ async def accept_group(
         await put_brakes_on(cursor, brakes, (ToBePaid.of(s) for s in accepted if s.asks_brakes))
         accepted_at = await _insert(cursor, accepted, meanings, other, brakes)
         records |= {
-            s.id: _new_record(s, accepted_at, meanings[s.id], brakes, name_differs=s.id in other)
+            s.id: new_record(s, accepted_at, meanings[s.id], brakes, name_differs=s.id in other)
             for s in accepted
         }
     await note_refused(
@@ -284,102 +284,22 @@ async def _insert(
 ) -> datetime:
     """Write sales, lines, cashbacks, events and first attempts; the instant of all of them.
 
-    Those in `other` have another name than their customer.
+    Those in `other` have another name than their customer. Columns are those of `write_sales` (see
+    migration 0014), by which the quick way writes, too.
     """
-    await cursor.execute(
-        f"""
-        with input as materialized (
-            select * from jsonb_to_recordset(%s::jsonb) as i (
-                m bigint, c uuid, sale_id text, key text, sold_at timestamptz, wall timestamp,
-                equal_to uuid, document text, name text, total bigint, discount bigint,
-                cashback bigint, rounding text,
-                exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text, came_under text, differs boolean, waits text,
-                confirm_s double precision, surcharge bigint, difference smallint,
-                surcharge_earns boolean, nothing_due text, payments jsonb, store text, till text,
-                series text, cashier text, metadata jsonb, later boolean, alike_to uuid, also uuid,
-                i_cnpj text, i_month text, i_series smallint, i_number integer
-            )
-        ), new_sales as (
-            insert into sales (
-                merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
-                total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
-                submitted_by, came_under, sold_at_wall, same_content_as, name_differs,
-                surcharge_centavos, difference_centavos, surcharge_earns, nothing_due, payments,
-                store, till, series, cashier, metadata, confirm_later, alike_to, also_alike_to,
-                invoice_cnpj, invoice_month, invoice_series, invoice_number
-            )
-            select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs,
-                surcharge, difference, surcharge_earns, nothing_due, payments, store, till, series,
-                cashier, metadata, later, alike_to, also, i_cnpj, i_month, i_series, i_number
-            from input
-        ), new_lines as (
-            insert into sale_lines (
-                merchant_id, cashback_id, position, type, sku, value_e10, qty_e4, amount_centavos,
-                discount_centavos, rate_bp, rate_version, exact, cashback_centavos,
-                surcharge_centavos, difference_centavos, excluded
-            )
-            select input.m, input.c, l.p, l.t, l.s, l.v, l.q, l.a, l.d, l.r, l.rv, l.e, l.c, l.sc,
-                l.df, l.x
-            from input, jsonb_to_recordset(input.lines) as l (
-                p smallint, t text, s text, v bigint, q integer, a bigint, d bigint, r integer,
-                rv integer, e text, c bigint, sc bigint, df smallint, x boolean
-            )
-        ), new_cashbacks as (
-            insert into cashbacks (
-                merchant_id, cashback_id, status, version, attempt, cashback_centavos,
-                accepted_at, open_since_at, due_at, lease_until_at
-            )
-            select m, c, status, case status when 'sending' then 2 else 1 end,
-                case status when 'sending' then 1 else 0 end, cashback, now(), now(),
-                case status
-                    when 'pending' then case when waits is null then now() else {PUT_OFF} end
-                    when 'unconfirmed' then now() + make_interval(secs => confirm_s)
-                end,
-                case status when 'sending' then now() + make_interval(secs => lease_s) end
-            from input
-        ), new_events as (
-            insert into events (
-                merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt,
-                reason
-            )
-            select m, c, 1, now(), 'api', null,
-                case status when 'sending' then 'pending' else status end, 0,
-                case status when 'unconfirmed' then '{TO_BE_CONFIRMED}'
-                    when 'recorded' then '{AS_HISTORY}'
-                    else coalesce(waits, 'accepted') end
-            from input
-            union all
-            select m, c, 2, now(), 'api', 'pending', 'sending', 1, 'first attempt'
-            from input where status = 'sending'
-        ), new_attempts as (
-            insert into attempts (
-                merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at
-            )
-            select m, c, 1, 'api', now(), now() + make_interval(secs => lease_s)
-            from input where status = 'sending'
-        )
-        select now()
-        """,  # noqa: S608 (made of literals)
-        [
-            encode(
-                [_row(s, meanings[s.id], brakes, name_differs=s.id in other) for s in submissions]
-            )
-        ],
-        binary=True,
-    )
+    rows = [sale_row(s, meanings[s.id], brakes, name_differs=s.id in other) for s in submissions]
+    await cursor.execute("select write_sales(%s::jsonb)", [encode(rows)], binary=True)
     row = await cursor.fetchone()
     assert row is not None
     accepted_at: datetime = row[0]
     return accepted_at
 
 
-def _row(
+def sale_row(
     submission: Submission, meaning: Meaning, brakes: Brakes, *, name_differs: bool
 ) -> dict[str, Any]:
+    """What `write_sales` reads of a sale; what is left out is null."""
     sale, cashback, customer = submission.sale, submission.cashback, submission.sale.customer
-    waits = brakes.waits.get(submission.id)
     return {
         "m": submission.merchant_id,
         "c": submission.id,
@@ -397,7 +317,7 @@ def _row(
         "exact": format_exact(cashback.exact_centavos),
         "raw": b64encode(submission.raw_body).decode(),
         "status": _first_status(submission, brakes),
-        "waits": None if waits is None else REASONS[waits],
+        "waits": _first_reason(submission, brakes),
         "lease_s": submission.lease_s,
         "confirm_s": None
         if (within := submission.confirm_within) is None
@@ -488,7 +408,19 @@ def _first_status(submission: Submission, brakes: Brakes) -> Status:
     return Status.PENDING if submission.lease_s is None else Status.SENDING
 
 
-def _new_record(
+def _first_reason(submission: Submission, brakes: Brakes) -> str | None:
+    """What the first event says; None: that it was accepted."""
+    match _first_status(submission, brakes):
+        case Status.UNCONFIRMED:
+            return TO_BE_CONFIRMED
+        case Status.RECORDED:
+            return AS_HISTORY
+        case _:
+            waits = brakes.waits.get(submission.id)
+            return None if waits is None else REASONS[waits]
+
+
+def new_record(
     submission: Submission,
     accepted_at: datetime,
     meaning: Meaning,
@@ -496,6 +428,7 @@ def _new_record(
     *,
     name_differs: bool,
 ) -> Record:
+    """The record of a sale that was just accepted."""
     status = _first_status(submission, brakes)
     waits = brakes.waits.get(submission.id)
     return Record(

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay, suspension_aware_s
+from cashback_core.delivery.deliverer import (
+    Deliverer,
+    DeliveriesUnderWay,
+    has_ended,
+    suspension_aware_s,
+)
 from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
@@ -23,7 +28,7 @@ from fakes.virtual_time import run_in_virtual_time
 
 if TYPE_CHECKING:
     from cashback_core.delivery.evidence import Evidence
-    from cashback_core.delivery.record import AttemptRecord
+    from cashback_core.delivery.record import AttemptRecord, Standing
 
 
 def now_s() -> float:
@@ -181,7 +186,9 @@ def test_deliveries_under_way_are_known_until_they_end() -> None:
         assert under_way.of(claim.id) is task
         assert len(under_way) == 1
         world.provider.gate.set()
-        assert (await task).status is Status.APPLIED
+        standing = await task
+        assert standing is not None
+        assert standing.status is Status.APPLIED
         await asyncio.sleep(0)
         assert under_way.of(claim.id) is None
         assert len(under_way) == 0
@@ -206,6 +213,65 @@ def test_draining_waits_for_deliveries_and_tells_how_many_it_left() -> None:
         assert now_s() == 10
         (row,) = stuck.store.rows.values()
         assert row.status is Status.SENDING, "its lease will run out"
+
+    run_in_virtual_time(main())
+
+
+def test_draining_waits_for_what_is_being_taken_in_and_may_yet_be_delivered() -> None:
+    async def main() -> None:
+        world = World()
+        under_way = DeliveriesUnderWay(world.deliverer)
+        committed = asyncio.Event()
+
+        async def take_in() -> Standing:
+            await committed.wait()
+            claim = await leased(world.store)
+            return await under_way.deliver_here(claim, claimed_at_s=now_s(), actor=Actor.API)
+
+        under_way.take(take_in())
+        assert len(under_way) == 0, "nothing is leased yet"
+        drained = asyncio.create_task(under_way.drain(timeout_s=10))
+        await asyncio.sleep(2)
+        committed.set()
+        assert await drained == 0
+        assert [row.status for row in world.store.rows.values()] == [Status.APPLIED]
+        under_way.take(take_in())
+        assert await under_way.drain(timeout_s=10) == 0
+        assert (len(under_way), under_way._taking) == (0, set()), "nothing is kept of what ended"
+
+    run_in_virtual_time(main())
+
+
+def test_nothing_is_delivered_in_a_task_that_its_caller_may_cancel() -> None:
+    async def main() -> None:
+        world = World()
+        under_way = DeliveriesUnderWay(world.deliverer)
+        claim = await leased(world.store)
+        with pytest.raises(RuntimeError, match="cancelled by whoever holds it"):
+            await under_way.deliver_here(claim, claimed_at_s=now_s(), actor=Actor.API)
+        assert world.provider.payments == []
+
+    run_in_virtual_time(main())
+
+
+def test_a_wait_for_a_task_ends_with_it_or_with_the_time_and_cancels_nothing() -> None:
+    async def main() -> None:
+        gate = asyncio.Event()
+        task = asyncio.create_task(gate.wait())
+        assert not await has_ended(task, within_s=2)
+        assert now_s() == 2
+        waiting = asyncio.create_task(has_ended(task, within_s=60))
+        left = asyncio.create_task(has_ended(task, within_s=60))
+        await asyncio.sleep(1)
+        left.cancel()
+        await asyncio.wait({left})
+        assert not task.done()
+        gate.set()
+        assert await waiting
+        assert await has_ended(task, within_s=0), "of what has ended nothing is waited for"
+        assert now_s() == 3
+        timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+        assert [timer for timer in timers if not timer.cancelled()] == [], "no timer is left"
 
     run_in_virtual_time(main())
 
@@ -258,7 +324,9 @@ def test_a_bug_while_sending_is_logged_and_leaves_doubt(
         (attempt,) = await world.attempts(claim)
         # Bytes may have left before the bug struck.
         assert attempt.result == "unknown"
-        assert task.result().status is Status.IN_DOUBT
+        standing = task.result()
+        assert standing is not None
+        assert standing.status is Status.IN_DOUBT
         assert [i.what for i in world.store.incidents] == ["our own error: ZeroDivisionError"]
 
     with caplog.at_level(logging.ERROR):

@@ -11,7 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cashback_core.delivery.evidence import Applied, Evidence, Phase, Unknown, classify
-from cashback_core.delivery.failed_answers import FAILING, SUCCEEDING, TABLE, Saying, failure_told
+from cashback_core.delivery.failed_answers import (
+    FAILING,
+    SUCCEEDING,
+    TABLE,
+    Saying,
+    _plain,
+    failure_told,
+)
 
 DOCUMENT = "52998224725"
 DOCUMENTED: dict[str, Any] = {
@@ -217,6 +224,25 @@ json_values = st.recursive(
 @given(json_values)
 def test_any_body_is_judged(body: object) -> None:
     assert isinstance(meaning(body), Applied | Unknown)
+
+
+@given(st.text(st.characters(max_codepoint=127) | st.sampled_from("'aA_ 9"), max_size=300))
+@example("isNotOK_9'Errors")
+def test_plain_ascii_is_read_as_any_text_is(text: str) -> None:
+    # A letter of another script takes the long way, and is a word of its own.
+    assert _plain(f"\u0436 {text[:190]}").split()[1:] == _plain(f" {text[:190]}").split()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"data": [{"ok": True}, {"error": "boom"}]}, "data[1].error is boom"),
+        ([{"result": {"success": False}}], "[0].result.success is false"),
+        ({"": {"code": "E42"}}, "code is E42"),
+    ],
+)
+def test_what_says_it_is_told_with_its_place(body: Any, told: str) -> None:
+    assert failure_told(body) == told
 
 
 def test_a_large_body_is_looked_at_in_bounds() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +21,9 @@ from cashback_core.values.violations import InvalidSale
 from fakes.process import SALE, Process, changed, now_s, recorded
 from fakes.scripted_provider import ScriptedProvider, nothing_sent
 from fakes.virtual_time import run_in_virtual_time
+
+if TYPE_CHECKING:
+    from cashback_core.intake.acceptance import Acceptance, Submission
 
 
 def test_a_sale_is_recorded_and_its_cashback_applied_while_the_caller_waits() -> None:
@@ -106,6 +111,69 @@ def test_a_caller_that_hangs_up_at_any_step_leaves_no_lease_that_nobody_uses(ste
         assert len(world.provider.payments) == len(world.store.rows)
 
     run_in_virtual_time(main())
+
+
+def test_one_task_that_is_nobodys_accepts_and_delivers() -> None:
+    async def main() -> None:
+        world = Process()
+        world.provider.gate.clear()
+        before = asyncio.all_tasks()
+        request = asyncio.create_task(world.send())
+        await world.provider.asked.wait()
+        (kept,) = asyncio.all_tasks() - before - {request}
+        assert world.submit.under_way.of(world.row.record.id) is kept
+        world.provider.gate.set()
+        assert recorded(await request).status is Status.APPLIED
+        assert len(world.submit.under_way) == 0
+
+    run_in_virtual_time(main())
+
+
+def test_a_process_that_stops_ends_the_sale_of_a_caller_that_hung_up() -> None:
+    async def main() -> None:
+        world = Process()
+        accepting = asyncio.Event()
+        accept = world.store.accept
+
+        async def slowly(submission: Submission) -> Acceptance:
+            accepting.set()
+            await asyncio.sleep(1)
+            return await accept(submission)
+
+        world.store.accept = slowly  # type: ignore[method-assign]
+        request = asyncio.create_task(world.send())
+        await accepting.wait()
+        request.cancel()
+        with suppress(asyncio.CancelledError):
+            await request
+        assert await world.submit.under_way.drain(timeout_s=10) == 0
+        assert world.row.status is Status.APPLIED
+        assert len(world.provider.payments) == 1
+
+    run_in_virtual_time(main())
+
+
+def test_what_goes_wrong_after_its_caller_hung_up_troubles_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        world = Process()
+
+        async def broken(_: Submission) -> Acceptance:
+            await asyncio.sleep(1)
+            raise ZeroDivisionError
+
+        world.store.accept = broken  # type: ignore[assignment,method-assign]
+        request = asyncio.create_task(world.send())
+        await asyncio.sleep(0.5)
+        request.cancel()
+        with suppress(asyncio.CancelledError):
+            await request
+        assert await world.submit.under_way.drain(timeout_s=10) == 0
+        gc.collect()
+
+    run_in_virtual_time(main())
+    assert caplog.records == []
 
 
 def test_an_invalid_sale_stores_nothing() -> None:

@@ -47,7 +47,7 @@ SALE_INPUT = "#/components/schemas/SaleInput"
 
 def routes_of(api: Api) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
-    for route in api.app.routes:
+    for route in api.app.router.routes:
         assert isinstance(route, HTTPRoute)
         path = re.sub(r":str", "", route.path)
         methods = {str(method).lower() for method in route.methods} - {"options", "head"}
