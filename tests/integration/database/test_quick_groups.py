@@ -198,7 +198,8 @@ async def test_what_is_not_new_is_left_over_and_its_neighbours_are_accepted(
     braked = [replace(submission(7, key="k7"), merchant_id=2)]
     with psycopg.connect(dsn) as connection:
         put_stop(connection, 2, None)
-    accepted, brakes = await quickly.accept(again, new[0], anothers, shares_a_key, *braked, new[1])
+    assert await quickly.accept(anothers) == (set[UUID](), frozenset[int]())
+    accepted, brakes = await quickly.accept(again, new[0], shares_a_key, *braked, new[1])
     assert accepted == {s.id for s in new}
     assert brakes == {2}
     # Nothing stays of what was left over.
