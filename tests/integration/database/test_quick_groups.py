@@ -187,12 +187,10 @@ async def test_what_is_not_new_is_left_over_and_its_neighbours_are_accepted(
     customer = first.sale.customer
     assert customer is not None
     again = replace(first, id=new_id())
-    anothers = replace(
-        submission(1, key="k9", sale_id="N9"),
-        sale=replace(
-            submission(1, sale_id="N9").sale, customer=replace(customer, name="MARIA DE SOUZA")
-        ),
-    )
+    later = first.sale.sold_at + timedelta(hours=1)
+    other_name = replace(customer, name="MARIA DE SOUZA")
+    sale = replace(first.sale, sale_id="N9", customer=other_name, sold_at=later)
+    anothers = replace(submission(1, key="k9"), sale=sale)
     shares_a_key = submission(5, key="k1", sale_id="N5")
     new = [submission(n, key=f"k{n}") for n in (2, 3)]
     braked = [replace(submission(7, key="k7"), merchant_id=2)]
