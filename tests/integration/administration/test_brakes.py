@@ -261,7 +261,7 @@ async def waited_for(dsn: str) -> None:
 
 
 def store_database(store: PostgresCashbackStore) -> Database:
-    return store._writer._database
+    return store._writer._sales._database
 
 
 def test_a_lost_try_tells_its_cause() -> None:

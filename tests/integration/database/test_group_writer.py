@@ -91,9 +91,9 @@ def count(dsn: str, what: str) -> int:
     return int(row[0])
 
 
-@pytest.fixture
-def store(database: Database) -> PostgresCashbackStore:
-    return PostgresCashbackStore(database, DeliveryPolicy())
+@pytest.fixture(params=["quickly", "plainly"])
+def store(database: Database, request: pytest.FixtureRequest) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy(), quick=request.param == "quickly")
 
 
 async def test_many_requests_share_few_transactions(store: PostgresCashbackStore, dsn: str) -> None:
