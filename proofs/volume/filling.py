@@ -205,8 +205,8 @@ def _delivery_rows(sale: PastSale, rows: Rows, *, earns: int, position: int) -> 
 def _rare_rows(sale: PastSale, rows: Rows) -> None:
     """What there is of one sale in some hundreds: administration, refusals, incidents."""
     m, c, at, number = sale.merchant_id, sale.id, sale.accepted_at, sale.number
-    if number % 100 == 50:
-        actor = f"user:{number // 100 % 20}"
+    if number % 20 == 10:
+        actor = f"user:{number // 20 % 20}"
         rows["audit"].append(
             f"{at}\t{m}\t{actor}\tcashback\tupdate\tproducts\tsku-{number % 5_000}"
             '\t{"name": "before"}\t{"name": "after"}\n'

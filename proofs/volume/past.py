@@ -23,9 +23,10 @@ RECENT: Final = 30_000
 REGULARS: Final = 10
 BUYERS: Final = 2_000_000
 MERCHANTS: Final = (1, 2)
+RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
+"""The demo's, in force for ever."""
 
 _MASK: Final = 0xFFFF_FFFF_FFFF_FFFF
-_RATES: Final = (("A", 500), ("B", 100), ("C", 800), ("D", 1000))
 _STEMS: Final = 1_000_000_000
 _STRIDE: Final = 387_420_489  # coprime to 10**9: distinct numbers give distinct, scattered stems
 _LINE_KINDS: Final = 4096
@@ -141,7 +142,7 @@ def line_kinds() -> tuple[LineKind, ...]:
 
 
 def _line_kind(number: int) -> LineKind:
-    type_, rate_bp = _RATES[number % 4]
+    type_, rate_bp = tuple(RATES_BP.items())[number % 4]
     centavos = 500 + _mixed(number) % 49_500
     earned = centavos * rate_bp
     earns = (earned + 5_000) // 10_000
