@@ -73,7 +73,7 @@ Rows = dict[str, list[str]]
 
 
 @dataclass(slots=True)
-class _Known:
+class Known:
     """Who has bought before: a byte for each buyer of each merchant."""
 
     seen: dict[int, bytearray] = field(default_factory=dict[int, bytearray])
@@ -94,14 +94,14 @@ def fill(
     As its superuser. Merchants 1 and 2 must be there with the demo's rates.
     """
     sales = sale_count(lines)
-    known = _Known()
+    known = Known()
     begun_s = time.monotonic()
     with psycopg.connect(dsn) as connection:
         connection.execute("set session_replication_role = replica")
         for first in range(sales, 0, -CHUNK):
             rows: Rows = {table: [] for table in TABLES}
             for number in range(first, max(first - CHUNK, 0), -1):
-                _rows_of(past_sale(number, newest_at), rows, sales=sales, known=known)
+                rows_of(past_sale(number, newest_at), rows, sales=sales, known=known)
             _copy(connection, rows)
             connection.commit()
             done = min(sales, sales - first + CHUNK)
@@ -128,7 +128,7 @@ def _copy(connection: psycopg.Connection[Any], rows: Rows) -> None:
                     copy.write("".join(rows[table]))
 
 
-def _fill_customers(connection: psycopg.Connection[Any], count: int, known: _Known) -> None:
+def _fill_customers(connection: psycopg.Connection[Any], count: int, known: Known) -> None:
     """Customers who never bought, until merchant 1 has so many, or all that there are."""
     missing = count - sum(known.seen[1])
     strangers = (buyer for buyer in range(BUYERS) if known.is_new(1, buyer))
@@ -148,7 +148,7 @@ def _customer(merchant_id: int, document: str, id_: str, at: str) -> str:
     return f"{merchant_id}\t{document}\t{id_}\tCliente de Teste\t{at}\t{at}\n"
 
 
-def _rows_of(sale: PastSale, rows: Rows, *, sales: int, known: _Known) -> None:
+def rows_of(sale: PastSale, rows: Rows, *, sales: int, known: Known) -> None:
     m, c, at = sale.merchant_id, sale.id, sale.accepted_at
     earns = sum(line.earns for line in sale.lines)
     total = sum(line.centavos for line in sale.lines)

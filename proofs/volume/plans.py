@@ -80,6 +80,15 @@ class Done:
         return sum(_searches(node) for node in nodes_of(self.plan))
 
     @property
+    def gathered(self) -> int:
+        """Rows found by way of bitmaps, which look at a page once for all the rows that it has."""
+        return sum(
+            round(node["Actual Rows"] * node["Actual Loops"])
+            for node in nodes_of(self.plan)
+            if node["Node Type"] == "Bitmap Heap Scan"
+        )
+
+    @property
     def written(self) -> dict[str, int]:
         """Rows that it inserted or changed, by table: each goes into the table's indexes."""
         rows: dict[str, int] = {}
