@@ -69,6 +69,9 @@ _RESULTS: Final = {
 }  # fmt: skip
 _ANSWER: Final = "\\\\x" + b'{"id":"NaN","message":"Cashback criado com sucesso!"}'.hex()
 
+_LONG_AGO: Final = "2020-01-01T00:00:00Z"
+_STRANGER: Final = "70008" + 15 * "0"
+
 Rows = dict[str, list[str]]
 
 
@@ -98,6 +101,7 @@ def fill(
     begun_s = time.monotonic()
     with psycopg.connect(dsn) as connection:
         connection.execute("set session_replication_role = replica")
+        factors = _fill_pages(connection)
         for first in range(sales, 0, -CHUNK):
             rows: Rows = {table: [] for table in TABLES}
             for number in range(first, max(first - CHUNK, 0), -1):
@@ -111,6 +115,7 @@ def fill(
                 f" {spent_s / done * (sales - done):,.0f} s left"
             )
         _fill_customers(connection, customers, known)
+        _leave_room(connection, factors)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("select renew_feed(true)")
         # VACUUM as autovacuum would have: without it nothing is known to be visible to all.
@@ -119,13 +124,42 @@ def fill(
     tell(f"{sales:,} sales in {time.monotonic() - begun_s:,.0f} s")
 
 
+def _fill_pages(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """Rows come as they are in the end, so no room is left for it; what room tables leave.
+
+    A loaded page with room would draw the first new row to it, and each of these would be a page
+    of the log.
+    """
+    found = connection.execute(
+        "select relname, option_value from pg_class"
+        " cross join pg_options_to_table(reloptions)"
+        " where relname = any(%s) and option_name = 'fillfactor'",
+        [list(TABLES)],
+    )
+    factors: dict[str, str] = dict(found.fetchall())
+    for table in factors:
+        connection.execute(f"alter table {table} set (fillfactor = 100)".encode())
+    # Sales differ in length. Row by row each goes where there is room for it, as they come.
+    connection.execute("create temporary table staged (like sales including defaults)")
+    return factors
+
+
+def _leave_room(connection: psycopg.Connection[Any], factors: dict[str, str]) -> None:
+    for table, factor in factors.items():
+        connection.execute(f"alter table {table} set (fillfactor = {factor})".encode())
+    connection.commit()
+
+
 def _copy(connection: psycopg.Connection[Any], rows: Rows) -> None:
     with connection.cursor() as cursor:
         for table, columns in COPIES.items():
             if rows[table]:
-                statement = f"copy {table} ({columns}) from stdin"
-                with cursor.copy(statement.encode()) as copy:
+                into = "staged" if table == "sales" else table
+                with cursor.copy(f"copy {into} ({columns}) from stdin".encode()) as copy:
                     copy.write("".join(rows[table]))
+        columns = COPIES["sales"]
+        cursor.execute(f"insert into sales ({columns}) select {columns} from staged".encode())
+        cursor.execute("truncate staged")
 
 
 def _fill_customers(connection: psycopg.Connection[Any], count: int, known: Known) -> None:
@@ -136,7 +170,8 @@ def _fill_customers(connection: psycopg.Connection[Any], count: int, known: Know
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for buyer in islice(strangers, max(0, missing)):
             document = cpf(buyer)
-            copy.write(_customer(1, document, _uuid(document), "2026-01-01T00:00:00Z"))
+            # They came before all others, one after the other.
+            copy.write(_customer(1, document, f"0000{buyer:08x}{_STRANGER}", _LONG_AGO))
     connection.commit()
 
 
@@ -166,7 +201,7 @@ def rows_of(sale: PastSale, rows: Rows, *, sales: int, known: Known) -> None:
     content = b64encode(sha256(sale.key.encode()).digest()[:24]).decode()
     rows["sale_names"].append(
         f"{m}\tidempotency_key\t{sale.key}\t{c}\n{m}\tsale_id\tnf-{sale.number}\t{c}\n"
-        f"{m}\tcontent\t3{content}\t{c}\n"
+        f"{m}\tcontent\t{content}\t{c}\n"
     )
     _delivery_rows(sale, rows, earns=earns, position=1 + (sales - sale.number) // SALES_A_POSITION)
     _rare_rows(sale, rows)

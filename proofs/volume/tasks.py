@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from uuid import UUID, uuid4
 
 from cashback_core.administration.audit_trail import TrailFilter
 from cashback_core.administration.customers import CustomerFilter
@@ -26,13 +27,12 @@ from volume.past import BUYERS, RATES_BP, cpf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-    from uuid import UUID
 
     from cashback_core.delivery.record import RecordPage
 
 Task: TypeAlias = "Callable[[House], Awaitable[Any]]"
 
-OLD: Final = 9_000
+OLD: Final = 9_002
 """A paid sale of some days ago, in every past."""
 
 REGULAR: Final = 3
@@ -65,7 +65,7 @@ def new_sale(house: House, *, buyer: int | None = None) -> Submission:
         merchant_id=MERCHANT,
         sale=sale,
         cashback=calculate(sale, _PROGRAMME),
-        idempotency_key=f"new-{new_id()}",
+        idempotency_key=str(uuid4()),  # random, as most ERPs make them
         raw_body=house.sale(OLD).raw_body.encode(),
         lease_s=30.0,
         submitted_by="client:cli_1",
