@@ -125,13 +125,13 @@ def _faults(short: Watched, long: Watched) -> list[str]:
         for table, after in statement.ways.items()
         if not _is_as_good(table, before := earlier.ways.get(table, set()), after)
     ]
-    # A short past may be read by way of a bitmap where a long one is read row by row.
-    gathered = sum(done.gathered for done in short.statements)
-    allowed = short.buffers + short.descents + gathered + SLACK
+    # A short past may be read by way of a bitmap, or remembered, where a long one is read row by row.
+    saved = sum(done.gathered + done.remembered for done in short.statements)
+    allowed = short.buffers + short.descents + saved + SLACK
     if long.buffers > allowed:
         faults.append(
             f"{short.buffers} pages became {long.buffers}; {allowed} would be one more for each"
-            " way down an index, and for each row of a bitmap"
+            " way down an index, with what was gathered or remembered"
         )
     return faults
 

@@ -72,7 +72,7 @@ class Done:
     @property
     def buffers(self) -> int:
         """Pages that it looked at."""
-        return int(self.plan["Shared Hit Blocks"]) + int(self.plan["Shared Read Blocks"])
+        return _pages(self.plan)
 
     @property
     def searches(self) -> int:
@@ -86,6 +86,16 @@ class Done:
             round(node["Actual Rows"] * node["Actual Loops"])
             for node in nodes_of(self.plan)
             if node["Node Type"] == "Bitmap Heap Scan"
+        )
+
+    @property
+    def remembered(self) -> int:
+        """Pages that it would have looked at again, had it not remembered (Memoize); a level more."""
+        return sum(
+            node["Cache Hits"] * (1 + -(-_pages(inner) // max(1, round(inner["Actual Loops"]))))
+            for node in nodes_of(self.plan)
+            if node["Node Type"] == "Memoize"
+            for inner in node["Plans"][:1]
         )
 
     @property
@@ -151,6 +161,10 @@ def nodes_of(plan: Node) -> Iterator[Node]:
     yield plan
     for part in plan.get("Plans", ()):
         yield from nodes_of(part)
+
+
+def _pages(node: Node) -> int:
+    return int(node["Shared Hit Blocks"]) + int(node["Shared Read Blocks"])
 
 
 def _searches(node: Node) -> int:

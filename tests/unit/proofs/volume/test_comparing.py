@@ -68,6 +68,14 @@ def test_a_bitmap_is_the_index_that_it_is_made_of() -> None:
     assert faults(bitmap, scan("a", pages=3)) == ()
 
 
+def test_what_was_remembered_may_be_looked_up_each_time() -> None:
+    inner = scan("a", pages=16, searches=4) | {"Actual Loops": 4.0}
+    memo = {"Node Type": "Memoize", "Cache Hits": 6, "Plans": [inner]}
+    short = memo | {"Shared Hit Blocks": 16, "Shared Read Blocks": 0}
+    assert faults(short, scan("a", pages=50 + SLACK, searches=10)) == ()
+    assert len(faults(short, scan("a", pages=51 + SLACK, searches=10))) == 1
+
+
 def test_plans_are_read_from_where_the_log_was_left(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("what was before\n", encoding="utf-8")
