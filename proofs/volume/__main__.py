@@ -59,7 +59,10 @@ async def _compare(both: Pasts, turns: int) -> int:
             Meter(house=house, connection=psycopg.connect(dsn, autocommit=True))
             for house, dsn in zip(houses, dsns, strict=True)
         ]
-        print("\n| a sale, in groups of | accept µs, short | long | end µs, short | long | log bytes, short | long |")
+        print(
+            "\n| a sale, in groups of | accept µs, short | long | end µs, short | long"
+            " | log bytes, short | long |"
+        )
         print("|--:|--:|--:|--:|--:|--:|--:|")
         for group in GROUPS:
             a, b = await costs(meters, group, turns=turns)

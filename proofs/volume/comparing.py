@@ -7,13 +7,14 @@ may look at one more page for each time that it goes down an index, and nothing 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 
 from volume.house import opened
 from volume.plans import WHOLE, PlanLog, explain_everything, explain_no_more
-from volume.tasks import READS, WRITES, new_sale, paid
+from volume.selling import new_sale, paid
+from volume.tasks import READS, WRITES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,7 @@ class Watched:
 
     @property
     def buffers(self) -> int:
+        """Pages that its statements looked at."""
         return sum(done.buffers for done in self.statements)
 
     @property
@@ -125,7 +127,8 @@ def _faults(short: Watched, long: Watched) -> list[str]:
         for table, after in statement.ways.items()
         if not _is_as_good(table, before := earlier.ways.get(table, set()), after)
     ]
-    # A short past may be read by way of a bitmap, or remembered, where a long one is read row by row.
+    # Of a short past a bitmap may be made, or something remembered, where a long one is read row
+    # by row.
     saved = sum(done.gathered + done.remembered for done in short.statements)
     allowed = short.buffers + short.descents + saved + SLACK
     if long.buffers > allowed:
@@ -153,7 +156,10 @@ def _told(text: str) -> str:
 
 def table_of(rows: Sequence[Compared]) -> str:
     """The comparison as a table in Markdown."""
-    lines = ["| task | statements | pages, short | long | ways down indexes |", "|---|--:|--:|--:|--:|"]
+    lines = [
+        "| task | statements | pages, short | long | ways down indexes |",
+        "|---|--:|--:|--:|--:|",
+    ]
     lines += [
         f"| {row.task}{' **!**' if row.faults else ''} | {len(row.short.statements)}"
         f" | {row.short.buffers} | {row.long.buffers} | {row.short.descents} |"

@@ -13,12 +13,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
-
-from volume.tasks import READS, new_sale, paid
+from volume.selling import new_sale, paid
+from volume.tasks import READS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+
+    import psycopg
 
     from volume.house import House
 

@@ -82,6 +82,7 @@ class Known:
     seen: dict[int, bytearray] = field(default_factory=dict[int, bytearray])
 
     def is_new(self, merchant_id: int, buyer: int) -> bool:
+        """Whether somebody comes for the first time; they are known from here on."""
         seen = self.seen.setdefault(merchant_id, bytearray(BUYERS))
         if seen[buyer]:
             return False
@@ -184,6 +185,7 @@ def _customer(merchant_id: int, document: str, id_: str, at: str) -> str:
 
 
 def rows_of(sale: PastSale, rows: Rows, *, sales: int, known: Known) -> None:
+    """Add the rows of one of so many sales, as texts that COPY reads."""
     m, c, at = sale.merchant_id, sale.id, sale.accepted_at
     earns = sum(line.earns for line in sale.lines)
     total = sum(line.centavos for line in sale.lines)
@@ -225,9 +227,7 @@ def _delivery_rows(sale: PastSale, rows: Rows, *, earns: int, position: int) -> 
             f"{m}\t{c}\t1\tapi\t{at}\t{paid_at}\t{paid_at}\t{_RESULTS[status]}\t{answer}\t0.01\n"
         )
     else:
-        rows["attempts"].append(
-            f"{m}\t{c}\t1\tapi\t{at}\t{paid_at}" + f"\t{_NULL}" * 8 + "\n"
-        )
+        rows["attempts"].append(f"{m}\t{c}\t1\tapi\t{at}\t{paid_at}" + f"\t{_NULL}" * 8 + "\n")
     events = (
         f"{m}\t{c}\t1\t{at}\tapi\t{_NULL}\tpending\t0\taccepted\t{position}\n"
         f"{m}\t{c}\t2\t{at}\tapi\tpending\tsending\t1\tfirst attempt\t{position}\n"

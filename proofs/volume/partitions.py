@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
@@ -88,7 +89,11 @@ def main() -> int:
 def measure(dsn: str, *, months: int, turns: int) -> None:
     """Tell what both kinds of table cost, in a database that has a past."""
     with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as connection:
-        for setting in ("jit = off", "enable_seqscan = off", "plan_cache_mode = force_generic_plan"):
+        for setting in (
+            "jit = off",
+            "enable_seqscan = off",
+            "plan_cache_mode = force_generic_plan",
+        ):
             _run(connection, f"set {setting}")
         bounds = _make(connection, months)
         print("| asked | whole: pages | CPU µs | by month: pages | CPU µs |")
@@ -130,7 +135,7 @@ def _make(connection: psycopg.Connection[Any], months: int) -> list[UUID]:
     _run(connection, f"create table whole_sales {made}")
     _run(connection, f"create table month_sales {made} partition by range (cashback_id)")
     edges = ["minvalue", *(f"'{bound}'" for bound in bounds), "maxvalue"]
-    for number, (since, until) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (since, until) in enumerate(pairwise(edges)):
         _run(
             connection,
             f"create table month_sales_{number} partition of month_sales"
@@ -186,9 +191,7 @@ def _values(rows: Sequence[tuple[Any, ...]], number: int) -> Mapping[str, object
     }
 
 
-def _pages(
-    connection: psycopg.Connection[Any], query: str, values: Mapping[str, object]
-) -> int:
+def _pages(connection: psycopg.Connection[Any], query: str, values: Mapping[str, object]) -> int:
     found = connection.execute(
         ("explain (analyze, buffers, format json) " + query).encode(), values
     ).fetchone()

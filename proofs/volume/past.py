@@ -1,7 +1,7 @@
 """The past of a retailer, counted from its newest sale: the same recent sales, however long it is.
 
-Sale 1 is the newest. Whatever a sale is follows from its number alone, so a longer past is a shorter
-one with more behind it: what reads the newest sales must find the same in both.
+Sale 1 is the newest. Whatever a sale is follows from its number alone, so a longer past is a
+shorter one with more behind it: what reads the newest sales must find the same in both.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ BYTES_A_LINE: Final = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pasts:
-    """Two databases whose newest sale is the same; `log` is the server's, which nobody else uses."""
+    """Two databases with the same newest sale; `log` is the server's, which nobody else uses."""
 
     short: str
     long: str
@@ -57,7 +57,7 @@ def pasts(
                 lines=lines // part,
                 customers=customers // part,
                 newest_at=newest_at,
-                tell=lambda text, name=name: tell(f"{name}: {text}"),
+                tell=_naming(tell, name),
             )
             made.append(dsn)
         yield Pasts(
@@ -67,6 +67,10 @@ def pasts(
             log=server.home / "postgres.log",
             server=server,
         )
+
+
+def _naming(tell: Callable[[str], None], name: str) -> Callable[[str], None]:
+    return lambda text: tell(f"{name}: {text}")
 
 
 def _make_room(server: EmbeddedPostgres) -> None:

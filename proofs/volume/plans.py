@@ -1,4 +1,4 @@
-"""What every statement really did: the server explains each one itself (`auto_explain`), triggers too.
+"""What every statement really did: the server explains each itself (`auto_explain`), triggers too.
 
 So nothing is asked of copies of the gateway's SQL: whatever a store says is what is looked at, with
 the session's own role, settings, prepared plans and row-level security.
@@ -90,9 +90,9 @@ class Done:
 
     @property
     def remembered(self) -> int:
-        """Pages that it would have looked at again, had it not remembered (Memoize); a level more."""
+        """Pages that it did not look at again, for it remembered (Memoize); with a level more."""
         return sum(
-            node["Cache Hits"] * (1 + -(-_pages(inner) // max(1, round(inner["Actual Loops"]))))
+            node.get("Cache Hits", 0) * (1 + -(-_pages(inner) // max(1, round(inner["Actual Loops"]))))
             for node in nodes_of(self.plan)
             if node["Node Type"] == "Memoize"
             for inner in node["Plans"][:1]

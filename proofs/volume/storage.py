@@ -44,7 +44,9 @@ def main() -> int:
     parser.add_argument("--folder", default=tempfile.gettempdir(), help="on a real disk")
     parser.add_argument("--turns", type=int, default=50, help="of 64 sales")
     chosen = parser.parse_args()
-    print("| fillfactor | table | updates | HOT | table kB | indexes kB | log bytes a sale | end µs |")
+    print(
+        "| fillfactor | table | updates | HOT | table kB | indexes kB | log bytes a sale | end µs |"
+    )
     print("|---|---|--:|--:|--:|--:|--:|--:|")
     with throwaway_postgres(chosen.folder) as server:
         for number, factors in enumerate(CHOICES):

@@ -1,156 +1,62 @@
-"""What a gateway does day by day, each task by its store: what it finds must be the same in any past."""
+"""What a gateway does day by day, each task by its store, of which every past has as much to do."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from uuid import UUID, uuid4
 
 from cashback_core.administration.audit_trail import TrailFilter
 from cashback_core.administration.customers import CustomerFilter
 from cashback_core.administration.resources import Caller, Slice
 from cashback_core.changes.changes import START
-from cashback_core.delivery.evidence import Applied, Evidence, Phase
-from cashback_core.delivery.leases import AttemptResult, Claim
-from cashback_core.delivery.record import RateVersion, RecordFilter, RecordInstant, RecordOrder
-from cashback_core.delivery.states import Actor, Status
-from cashback_core.intake.acceptance import Accepted, Repeated, Submission
+from cashback_core.delivery.record import (
+    NEWEST,
+    RateVersion,
+    RecordFilter,
+    RecordInstant,
+    RecordOrder,
+)
+from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import OpenFilter
-from cashback_core.sales.calculation import calculate
-from cashback_core.sales.programme import Programme, Rate
-from cashback_core.sales.sale import Customer, Line, Sale
 from cashback_core.values.documents import Cpf
-from cashback_core.values.ids import new_id
 from volume.house import MERCHANT, House
-from volume.past import BUYERS, RATES_BP, cpf
+from volume.past import cpf
+from volume.selling import OLD, accept, replay, same_request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+    from uuid import UUID
 
     from cashback_core.delivery.record import RecordPage
 
 Task: TypeAlias = "Callable[[House], Awaitable[Any]]"
-
-OLD: Final = 9_002
-"""A paid sale of some days ago, in every past."""
+Wanted: TypeAlias = "Mapping[str, Any]"
+"""The fields of a RecordFilter; instants as times before the newest sale."""
 
 REGULAR: Final = 3
 PAGE: Final = 50
 _CALLER: Final = Caller(actor="volume", merchant_id=MERCHANT)
-_PROGRAMME: Final = Programme(
-    tuple(
-        Rate(type=type_, rate_bp=rate_bp, version=1, starts_at=datetime(2000, 1, 1, tzinfo=UTC))
-        for type_, rate_bp in RATES_BP.items()
-    )
-)
-_newcomers = count(BUYERS + 1)
 
 
-def new_sale(house: House, *, buyer: int | None = None) -> Submission:
-    """A sale of three lines by somebody whom nobody knows, unless a buyer is given."""
-    number = next(_newcomers) if buyer is None else buyer
-    lines = tuple(
-        Line.of(type="ABCD"[k], value_e10=(1_000 + number % 977) * 10**8, qty_e4=10_000)
-        for k in range(3)
-    )
-    sale = Sale(
-        sold_at=datetime.now(UTC),
-        customer=Customer.known(document=Cpf(cpf(number)), name="Cliente de Teste"),
-        lines=lines,
-        total_centavos=sum(line.amount_centavos for line in lines),
-    )
-    return Submission(
-        id=new_id(),
-        merchant_id=MERCHANT,
-        sale=sale,
-        cashback=calculate(sale, _PROGRAMME),
-        idempotency_key=str(uuid4()),  # random, as most ERPs make them
-        raw_body=house.sale(OLD).raw_body.encode(),
-        lease_s=30.0,
-        submitted_by="client:cli_1",
-    )
-
-
-async def accept(house: House) -> UUID:
-    """A new sale, alone in its transaction."""
-    accepted = await house.store.accept(new_sale(house))
-    assert isinstance(accepted, Accepted), accepted
-    return accepted.record.id
-
-
-def paid(submission: Submission) -> AttemptResult:
-    """That the provider paid a sale at the first attempt."""
-    assert submission.sale.customer is not None
-    return AttemptResult(
-        claim=Claim(
-            id=submission.id,
-            merchant_id=MERCHANT,
-            attempt=1,
-            document=submission.sale.customer.document,
-            cashback_centavos=submission.cashback.cashback_centavos,
-        ),
-        outcome=Applied(),
-        evidence=Evidence(
-            phase=Phase.STATUS_SEEN,
-            status_code=201,
-            body=b'{"id":"NaN","message":"Cashback criado com sucesso!"}',
-            reason="status 201",
-            ended_s=0.01,
-        ),
-        deliverer=Actor.API,
-        chance=0.5,
-    )
-
-
-async def replay(house: House) -> UUID:
-    """An old sale told again, under its key."""
-    known = await house.store.find(MERCHANT, house.id(OLD))
-    assert known is not None
-    again = Submission(
-        id=new_id(),
-        merchant_id=MERCHANT,
-        sale=known.sale,
-        cashback=known.cashback,
-        idempotency_key=house.sale(OLD).key,
-        raw_body=house.sale(OLD).raw_body.encode(),
-        lease_s=30.0,
-        submitted_by=known.submitted_by,
-    )
-    repeated = await house.store.accept(again)
-    assert isinstance(repeated, Repeated), repeated
-    return repeated.record.id
-
-
-async def same_request(house: House) -> UUID:
-    """The very bytes of an old request."""
-    old = house.sale(OLD)
-    known = await house.store.same_request(
-        MERCHANT, old.raw_body.encode(), idempotency_key=old.key, sale_id=f"nf-{OLD}"
-    )
-    assert known is not None
-    return known.id
-
-
-def page(order: RecordOrder | None = None, *, further: bool = False, **wanted: Any) -> Task:
+def page(wanted: Wanted, order: RecordOrder = NEWEST, *, further: bool = False) -> Task:
     """A list's first page of a search, or its second."""
 
     async def read(house: House) -> list[UUID]:
         asked = _asked(house, wanted)
         found: RecordPage = await house.store.page(
-            MERCHANT, asked, limit=PAGE, after=None, order=order or RecordOrder()
+            MERCHANT, asked, limit=PAGE, after=None, order=order
         )
         if further:
             assert found.next is not None
             found = await house.store.page(
-                MERCHANT, asked, limit=PAGE, after=found.next, order=order or RecordOrder()
+                MERCHANT, asked, limit=PAGE, after=found.next, order=order
             )
         return [record.id for record in found.records]
 
     return read
 
 
-def total(**wanted: Any) -> Task:
+def total(wanted: Wanted) -> Task:
     """What a search comes to."""
 
     async def read(house: House) -> Any:
@@ -159,14 +65,12 @@ def total(**wanted: Any) -> Task:
     return read
 
 
-def _asked(house: House, wanted: dict[str, Any]) -> RecordFilter:
-    """A filter whose instants are told as days before the newest sale."""
-    return RecordFilter(
-        **{
-            name: house.newest_at - value if isinstance(value, timedelta) else value
-            for name, value in wanted.items()
-        }
-    )
+def _asked(house: House, wanted: Wanted) -> RecordFilter:
+    values: dict[str, Any] = {
+        name: house.newest_at - value if isinstance(value, timedelta) else value
+        for name, value in wanted.items()
+    }
+    return RecordFilter(**values)
 
 
 async def _open_page(house: House) -> list[UUID]:
@@ -261,12 +165,12 @@ async def _known_name(house: House) -> str | None:
     return await house.store.known_name(MERCHANT, Cpf(cpf(REGULAR)))
 
 
-_HELD: Final = frozenset({Status.HELD})
-_DAY: Final = timedelta(days=1)
+_HELD: Final = {"statuses": frozenset({Status.HELD})}
+_REGULARS: Final = {"document": Cpf(cpf(REGULAR))}
 
 
 def _day_of(side: str) -> dict[str, timedelta]:
-    return {f"{side}_from": 5 * _DAY, f"{side}_to": 4 * _DAY}
+    return {f"{side}_from": timedelta(days=5), f"{side}_to": timedelta(days=4)}
 
 
 READS: Final[dict[str, Task]] = {
@@ -274,29 +178,27 @@ READS: Final[dict[str, Task]] = {
     "one record's history": lambda house: house.store.history(MERCHANT, house.id(OLD)),
     "the same bytes again": same_request,
     "a customer's known name": _known_name,
-    "list: newest": page(),
-    "list: newest, second page": page(further=True),
-    "list: a group": page(group="client:cli_3"),
-    "list: a customer": page(document=Cpf(cpf(REGULAR))),
-    "list: a customer, by sale": page(
-        RecordOrder(by=RecordInstant.SOLD), document=Cpf(cpf(REGULAR))
-    ),
-    "list: held": page(statuses=_HELD),
-    "list: held, by change": page(RecordOrder(by=RecordInstant.CHANGED), statuses=_HELD),
-    "list: a sale id": page(sale_id=f"nf-{OLD}"),
-    "list: a key": page(idempotency_key="new-nobody"),
-    "list: suspected": page(suspected=True),
-    "list: a day, accepted": page(RecordOrder(by=RecordInstant.ACCEPTED), **_day_of("accepted")),
-    "list: a day, sold": page(RecordOrder(by=RecordInstant.SOLD), **_day_of("sold")),
-    "list: a day, paid": page(RecordOrder(by=RecordInstant.APPLIED), **_day_of("applied")),
-    "list: a day, changed": page(RecordOrder(by=RecordInstant.CHANGED), **_day_of("changed")),
-    "list: a day, by name": page(name="teste", **_day_of("accepted")),
-    "list: a day of a store": page(store="3", **_day_of("accepted")),
-    "list: a day of a group": page(group="client:cli_3", **_day_of("accepted")),
-    "list: a rate": page(rate=RateVersion(type="A", version=1)),
-    "total: a customer": total(document=Cpf(cpf(REGULAR))),
-    "total: held": total(statuses=_HELD),
-    "total: a day": total(**_day_of("accepted")),
+    "list: newest": page({}),
+    "list: newest, second page": page({}, further=True),
+    "list: a group": page({"group": "client:cli_3"}),
+    "list: a customer": page(_REGULARS),
+    "list: a customer, by sale": page(_REGULARS, RecordOrder(by=RecordInstant.SOLD)),
+    "list: held": page(_HELD),
+    "list: held, by change": page(_HELD, RecordOrder(by=RecordInstant.CHANGED)),
+    "list: a sale id": page({"sale_id": f"nf-{OLD}"}),
+    "list: a key": page({"idempotency_key": "nobody's"}),
+    "list: suspected": page({"suspected": True}),
+    "list: a day, accepted": page(_day_of("accepted")),
+    "list: a day, sold": page(_day_of("sold"), RecordOrder(by=RecordInstant.SOLD)),
+    "list: a day, paid": page(_day_of("applied"), RecordOrder(by=RecordInstant.APPLIED)),
+    "list: a day, changed": page(_day_of("changed"), RecordOrder(by=RecordInstant.CHANGED)),
+    "list: a day, by name": page({"name": "teste", **_day_of("accepted")}),
+    "list: a day of a store": page({"store": "3", **_day_of("accepted")}),
+    "list: a day of a group": page({"group": "client:cli_3", **_day_of("accepted")}),
+    "list: a rate": page({"rate": RateVersion(type="A", version=1)}),
+    "total: a customer": total(_REGULARS),
+    "total: held": total(_HELD),
+    "total: a day": total(_day_of("accepted")),
     "a customer's summary": _summary,
     "customers": _customers,
     "customers: a document": _customer_by_document,

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def scan(index: str | None, *, pages: int, searches: int = 1, table: str = "sales") -> dict[str, Any]:
+def scan(
+    index: str | None, *, pages: int, searches: int = 1, table: str = "sales"
+) -> dict[str, Any]:
     told = {"Relation Name": table, "Actual Rows": 1.0, "Actual Loops": 1.0}
     kind = {"Node Type": "Seq Scan"}
     if index is not None:
