@@ -90,7 +90,7 @@ class Done:
 
     @property
     def remembered(self) -> int:
-        """Pages that it did not look at again, for it remembered (Memoize); with a level more."""
+        """Pages that it did not look at again, for it remembered (Memoize), a level more."""
         return sum(
             node.get("Cache Hits", 0) * (1 + -(-_pages(inner) // max(1, round(inner["Actual Loops"]))))
             for node in nodes_of(self.plan)
