@@ -92,7 +92,7 @@ class Done:
     def remembered(self) -> int:
         """Pages that it did not look at again, for it remembered (Memoize), a level more."""
         return sum(
-            node.get("Cache Hits", 0) * (1 + -(-_pages(inner) // max(1, round(inner["Actual Loops"]))))
+            node.get("Cache Hits", 0) * (1 + _pages(inner) // max(1, round(inner["Actual Loops"])))
             for node in nodes_of(self.plan)
             if node["Node Type"] == "Memoize"
             for inner in node["Plans"][:1]
