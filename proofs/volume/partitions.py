@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 GROUP: Final = 32
-TABLES: Final = ("whole_sales", "month_sales")
+PARTS: Final = 16
+"""Of the names, by hash."""
+
+SALES: Final = ("whole_sales", "month_sales")
+NAMES: Final = ("whole_names", "hash_names")
 _KEYS: Final = (
     "create index on {0} (merchant_id, accepted_at desc)",
     "create index on {0} (merchant_id, sold_at)",
@@ -64,6 +68,18 @@ _ASKED: Final = {
     """,
 }
 
+_OF_NAMES: Final = {
+    "64 new names": """
+        insert into {0} (merchant_id, kind, name, cashback_id)
+        select 1, 'idempotency_key', id::text, id
+        from unnest(%(random)s::uuid[]) as id on conflict do nothing
+    """,
+    "64 names looked up": """
+        select n.cashback_id from unnest(%(names)s::text[]) as i (n)
+        join {0} as n on n.merchant_id = 1 and n.kind = 'sale_id' and n.name = i.n
+    """,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -96,10 +112,13 @@ def measure(dsn: str, *, months: int, turns: int) -> None:
         ):
             _run(connection, f"set {setting}")
         bounds = _make(connection, months)
-        print("| asked | whole: pages | CPU µs | by month: pages | CPU µs |")
+        print("| asked | whole: pages | CPU µs | in parts: pages | CPU µs |")
         print("|---|--:|--:|--:|--:|")
-        for number, (name, query) in enumerate(_ASKED.items()):
-            whole, parts = _ask(connection, query, turns, salt=number)
+        _make_names(connection)
+        asked = [(SALES, each) for each in _ASKED.items()]
+        asked += [(NAMES, each) for each in _OF_NAMES.items()]
+        for salt, (tables, (name, query)) in enumerate(asked):
+            whole, parts = _ask(connection, query, tables, turns, salt=salt)
             print(
                 f"| {name} | {whole.pages} | {whole.cpu_us:.0f} | {parts.pages}"
                 f" | {parts.cpu_us:.0f} |",
@@ -141,7 +160,7 @@ def _make(connection: psycopg.Connection[Any], months: int) -> list[UUID]:
             f"create table month_sales_{number} partition of month_sales"
             f" for values from ({since}) to ({until})",
         )
-    for table in TABLES:
+    for table in SALES:
         _run(connection, f"insert into {table} select * from sales order by cashback_id")
         for statement in _KEYS:
             _run(connection, statement.format(table))
@@ -150,22 +169,47 @@ def _make(connection: psycopg.Connection[Any], months: int) -> list[UUID]:
     return bounds
 
 
+def _make_names(connection: psycopg.Connection[Any]) -> None:
+    """The names of all sales, whole and in parts by hash."""
+    made = "(like sale_names including defaults including constraints)"
+    _run(connection, "drop table if exists whole_names, hash_names")
+    _run(connection, f"create table whole_names {made}")
+    _run(connection, f"create table hash_names {made} partition by hash (name)")
+    for part in range(PARTS):
+        _run(
+            connection,
+            f"create table hash_names_{part} partition of hash_names"
+            f" for values with (modulus {PARTS}, remainder {part})",
+        )
+    for table in NAMES:
+        _run(connection, f"insert into {table} select * from sale_names order by cashback_id")
+        _run(connection, f"create index on {table} (cashback_id)")
+        _run(connection, f"alter table {table} add primary key (merchant_id, kind, name)")
+        _run(connection, f"vacuum analyze {table}")
+    _run(connection, "checkpoint")
+
+
 def _run(connection: psycopg.Connection[Any], statement: str) -> None:
     connection.execute(statement.encode())
 
 
 def _ask(
-    connection: psycopg.Connection[Any], query: str, turns: int, *, salt: int
+    connection: psycopg.Connection[Any],
+    query: str,
+    tables: tuple[str, str],
+    turns: int,
+    *,
+    salt: int,
 ) -> Sequence[Asked]:
     rows = connection.execute(
-        "select cashback_id, document, sold_at from sales"
+        "select cashback_id, document, sold_at, sale_id from sales"
         " where merchant_id = 1 order by md5(cashback_id::text) limit %s",
         [turns * GROUP],
     ).fetchall()
-    spent_us: dict[str, list[float]] = {table: [] for table in TABLES}
+    spent_us: dict[str, list[float]] = {table: [] for table in tables}
     for turn in range(turns):
         part = rows[turn * GROUP : (turn + 1) * GROUP]
-        for table in TABLES:
+        for table in tables:
             values = _values(part, salt * turns + turn)
             begun_us = _cpu_us(connection)
             connection.execute(query.format(table).encode(), values).rowcount  # noqa: B018
@@ -176,7 +220,7 @@ def _ask(
             pages=_pages(connection, query.format(table), values),
             cpu_us=median(spent_us[table][turns // 4 :]),  # planned by then
         )
-        for table in TABLES
+        for table in tables
     ]
 
 
@@ -188,6 +232,8 @@ def _values(rows: Sequence[tuple[Any, ...]], number: int) -> Mapping[str, object
         "id": rows[0][0],
         "document": rows[0][1],
         "at": rows[0][2],
+        "random": [uuid4() for _ in range(2 * GROUP)],
+        "names": [row[3] for row in rows] + [f"nobody's {number} {k}" for k in range(GROUP)],
     }
 
 
