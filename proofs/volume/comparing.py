@@ -74,15 +74,13 @@ class Compared:
 
 async def watched(dsn: str, log: Path, newest_at: datetime) -> dict[str, Watched]:
     """What every task does in this past; the log is the server's, and nobody else uses it."""
-    database = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
-    assert isinstance(database, str)
-    explain_everything(dsn, database)
+    explain_everything(dsn)
     try:
         indexes = _indexes(dsn)
         async with opened(dsn, newest_at) as house:
             return await _watch(house, PlanLog(log), indexes)
     finally:
-        explain_no_more(dsn, database)
+        explain_no_more(dsn)
 
 
 async def _watch(house: House, log: PlanLog, indexes: Mapping[str, int]) -> dict[str, Watched]:

@@ -120,7 +120,7 @@ def fill(
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("select renew_feed(true)")
         # VACUUM as autovacuum would have: without it nothing is known to be visible to all.
-        connection.execute("vacuum (analyze) " + ", ".join(TABLES))
+        connection.execute(f"vacuum (analyze) {', '.join(TABLES)}".encode())
         connection.execute("checkpoint")
     tell(f"{sales:,} sales in {time.monotonic() - begun_s:,.0f} s")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -22,7 +22,7 @@ Node = dict[str, Any]
 
 WHOLE: Final = "whole"
 
-_SETTINGS: Final = {
+_SETTINGS: Final[dict[LiteralString, str]] = {
     "session_preload_libraries": "auto_explain",
     "auto_explain.log_min_duration": "0",
     "auto_explain.log_analyze": "on",
@@ -110,24 +110,24 @@ class Done:
         return rows
 
 
-def explain_everything(dsn: str, database: str) -> None:
+def explain_everything(dsn: str) -> None:
     """Every session to come of a database tells the server's log what its statements did."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for name, value in _SETTINGS.items():
             connection.execute(
                 sql.SQL("alter database {} set {} = {}").format(
-                    sql.Identifier(database), sql.SQL(name), sql.Literal(value)
+                    sql.Identifier(connection.info.dbname), sql.SQL(name), sql.Literal(value)
                 )
             )
 
 
-def explain_no_more(dsn: str, database: str) -> None:
+def explain_no_more(dsn: str) -> None:
     """Later sessions of the database tell nothing."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for name in _SETTINGS:
             connection.execute(
                 sql.SQL("alter database {} reset {}").format(
-                    sql.Identifier(database), sql.SQL(name)
+                    sql.Identifier(connection.info.dbname), sql.SQL(name)
                 )
             )
 
