@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from adapters.postgres.operators.named import named_cashbacks
 from cashback_core.administration.audit_trail import TrailFilter
 from cashback_core.administration.customers import CustomerFilter
 from cashback_core.administration.resources import Caller, Slice
@@ -18,6 +19,7 @@ from cashback_core.delivery.record import (
 )
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import OpenFilter
+from cashback_core.privacy.data_subjects import Retention
 from cashback_core.values.documents import Cpf
 from volume.house import MERCHANT, House
 from volume.past import cpf
@@ -151,6 +153,21 @@ async def _summary(house: House) -> Any:
     return summary.months
 
 
+async def _report(house: House) -> int:
+    wanted = Slice(sort="id", descending=False, limit=1)
+    which = CustomerFilter(document=Cpf(cpf(REGULAR)))
+    (known,) = (await house.customers.page(_CALLER, wanted, which)).items
+    report = await house.privacy.report(MERCHANT, known.id, by="volume", limit=PAGE, after=None)
+    assert report is not None
+    return len(report.sales)
+
+
+async def _retain(house: House) -> int:
+    """So long is nothing kept that anything would go: what is looked at is what a round costs."""
+    kept = Retention(raw_days=36_500, customer_days=36_500)
+    return await house.privacy.retain(kept, limit=100)
+
+
 async def _incidents(house: House) -> int:
     found = await house.incidents.incidents(MERCHANT, open_only=True, limit=PAGE, after=None)
     return len(found.items)
@@ -217,11 +234,15 @@ READS: Final[dict[str, Task]] = {
     "audit: an actor": _trail(actor="user:7"),
     "audit: a resource": _trail(resource="products"),
     "metrics": lambda house: house.probe(),
+    "by name: an id": lambda house: named_cashbacks(house.database, [str(house.id(OLD))]),
+    "by name: a number": lambda house: named_cashbacks(house.database, [f"nf-{OLD}"]),
     "worker: when next": lambda house: house.store.next_due_s(),
 }
 """Tasks that change nothing."""
 
 WRITES: Final[dict[str, Task]] = {
+    "a customer's report": _report,
+    "retention": _retain,
     "accept": accept,
     "replay": replay,
     "claim": lambda house: house.store.claim_due(limit=5, lease_s=30.0),
