@@ -97,7 +97,7 @@ capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
 		PYTHONPATH=src:tests:proofs .venv/bin/python -m capacity $(ARGS)
 
-# Needs 45 GB of disk at the default size, and half an hour. `make test` compares a million lines with a tenth.
+# Needs 29 GB of disk at the default size, and a quarter of an hour of two idle cores.
 LINES ?= 10000000
 .PHONY: volume volume-ci
 volume: venv-dev ## load a long past by COPY, compare plans, pages, times with a tenth of it (LINES= FOLDER=)
