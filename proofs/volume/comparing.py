@@ -39,6 +39,9 @@ GROWING: Final = frozenset({
 OPEN: Final = frozenset({"cashbacks_open"})
 """It holds what is open alone, of which a longer past has no more: it may always be taken."""
 
+NESTING: Final = frozenset({"suspected_cashbacks"})
+"""Functions of ours that are selected from, and whose own statements are told, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
@@ -55,11 +58,16 @@ class Watched:
 
     @property
     def descents(self) -> int:
-        """How often an index was gone down: by searches, and for each entry of a written row."""
-        return sum(
-            done.searches + sum(self.entries[t] * rows for t, rows in done.written.items())
-            for done in self.statements
-        )
+        """How often an index was gone down: by searches, and for each entry of a written row.
+
+        What a function's statements looked at is counted again where the function is called.
+        """
+        within = descents = 0
+        for done in self.statements:
+            own = done.searches + sum(self.entries[t] * rows for t, rows in done.written.items())
+            within += own
+            descents += within if done.functions & NESTING else own
+        return descents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +139,11 @@ def _faults(short: Watched, long: Watched) -> list[str]:
     # Of a short past a bitmap may be made, or something remembered, where a long one is read row
     # by row.
     saved = sum(done.gathered + done.remembered for done in short.statements)
+    saved += sum(
+        after.rows_by(OPEN)
+        for before, after in zip(short.statements, long.statements, strict=True)
+        if before.shape != after.shape
+    )
     allowed = short.buffers + short.descents + saved + SLACK
     if long.buffers > allowed:
         faults.append(

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 Node = dict[str, Any]
@@ -87,6 +87,23 @@ class Done:
             for node in nodes_of(self.plan)
             if node["Node Type"] == "Bitmap Heap Scan"
         )
+
+    def rows_by(self, indexes: Collection[str]) -> int:
+        """Rows that it looked at by way of these indexes."""
+        return sum(
+            round(
+                (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            )
+            for node in nodes_of(self.plan)
+            if node["Node Type"] == "Index Scan" and node["Index Name"] in indexes
+        )
+
+    @property
+    def functions(self) -> set[str]:
+        """What it selects from that is no table."""
+        return {
+            str(node["Function Name"]) for node in nodes_of(self.plan) if "Function Name" in node
+        }
 
     @property
     def remembered(self) -> int:
