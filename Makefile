@@ -97,6 +97,16 @@ capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
 		PYTHONPATH=src:tests:proofs .venv/bin/python -m capacity $(ARGS)
 
+# Needs 29 GB of disk at the default size, and a quarter of an hour of two idle cores.
+LINES ?= 10000000
+.PHONY: volume volume-ci
+volume: venv-dev ## load a long past by COPY, compare plans, pages, times with a tenth of it (LINES= FOLDER=)
+	@PYTHONPATH=src:proofs .venv/bin/python -m volume --lines $(LINES) --customers $$(($(LINES) / 5)) \
+		$(if $(FOLDER),--folder $(FOLDER))
+
+volume-ci: venv-dev ## the same as a test: a million sale lines beside a tenth, plans and pages alone
+	@$(PYTEST) -n0 tests/integration/volume
+
 simulate: venv-dev ## the delivery decisions against SEEDS=5000 simulated worlds, or SEED=123 again
 	@PYTHONPATH=src:tests:proofs .venv/bin/python -m simulation \
 		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),5000))

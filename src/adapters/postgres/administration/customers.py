@@ -84,12 +84,14 @@ def _known(row: tuple[Any, ...]) -> KnownCustomer:
 
 _TAKEN: Final = {UNIQUE: Taken(name="document")}
 _SHELF: Final = Shelf(
-    # Saying that the id is not null, which it never is, is what its partial index asks for.
+    # Whatever is compared is not null, and that is what the id's partial index asks for. (Said in
+    # these words it is dropped as a matter of course before indexes are looked at, since
+    # PostgreSQL 17: a page then sorted every customer that there is.)
     select="""
         select c.customer_id, c.document, c.name, c.version, c.created_at, c.updated_at
         from customers as c
         where c.merchant_id = %(merchant_id)s and c.erased_at is null
-            and c.customer_id is not null
+            and c.customer_id >= '00000000-0000-0000-0000-000000000000'
         """,
     this=" and c.customer_id = %(key)s",
     filters=" and (%(document)s::text is null or c.document = %(document)s)",

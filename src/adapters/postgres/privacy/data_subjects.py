@@ -268,15 +268,19 @@ async def _drop_customers(
         with looked as materialized (
             select customer_id, document, created_at from customers
             where merchant_id = %(m)s and erased_at is null
-                and (%(through)s::uuid is null or customer_id > %(through)s)
+                -- Said as one comparison, from which the condition of its partial index follows.
+                and customer_id
+                    > coalesce(%(through)s::uuid, '00000000-0000-0000-0000-000000000000')
             order by customer_id limit %(limit)s
         )
         select customer_id,
-            created_at < now() - make_interval(days => %(days)s) and not exists (
-                select from sales as s
+            created_at < now() - make_interval(days => %(days)s) and (
+                -- With a limit it is no `exists`, of which a list of all sales since may be made.
+                select true from sales as s
                 where s.merchant_id = %(m)s and s.document = looked.document
                     and s.accepted_at >= now() - make_interval(days => %(days)s)
-            )
+                limit 1
+            ) is null
         from looked order by customer_id
         """,
         {"m": merchant_id, "through": through, "days": days, "limit": limit * LOOKED_AT},

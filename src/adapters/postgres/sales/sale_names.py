@@ -457,7 +457,8 @@ async def put_right(cursor: Cursor, names: GroupNames, owners: Mapping[Key, UUID
         """
         delete from sale_names as n
         using jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
-        where n.merchant_id = i.m and n.kind = i.k and n.name = i.n and n.cashback_id = i.c
+        where n.merchant_id = i.m and n.kind = i.k and n.name = i.n
+            and (n.cashback_id = i.c) is true  -- found by its key, and by no other index
         """,
         [encode(_rows(wrong))],
     )

@@ -2184,7 +2184,7 @@ CREATE TABLE public.attempts (
     CONSTRAINT attempts_result_check CHECK ((result = ANY (ARRAY['applied'::text, 'never_sent'::text, 'refused_for_now'::text, 'refused'::text, 'misconfigured'::text, 'unknown'::text, 'own_error'::text]))),
     CONSTRAINT attempts_status_code_check CHECK (((status_code >= 0) AND (status_code <= 999)))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='40');
 
 -- Name: audit; Type: TABLE; Schema: public; Owner: -
 
@@ -2245,7 +2245,7 @@ CREATE TABLE public.cashbacks (
     CONSTRAINT cashbacks_tried CHECK (((attempt > 0) OR (status <> ALL (ARRAY['sending'::text, 'rejected'::text])))),
     CONSTRAINT cashbacks_version_check CHECK ((version > 0))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');
 
 -- Name: client_secrets; Type: TABLE; Schema: public; Owner: -
 

@@ -1,0 +1,80 @@
+"""A gateway's stores on a database with a past, and who is met in it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from adapters.postgres.administration.audit_trail import PostgresTrail
+from adapters.postgres.administration.customers import PostgresCustomers
+from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
+from adapters.postgres.connection.database import Database
+from adapters.postgres.delivery.changes import PostgresChanges
+from adapters.postgres.operators.acts import PostgresOperatorStore
+from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.postgres.operators.probe import PostgresProbe
+from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.privacy.seals import Seal, new_erasure_key
+from cashback_core.reconciliation import Margin, Rules
+from volume.past import PastSale, past_sale
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from datetime import datetime
+
+MERCHANT = 1
+RULES = Rules(
+    policy=DeliveryPolicy(),
+    margin=Margin(freeze_s=60, provider_delay_s=60, clock_skew_s=60),
+    echoes_reference=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Every store that is asked."""
+
+    newest_at: datetime
+    database: Database
+    store: PostgresCashbackStore
+    operators: PostgresOperatorStore
+    changes: PostgresChanges
+    trail: PostgresTrail
+    customers: PostgresCustomers
+    incidents: PostgresIncidentStore
+    reconciliation: PostgresReconciliationStore
+    probe: PostgresProbe
+    privacy: PostgresPrivacyStore
+
+    def sale(self, number: int) -> PastSale:
+        """The sale of a number."""
+        return past_sale(number, self.newest_at)
+
+    def id(self, number: int) -> UUID:
+        """Its id."""
+        return UUID(self.sale(number).id)
+
+
+@asynccontextmanager
+async def opened(dsn: str, newest_at: datetime) -> AsyncGenerator[House, None]:
+    """The house on a database that `filling.fill` filled."""
+    async with Database(dsn, seal=Seal.parse(new_erasure_key())) as database:
+        administration = Administration(database)
+        yield House(
+            newest_at=newest_at,
+            database=database,
+            store=PostgresCashbackStore(database, DeliveryPolicy()),
+            operators=PostgresOperatorStore(database),
+            changes=PostgresChanges(database),
+            trail=PostgresTrail(administration),
+            customers=PostgresCustomers(administration),
+            incidents=PostgresIncidentStore(database),
+            reconciliation=PostgresReconciliationStore(database, RULES),
+            probe=PostgresProbe(database=database, backlog=True),
+            privacy=PostgresPrivacyStore(database),
+        )
