@@ -20,10 +20,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 if find_spec("polars") is None:
-    raise ImportError(
-        "cashback_core.columns needs polars: pip install 'cashback-core[columns]'"
-    )
+    raise ImportError("cashback_core.columns needs polars: pip install 'cashback-core[columns]'")
 
+from cashback_core.columns.batches import BATCH_LINES
 from cashback_core.columns.layout import (
     LINE_COLUMNS,
     SALE_COLUMNS,
@@ -35,7 +34,7 @@ from cashback_core.columns.rounding import line_amounts, line_cashbacks, rounded
 from cashback_core.columns.sale_columns import Calculated, SaleColumns
 
 __all__ = [
-
+    "BATCH_LINES",
     "LINE_COLUMNS",
     "SALE_COLUMNS",
     "Calculated",

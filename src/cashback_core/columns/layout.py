@@ -38,26 +38,29 @@ BUYER: Final = "buyer"
 ACCEPTED: Final = "accepted_at"
 """When a sale was taken in: a till's clock that is ahead of it does not count."""
 
-LINE_COLUMNS: Final = {
-    "net_centavos": pl.Int64,
-    "rate_bp": pl.Int64,
-    "rate_version": pl.Int64,
-    "excluded": pl.Boolean,
-    "cashback_centavos": pl.Int64,
-    "sale_cashback_centavos": pl.Int64,
-    "nothing_due": pl.String,
-    "fault": pl.String,
-    "by_calculate": pl.Boolean,
+MAX_COLUMN_CENTAVOS: Final = 10**15
+"""More than this, ten trillion reais, is in no column: what a sale's lines add up to fits then."""
+
+LINE_COLUMNS: Final[Mapping[str, pl.DataType]] = {
+    "net_centavos": pl.Int64(),
+    "rate_bp": pl.Int64(),
+    "rate_version": pl.Int64(),
+    "excluded": pl.Boolean(),
+    "cashback_centavos": pl.Int64(),
+    "sale_cashback_centavos": pl.Int64(),
+    "nothing_due": pl.String(),
+    "fault": pl.String(),
+    "by_calculate": pl.Boolean(),
 }
 """What is told of each line, behind what came in."""
 
-SALE_COLUMNS: Final = {
-    "lines": pl.Int64,
-    "total_centavos": pl.Int64,
-    "cashback_centavos": pl.Int64,
-    "nothing_due": pl.String,
-    "fault": pl.String,
-    "by_calculate": pl.Boolean,
+SALE_COLUMNS: Final[Mapping[str, pl.DataType]] = {
+    "lines": pl.Int64(),
+    "total_centavos": pl.Int64(),
+    "cashback_centavos": pl.Int64(),
+    "nothing_due": pl.String(),
+    "fault": pl.String(),
+    "by_calculate": pl.Boolean(),
 }
 """What is told of each sale, behind `sale`."""
 
@@ -98,10 +101,10 @@ def refuse_layout(schema: Mapping[str, pl.DataType], each: Each) -> None:
     if missing:
         raise ColumnsRefused(f"columns are missing: {', '.join(missing)}")
     for name in (AMOUNT, *PRODUCT, *OF_A_LINE, *OF_A_SALE):
-        if name in schema and not (schema[name].is_integer() or schema[name] == pl.Null):
+        if name in schema and not (schema[name].is_integer() or isinstance(schema[name], pl.Null)):
             raise ColumnsRefused(f"{name} is {schema[name]}, and should be of whole numbers")
     for name in ("sold_at", ACCEPTED):
-        if name in schema and schema[name] not in {pl.Datetime, pl.Null}:
+        if name in schema and not isinstance(schema[name], (pl.Datetime, pl.Null)):
             raise ColumnsRefused(f"{name} is {schema[name]}, and should be of instants")
     taken = [name for name in LINE_COLUMNS if name in schema] if each is Each.LINE else []
     if taken:

@@ -55,7 +55,7 @@ class RateTable:
         period = pl.lit(self.starts_us).search_sorted(at_us, side="right")
         return pl.lit(self.places).gather(type_number * (len(self.starts_us) + 1) + period)
 
-    def column(self, field: str, row: pl.Expr, dtype: type[pl.DataType]) -> pl.Expr:
+    def column(self, field: str, row: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         """A field of the rate in each row."""
         told = pl.Series([getattr(rate, field) for rate in self.rates], dtype=dtype)
         return pl.lit(told).gather(row)

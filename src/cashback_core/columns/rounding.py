@@ -5,7 +5,7 @@ denominator added: whoever calls has made sure of it (`factors`). polars divides
 infinity, as Python does: -5 // 10 is -1.
 """
 
-# ruff: noqa: TC001 - users' tools read these annotations at run time
+
 from __future__ import annotations
 
 from typing import Final, TypeVar, assert_never
