@@ -14,7 +14,7 @@ def allotted(lines: pl.DataFrame, sales: pl.DataFrame) -> pl.Series:
         lines.lazy()
         .select(
             *("run", "last", "type_number", "amount", "net"),
-            numerator=pl.col("weight") * pl.lit(sales["factor"]).gather(run),
+            numerator=pl.col("weight").fill_null(0) * pl.lit(sales["factor"]).gather(run),
             denominator=pl.lit(sales["denominator"]).gather(run),
         )
         .with_columns(floor=pl.col("numerator") // pl.col("denominator"))

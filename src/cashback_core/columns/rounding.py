@@ -5,7 +5,6 @@ denominator added: whoever calls has made sure of it (`factors`). polars divides
 infinity, as Python does: -5 // 10 is -1.
 """
 
-
 from __future__ import annotations
 
 from typing import Final, TypeVar, assert_never

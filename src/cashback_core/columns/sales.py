@@ -28,7 +28,8 @@ def sums(lines: pl.DataFrame) -> pl.DataFrame:
     """The sums of each sale, how many lines it has, and how many of them have which flag."""
     running = lines.lazy().select(
         "last",
-        pl.col("net", "goods", "weight", "surcharge", "flags").cum_sum(),
+        # A null would hide the sum of the next sale, too; it is flagged.
+        pl.col("net", "goods", "weight", "surcharge", "flags").fill_null(0).cum_sum(),
         lines=pl.int_range(1, pl.len() + 1),
     )
     ends = running.filter("last").select(pl.exclude("last"))
