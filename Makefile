@@ -19,6 +19,10 @@ venv: ## make .venv with what the service runs on
 venv-dev: ## make .venv with what tests and checks need, too
 	@$(call FIND_PYTHON,dev)
 
+.PHONY: venv-columns
+venv-columns: venv ## add polars to .venv, for ./cashback calculate
+	@$(call FIND_PYTHON,columns)
+
 run: venv ## run everything here until Ctrl-C: database, sandbox provider, API, worker
 	@exec ./cashback --end-with-parent run
 
@@ -146,6 +150,8 @@ lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 		--no-header --group java -o requirements/java.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --group columns -c requirements/dev.txt -o requirements/columns.txt
 
 .PHONY: backup restore upgrade
 backup: ## copy the stack's database and check the copy (KEEP=7 copies stay)

@@ -29,8 +29,8 @@ OF_A_SALE: Final = (
     "sale_difference_centavos",
     "unearning_centavos",
 )
-"""Zero where the column is missing. `unearning_centavos` is what was paid by cashback and gift
-card; the difference alone may be below zero."""
+"""Zero where the column is missing or null, but for the total. `unearning_centavos` is what was paid
+by cashback and gift card; the difference alone may be below zero."""
 
 BUYER: Final = "buyer"
 """cpf, cnpj or foreign; null is nobody. Where the column is missing every buyer has a CPF."""
@@ -40,6 +40,9 @@ ACCEPTED: Final = "accepted_at"
 
 MAX_COLUMN_CENTAVOS: Final = 10**15
 """More than this, ten trillion reais, is in no column: what a sale's lines add up to fits then."""
+
+NO_NUMBER: Final = MAX_COLUMN_CENTAVOS + 1
+"""Stands for what was told and is no number of 64 bits: null would be as good as not told."""
 
 LINE_COLUMNS: Final[Mapping[str, pl.DataType]] = {
     "net_centavos": pl.Int64(),

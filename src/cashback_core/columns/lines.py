@@ -18,6 +18,7 @@ from cashback_core.columns.layout import (
     AMOUNT,
     BUYER,
     MAX_COLUMN_CENTAVOS,
+    NO_NUMBER,
     OF_A_LINE,
     OF_A_SALE,
     PRODUCT,
@@ -40,6 +41,7 @@ rate; it is so big that only `calculate` computes it."""
 FLAG_BITS: Final = 16
 """Flags are counted in one number, each in so many bits: a sale has fewer lines."""
 
+_NEEDED: Final = frozenset({AMOUNT, *PRODUCT, OF_A_SALE[0]})
 _TOLD_OF_A_SALE: Final = (*OF_A_SALE, BUYER, "sold_at", ACCEPTED)
 
 
@@ -119,7 +121,11 @@ class LineReader:
     def _centavos(self, name: str) -> pl.Expr:
         if name not in self.schema:
             return pl.lit(0, pl.Int64)
-        return pl.col(name).cast(pl.Int64, strict=False)
+        told = pl.col(name)
+        number = told.cast(pl.Int64, strict=False)
+        if name in _NEEDED:
+            return number
+        return pl.when(told.is_null()).then(0).otherwise(number.fill_null(NO_NUMBER))
 
     def _with_amounts(self, batch: pl.DataFrame) -> pl.LazyFrame:
         """With `amount`, and whether it is of a product that passes 64 bits (`big_product`)."""

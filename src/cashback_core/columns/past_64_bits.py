@@ -58,7 +58,7 @@ class ByCalculate:
 def _line(row: dict[str, Any]) -> Line:
     """One unit at the price of the line: how its amount came about is not asked any more."""
     amount = row["amount"]
-    discount, surcharge = (row.get(name, 0) for name in OF_A_LINE)
+    discount, surcharge = (row.get(name) or 0 for name in OF_A_LINE)
     return Line(
         type=row["type"],
         value_e10=amount * (VALUE_SCALE // 100),
