@@ -46,7 +46,7 @@ _TOLD_OF_A_SALE: Final = (*OF_A_SALE, BUYER, "sold_at", ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineReader:
+class ColumnReader:
     """Reads batches of one schema by a merchant's terms."""
 
     schema: Mapping[str, pl.DataType]

@@ -14,7 +14,7 @@ from polars.io.plugins import register_io_source
 from cashback_core.columns.allotment import allotted
 from cashback_core.columns.batches import BATCH_LINES, in_order, whole_sales
 from cashback_core.columns.layout import LINE_COLUMNS, Each, answer_schema, refuse_layout
-from cashback_core.columns.lines import LineReader
+from cashback_core.columns.lines import ColumnReader
 from cashback_core.columns.past_64_bits import ByCalculate
 from cashback_core.columns.rate_table import RateTable
 from cashback_core.columns.sales import judged, sums
@@ -60,7 +60,7 @@ class SaleColumns:
         Raises ColumnsRefused for columns that are not those of `layout`.
         """
         refuse_layout(sales.schema, each)
-        reader = LineReader(schema=sales.schema, rates=self._rates, rules=self.rules)
+        reader = ColumnReader(schema=sales.schema, rates=self._rates, rules=self.rules)
         lines = reader.lines(sales)
         own = reader.sales(sales, lines["last"]).hstack(sums(lines))
         told = judged(own, self.rules, self.programme.rounding)

@@ -80,7 +80,7 @@ async def _terms(here: Workplace, merchant: str) -> Terms:
     return terms
 
 
-def _compute(terms: Terms, file: Path, to: Path, each: str) -> Tally:
+def _compute(terms: Terms, file: Path, to: Path, each: str) -> FileTally:
     """Write the answer; it has its name once it is whole."""
     import polars as pl
 
@@ -89,7 +89,7 @@ def _compute(terms: Terms, file: Path, to: Path, each: str) -> Tally:
 
     columns = SaleColumns(terms.programme, terms.rules)
     unfinished = to.with_name(f".{to.name}.unfinished")
-    tally = Tally()
+    tally = FileTally()
     try:
         lines = scan_lines(file, zone=terms.rules.zone)
         with _told(tally, count_lines(lines)) as on_batch:
@@ -106,7 +106,7 @@ def _compute(terms: Terms, file: Path, to: Path, each: str) -> Tally:
 
 
 @dataclass(slots=True)
-class Tally:
+class FileTally:
     """How far it came."""
 
     lines: int = 0
@@ -138,10 +138,10 @@ class Tally:
 
 
 @contextmanager
-def _told(tally: Tally, total: int) -> Generator[Callable[[Calculated], None], None, None]:
+def _told(tally: FileTally, total: int) -> Generator[Callable[[Calculated], None], None, None]:
     """Tell on standard error how far it came: a bar on a terminal, else a line now and then."""
     if not sys.stderr.isatty():
-        yield Lines(tally, total)
+        yield ProgressLines(tally, total)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -164,10 +164,10 @@ def _told(tally: Tally, total: int) -> Generator[Callable[[Calculated], None], N
 
 
 @dataclass(slots=True)
-class Lines:
+class ProgressLines:
     """Tells it in lines, for what is no terminal."""
 
-    tally: Tally
+    tally: FileTally
     total: int
     _told_s: float = field(default_factory=time.monotonic)
 
