@@ -96,6 +96,10 @@ bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
 bench-plain: venv-dev ## time a plain sale in the core, in turns with the way before (BESIDE=another checkout's src)
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.plain_sales $(if $(BESIDE),--beside $(BESIDE))
 
+.PHONY: bench-columns
+bench-columns: venv-dev ## what share of a memory copy lines reach by column, whole sales beside a loop of calculate
+	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.columns $(ARGS)
+
 .PHONY: capacity
 capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md (ARGS="--seconds 5 …")
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
