@@ -33,7 +33,7 @@ def whole_sales(chunks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         if rows.is_empty():
             continue
         run = rows["sale"].rle_id()
-        begins = int(run.search_sorted(run[-1]))
+        begins = run.search_sorted(int(run[-1]))
         if rows.height - begins > MAX_LINES:
             begins = rows.height
         kept = rows[begins:]

@@ -29,8 +29,8 @@ OF_A_SALE: Final = (
     "sale_difference_centavos",
     "unearning_centavos",
 )
-"""Zero where the column is missing or null, but for the total. `unearning_centavos` is what was paid
-by cashback and gift card; the difference alone may be below zero."""
+"""Zero where the column is missing or null, but for the total. `unearning_centavos` is what was
+paid by cashback and gift card; the difference alone may be below zero."""
 
 BUYER: Final = "buyer"
 """cpf, cnpj or foreign; null is nobody. Where the column is missing every buyer has a CPF."""

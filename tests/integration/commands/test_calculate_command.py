@@ -127,7 +127,10 @@ def test_wrong_use_is_told_before_anything_is_read(tmp_path: Path, environ: dict
 def test_without_polars_it_says_how_to_get_it(
     tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cashback_gateway.commands.columns.find_spec", lambda _: None)
+    def found(_: str) -> None:
+        return None
+
+    monkeypatch.setattr("cashback_gateway.commands.columns.find_spec", found)
     done = call(
         f"calculate {tmp_path / 'a.csv'} --merchant demo --to {tmp_path / 'b.csv'}", environ
     )

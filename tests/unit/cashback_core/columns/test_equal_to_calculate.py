@@ -177,11 +177,21 @@ def any_centavos(chance: Random) -> int:
 
 
 def any_sale(chance: Random) -> Sale:
-    """A sale of any shape, most of them small; a third of the lines repeat the one before."""
+    """A sale of any shape, most of them small.
+
+    A third of the lines repeat the one before, or differ from it in what leaves their rests equal.
+    """
     lines: list[Line] = []
     for _ in range(chance.choice([1, 1, 2, 3, 4, 7, 12])):
         if lines and chance.random() < 0.3:
-            lines.append(replace(lines[-1], type=chance.choice([lines[-1].type, "A", "a"])))
+            last = lines[-1]
+            lines.append(
+                replace(
+                    last,
+                    type=chance.choice([last.type, last.type, "A", "a"]),
+                    discount_centavos=min(last.amount_centavos, 20 * chance.randint(0, 5)),
+                )
+            )
             continue
         amount = any_centavos(chance)
         lines.append(

@@ -34,7 +34,9 @@ def line(**told: Any) -> dict[str, Any]:
 
 
 def frame(*lines: dict[str, Any]) -> pl.DataFrame:
-    schema = {"sold_at": INSTANT, "accepted_at": INSTANT, "buyer": pl.String}
+    schema: dict[str, pl.DataType] = {
+        "sold_at": INSTANT, "accepted_at": INSTANT, "buyer": pl.String(),
+    }  # fmt: skip
     known = {name: dtype for name, dtype in schema.items() if name in lines[0]}
     return pl.DataFrame(list(lines), schema_overrides=known)
 
@@ -76,10 +78,8 @@ def told_of(*lines: dict[str, Any], rules: SaleRules | None = None) -> pl.DataFr
     ids=str,
 )
 def test_what_is_no_sale_has_a_fault_and_nothing_else(wrong: dict[str, Any], fault: str) -> None:
-    good = {name: 0 for name in wrong if name not in line() and name != "accepted_at"}
-    good = {name: "cpf" if name == "buyer" else zero for name, zero in good.items()}
-    if "accepted_at" in wrong:
-        good["accepted_at"] = None
+    unlike_zero: dict[str, Any] = {"buyer": "cpf", "accepted_at": None}
+    good = {name: unlike_zero.get(name, 0) for name in wrong if name not in line()}
     before, after = line(sale=0, **good), line(sale=2, **good)
     rows = told_of(before, line(**{**good, **wrong}), after)
     assert rows["fault"].to_list() == [None, fault, None]
