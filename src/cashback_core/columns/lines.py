@@ -26,6 +26,7 @@ from cashback_core.columns.layout import (
 )
 from cashback_core.columns.rounding import line_amounts
 from cashback_core.sales.sale import line_amount
+from cashback_core.values.documents import DocumentKind
 from cashback_core.values.money import MAX_CENTAVOS
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from cashback_core.columns.rate_table import RateTable
     from cashback_core.sales.rules import SaleRules
 
+CPF: Final = DocumentKind.CPF.value
 FLAGS: Final = ("bad", "differs", "unknown", "big")
 """Of a line: it is none; it tells another thing of its sale than the line before; its type has no
 rate; it is so big that only `calculate` computes it."""
@@ -102,7 +104,7 @@ class ColumnReader:
                 run=pl.int_range(pl.len(), dtype=pl.UInt32),
                 sold_us=self.sold_us(),
                 accepted_us=self.accepted_us(),
-                buyer=pl.col(BUYER).cast(pl.String) if BUYER in self.schema else pl.lit("cpf"),
+                buyer=pl.col(BUYER).cast(pl.String) if BUYER in self.schema else pl.lit(CPF),
                 **{name: self._centavos(name) for name in OF_A_SALE},
             )
             .collect(engine="in-memory")

@@ -13,13 +13,14 @@ from cashback_core.columns.rounding import rounded
 from cashback_core.sales.calculation import NothingDue
 from cashback_core.sales.rules import BuyerRule
 from cashback_core.sales.sale import MAX_LINES, MAX_TOLERANCE_CENTAVOS
+from cashback_core.values.documents import DocumentKind
 from cashback_core.values.money import MAX_CENTAVOS
 
 if TYPE_CHECKING:
     from cashback_core.sales.rules import SaleRules
     from cashback_core.values.rounding import Rounding
 
-BUYERS: Final = ("cpf", "cnpj", "foreign")
+_BUYERS: Final = [kind.value for kind in DocumentKind]
 _TOTAL, _DISCOUNT, _SURCHARGE, _DIFFERENCE, _UNEARNING = (pl.col(name) for name in OF_A_SALE)
 _NUMERATOR: Final = pl.col("weight") * pl.col("factor")
 
@@ -99,7 +100,7 @@ def _fault() -> pl.Expr:
         nets >= _DISCOUNT,
         pl.col("sold_us").is_not_null(),
         pl.col("sale").is_not_null(),
-        pl.col("buyer").is_null() | pl.col("buyer").is_in(BUYERS),
+        pl.col("buyer").is_null() | pl.col("buyer").is_in(_BUYERS),
     ).fill_null(value=False)
     faults = {
         SaleFault.LINES_COUNT: pl.col("lines") > MAX_LINES,
@@ -119,7 +120,11 @@ def _unpaid(rules: SaleRules) -> pl.Expr:
     buyer = pl.col("buyer")
     reasons = [pl.when(buyer.is_null()).then(pl.lit(NothingDue.NOBODY.value))]
     if rules.buyers.company is not BuyerRule.PAY:
-        reasons.append(pl.when(buyer == "cnpj").then(pl.lit(NothingDue.COMPANY.value)))
+        reasons.append(
+            pl.when(buyer == DocumentKind.CNPJ.value).then(pl.lit(NothingDue.COMPANY.value))
+        )
     if rules.buyers.foreign is not BuyerRule.PAY:
-        reasons.append(pl.when(buyer == "foreign").then(pl.lit(NothingDue.FOREIGN.value)))
+        reasons.append(
+            pl.when(buyer == DocumentKind.FOREIGN.value).then(pl.lit(NothingDue.FOREIGN.value))
+        )
     return pl.coalesce(*reasons)
