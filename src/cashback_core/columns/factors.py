@@ -26,7 +26,7 @@ class Ratio(NamedTuple):
 
 
 def ratio_of(earning: pl.Expr, goods: pl.Expr, total: pl.Expr, earned: pl.Expr) -> Ratio:
-    """The reduced ratio of sales with goods and a total: E, Σ goods, total, total - P.
+    """The reduced ratio of sales with goods, by E, Σ goods, total and total - P.
 
     Of integers it is exact wherever `passes_64_bits` says no.
     """

@@ -141,7 +141,7 @@ class ColumnReader:
         amounts = batch.select(
             value=value,
             qty=qty,
-            amount=pl.when(sound & ~passes).then(line_amounts(value, qty, rounding)),
+            amount=pl.when(sound).then(line_amounts(value, qty, rounding)),
             big_product=passes,
         )
         rows = amounts["big_product"].arg_true()

@@ -66,7 +66,7 @@ def judged(sales: pl.DataFrame, rules: SaleRules, mode: Rounding) -> pl.DataFram
         | passes_64_bits(pl.col("weight").cast(pl.Float64), in_floats)
     )
     computed = pl.col("fault").is_null() & ~pl.col("big")
-    earns = computed & pl.col("unpaid").is_null() & (pl.col("goods") > 0) & (_TOTAL > 0)
+    earns = computed & pl.col("unpaid").is_null() & (pl.col("goods") > 0)
     return (
         sales.lazy()
         .with_columns(fault=_fault(), unpaid=_unpaid(rules))

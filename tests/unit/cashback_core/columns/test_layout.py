@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,9 +12,13 @@ import pytest
 from cashback_core import Programme, Rate, Rounding, SaleRules
 from cashback_core.columns import ColumnsRefused, Each, SaleColumns, SaleFault
 from cashback_core.columns.batches import in_order, whole_sales
+from cashback_core.columns.files import scan_lines
 from cashback_core.columns.layout import MAX_COLUMN_CENTAVOS
 from cashback_core.sales.sale import MAX_LINES, line_amount
 from cashback_core.values.money import MAX_QUANTITY_E4, MAX_VALUE_E10
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 AT = datetime(2026, 6, 3, 12, tzinfo=UTC)
@@ -118,6 +122,32 @@ def test_a_wall_clock_is_the_merchants() -> None:
     lines = pl.DataFrame([line(sale=n, type="B", sold_at=wall) for n, wall in enumerate(walls)])
     rows = SaleColumns(PROGRAMME, SaleRules(zone=zone))(lines).rows
     assert rows["rate_version"].to_list() == [1, 2]
+
+
+def test_of_a_time_that_a_wall_clock_showed_twice_it_is_the_first(tmp_path: Path) -> None:
+    """On 17 February 2018 it was 23:30 in São Paulo at 01:30 and again at 02:30 UTC."""
+    zone = ZoneInfo("America/Sao_Paulo")
+    change = datetime(2018, 2, 18, 2, tzinfo=UTC)
+    rates = tuple(
+        Rate(type="A", rate_bp=500, version=version, starts_at=starts_at)
+        for version, starts_at in enumerate((SINCE, change), start=1)
+    )
+    columns = SaleColumns(Programme(rates), SaleRules(zone=zone))
+    wall = pl.DataFrame([line(sold_at=datetime(2018, 2, 17, 23, 30))])  # noqa: DTZ001 (a wall's)
+    assert columns(wall).rows["rate_version"].to_list() == [1]
+    wall.with_columns(pl.col("sold_at").dt.to_string("%Y-%m-%d %H:%M:%S")).write_csv(
+        tmp_path / "wall.csv"
+    )
+    read = scan_lines(tmp_path / "wall.csv", zone=zone)
+    assert columns.lazily(read).collect()["rate_version"].to_list() == [1]
+
+
+def test_a_number_beyond_64_bits_is_not_taken_for_one_that_is_not_told() -> None:
+    lines = frame(line(discount_centavos=0)).cast({"discount_centavos": pl.UInt64})
+    beyond = lines.with_columns(discount_centavos=pl.lit(2**63 + 5, pl.UInt64))
+    columns = SaleColumns(PROGRAMME)
+    assert columns(lines).faulty == 0
+    assert columns(beyond).rows["fault"].to_list() == [SaleFault.LINE_INVALID]
 
 
 def test_a_time_that_no_wall_clock_showed_is_no_instant() -> None:
