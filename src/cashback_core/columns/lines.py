@@ -27,7 +27,6 @@ from cashback_core.columns.layout import (
 from cashback_core.columns.rounding import line_amounts
 from cashback_core.sales.sale import line_amount
 from cashback_core.values.documents import DocumentKind
-from cashback_core.values.money import MAX_CENTAVOS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 CPF: Final = DocumentKind.CPF.value
 FLAGS: Final = ("bad", "differs", "unknown", "big")
 """Of a line: it is none; it tells another thing of its sale than the line before; its type has no
-rate; it is so big that only `calculate` computes it."""
+rate; its value × quantity passes 64 bits, and was computed one by one."""
 
 FLAG_BITS: Final = 16
 """Flags are counted in one number, each in so many bits: a sale has fewer lines."""
@@ -86,9 +85,7 @@ class ColumnReader:
                     bad=~_all_within(amount, surcharge, discount, goods),
                     differs=pl.col("differs"),
                     unknown=pl.col("rate_row").is_null(),
-                    big=pl.col("big_product")
-                    | (amount > MAX_CENTAVOS)
-                    | (surcharge > MAX_CENTAVOS),
+                    big=pl.col("big_product"),
                 ),
             )
             .collect(engine="in-memory")  # of one batch: the streaming one takes longer to begin

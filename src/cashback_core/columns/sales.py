@@ -51,7 +51,9 @@ def grown(running: pl.Expr) -> pl.Expr:
 def judged(sales: pl.DataFrame, rules: SaleRules, mode: Rounding) -> pl.DataFrame:
     """With each sale's `fault`; or `factor`, `denominator`, `cashback` and why nothing is due.
 
-    A `big` sale passes 64 bits: it has no fault, and what it earns is not computed here.
+    A `big` sale passes 64 bits: it has no fault, and what it earns is not computed here. Where no
+    sum of its own is above the highest that a sale may have, its lines' are neither, for they add
+    up: so what is looked at in floats has not wrapped around.
     """
     total_with_surcharges = pl.max_horizontal(
         pl.lit(0, pl.Int64), _TOTAL - _SURCHARGE - pl.col("surcharge")

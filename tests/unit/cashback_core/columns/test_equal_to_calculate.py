@@ -247,6 +247,33 @@ def test_thousands_of_sales_of_every_shape(
     assert 20 < big < 500, "sales that fit and sales that do not"
 
 
+BROKEN: dict[str, Any] = {
+    "type": "unheard-of",
+    "amount_centavos": None,
+    "discount_centavos": -1,
+    "total_centavos": None,
+    "sold_at": None,
+}
+
+
+def test_a_sale_with_a_fault_touches_no_other() -> None:
+    chance = Random("faults")
+    columns = SaleColumns(changing_programme(Rounding.HALF_EVEN))
+    sound = frame_of(*[any_sale(chance) for _ in range(1_500)])
+    expected = columns(sound).rows
+    hit = pl.col("sale").is_in([n for n in range(1_500) if chance.random() < 0.3])
+    broken = sound
+    for place, (name, value) in enumerate(BROKEN.items()):
+        told = pl.lit(value, sound.schema[name])
+        here = hit & (pl.col("sale") % len(BROKEN) == place)
+        broken = broken.with_columns(pl.when(here).then(told).otherwise(name).alias(name))
+    calculated = columns(broken)
+    faulty = calculated.rows["fault"].is_not_null()
+    assert calculated.rows.filter(faulty).equals(calculated.rows.filter(hit))
+    assert calculated.rows.filter(~faulty).equals(expected.filter(~hit))
+    assert calculated.faulty == broken.filter(hit)["sale"].n_unique()
+
+
 @pytest.mark.parametrize("mode", Rounding)
 def test_past_64_bits_is_where_it_is_said_to_be(mode: Rounding) -> None:
     programme = changing_programme(mode)
