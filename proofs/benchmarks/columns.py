@@ -118,8 +118,7 @@ def line_wise(turns: int) -> bool:
             f"{name:22}{size / LINES / by_wall[name]:>10.2f}{by_wall[name]:>8.1f}"
             f"{_share(name, by_wall):>11.0%}{by_cpu[name]:>15.1f}{_share(name, by_cpu):>11.0%}"
         )
-    reached = all(_share(f"lines, {mode}", by_wall) >= LOWEST_SHARE for mode in Rounding)
-    return reached
+    return all(_share(f"lines, {mode}", by_wall) >= LOWEST_SHARE for mode in Rounding)
 
 
 def _share(name: str, rates: dict[str, float]) -> float:
