@@ -19,6 +19,10 @@ venv: ## make .venv with what the service runs on
 venv-dev: ## make .venv with what tests and checks need, too
 	@$(call FIND_PYTHON,dev)
 
+.PHONY: venv-columns
+venv-columns: venv ## add polars to .venv, for ./cashback calculate
+	@$(call FIND_PYTHON,columns)
+
 run: venv ## run everything here until Ctrl-C: database, sandbox provider, API, worker
 	@exec ./cashback --end-with-parent run
 
@@ -92,6 +96,10 @@ bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
 bench-plain: venv-dev ## time a plain sale in the core, in turns with the way before (BESIDE=another checkout's src)
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.plain_sales $(if $(BESIDE),--beside $(BESIDE))
 
+.PHONY: bench-columns
+bench-columns: venv-dev ## what share of a memory copy lines reach by column, whole sales beside a loop of calculate
+	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.columns $(ARGS)
+
 .PHONY: capacity
 capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md (ARGS="--seconds 5 …")
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
@@ -156,6 +164,8 @@ lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 		--no-header --group java -o requirements/java.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --group columns -c requirements/dev.txt -o requirements/columns.txt
 
 .PHONY: backup restore upgrade
 backup: ## copy the stack's database and check the copy (KEEP=7 copies stay)

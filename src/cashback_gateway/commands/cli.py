@@ -84,6 +84,15 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "calculate",
+        "columns:calculate_file",
+        "compute what a file of sales earns, Parquet or CSV of any length; nothing is stored",
+        (
+            "calculate 2025.parquet --merchant demo --to earned.parquet",
+            "calculate lines.csv --merchant demo --each sale --to sales.csv",
+        ),
+    ),
+    Command(
         "open",
         "cashbacks:list_open",
         "list what waits for somebody, oldest first, and why",
