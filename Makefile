@@ -66,7 +66,7 @@ test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restor
 secrets: venv ## make the secrets of a deployment in secrets/, for the containers' user (as root; what is there stays)
 	@./cashback secrets make secrets --owner 10001
 
-check: lint types contracts test-here ## what CI runs before it deploys
+check: lint types contracts test-here regression ## what CI runs before it deploys
 
 .PHONY: test-here
 test-here: client-tools ## run every test but those of deploying, with nginx, PgBouncer, promtool and clients, all in one go
@@ -91,6 +91,13 @@ bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
 .PHONY: bench-plain
 bench-plain: venv-dev ## time a plain sale in the core, in turns with the way before (BESIDE=another checkout's src)
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.plain_sales $(if $(BESIDE),--beside $(BESIDE))
+
+.PHONY: regression baseline
+regression: venv-dev ## does a sale cost what the committed baseline says: round trips, log, processor time
+	@PYTHONPATH=src:proofs .venv/bin/python -m regression $(ARGS)
+
+baseline: venv-dev ## write that baseline anew, to be committed with what changes it
+	@PYTHONPATH=src:proofs .venv/bin/python -m regression --write
 
 .PHONY: capacity
 capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md (ARGS="--seconds 5 …")

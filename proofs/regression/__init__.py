@@ -1,1 +1,1 @@
-"""What a sale costs, held against a committed baseline: counts exactly, processor time as a ratio."""
+"""What a sale costs, held against a committed baseline: counts exactly, the rest as a ratio."""

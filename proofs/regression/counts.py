@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import statistics
+import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,12 @@ import psycopg
 
 from adapters.postgres.schema.migration import migrate
 from cashback_gateway.local.demo_data import load_merchant
-from regression.steps import GROUP, NotAsMeasuredError, Writes
+from regression.steps import GROUP, Writes
 from regression.turns import counted_turns
 from regression.wal import by_place, logged, position
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from adapters.postgres.embedded import EmbeddedPostgres
     from regression.turns import Turns
@@ -80,9 +80,7 @@ async def counted(server: EmbeddedPostgres) -> dict[str, Step]:
                 return await _steps(look, turns, merchant_id)
 
 
-async def _steps(
-    look: psycopg.Connection[Any], turns: Turns, merchant_id: int
-) -> dict[str, Step]:
+async def _steps(look: psycopg.Connection[Any], turns: Turns, merchant_id: int) -> dict[str, Step]:
     counting = _Counting(look, turns, merchant_id)
     lone = [[_LONE + r] for r in range(REPEATS)]
     groups = [[_GROUPED + GROUP * r + n for n in range(GROUP)] for r in range(REPEATS)]
@@ -142,8 +140,8 @@ class _Counting:
     async def _syncs(self) -> int:
         """What ended sessions synced: counters are told of it at a session's end."""
         async with asyncio.timeout(_END_S):
-            while self._look.execute(_OTHERS).fetchone() != (0,):
-                await asyncio.sleep(_POLL_S)  # the way there passes through this loop
+            while self._look.execute(_OTHERS).fetchone() != (0,):  # noqa: ASYNC110 (no event tells)
+                await asyncio.sleep(_POLL_S)
         self._look.execute("select pg_stat_force_next_flush()")
         row = self._look.execute(_SYNCS).fetchone()
         assert row is not None

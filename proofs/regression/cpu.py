@@ -14,41 +14,45 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from adapters.credentials.signing_key import create_signing_key
+from adapters.postgres.embedded import throwaway_postgres
 from adapters.postgres.schema.migration import migrate
 from benchmarks.gateway_side import Gateway, serving
 from benchmarks.ledgers import Database
 from cashback_core.privacy.seals import new_erasure_key
 from cashback_gateway.local import demo_data
 from cashback_gateway.local.ports import free_port
-from regression.calibration import postgres_loop_s, python_loop_s
+from chaos.quick_folder import quick_folder
+from regression.calibration import calibrating
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from adapters.postgres.embedded import EmbeddedPostgres
 
 CONNECTIONS: Final = (1, 32)
-_ROUNDS: Final = 5
-_SECONDS: Final = 1.0
+_ROUNDS: Final = 4
+_SECONDS: Final = 0.8
 
 
 def ratios(server: EmbeddedPostgres, *, rounds: int = _ROUNDS) -> dict[str, float]:
-    """Thousandths of a loop that a sale costs, by process and connections: medians of rounds.
-
-    Each round is held against the loops just before and just after it.
-    """
+    """How many pieces of a loop a sale costs, by process and connections: medians of rounds."""
     told: dict[str, list[float]] = {}
-    with _gateway(server) as gateway, psycopg.connect(server.dsn(), autocommit=True) as session:
+    # The loop is a server's of its own: all processes of the one that is measured count.
+    with (
+        _gateway(server) as gateway,
+        throwaway_postgres(quick_folder()) as beside,
+        psycopg.connect(beside.dsn(), autocommit=True) as session,
+    ):
         for connections in CONNECTIONS:
             gateway.measure(connections=connections, seconds=_SECONDS)
-        loops = python_loop_s(), postgres_loop_s(session)
         for connections in CONNECTIONS * rounds:
-            phase = gateway.measure(connections=connections, seconds=_SECONDS)
-            before, loops = loops, (python_loop_s(), postgres_loop_s(session))
-            for name, at in (("API", 0), ("PostgreSQL", 1)):
-                ratio = phase.cpu_s[name] * 1_000 / statistics.mean((before[at], loops[at]))
-                told.setdefault(f"{name}, {connections} connections", []).append(ratio)
-    return {name: statistics.median(found) for name, found in told.items()}
+            with calibrating(session) as piece:
+                phase = gateway.measure(connections=connections, seconds=_SECONDS)
+            for name, piece_s in (("API", piece.python_s), ("PostgreSQL", piece.postgres_s)):
+                told.setdefault(f"{name}, {connections} connections", []).append(
+                    phase.cpu_s[name] / piece_s
+                )
+    return {name: round(statistics.median(found), 2) for name, found in told.items()}
 
 
 @contextmanager

@@ -101,8 +101,8 @@ def logged(connection: psycopg.Connection[Any], since: str) -> list[Logged]:
         {"since": since, "until": until},
     ).fetchall()
     found: list[Logged] = []
-    for kind, length, of, manager in rows:
-        kind = str(kind).removesuffix("+INIT").partition(" ")[0]
+    for told, length, of, manager in rows:
+        kind = str(told).removesuffix("+INIT").partition(" ")[0]
         if manager in {"Standby", "XLOG"} or kind.startswith(_UPKEEP):
             continue
         found.append(
