@@ -151,7 +151,7 @@ def serving(
         api = stack.enter_context(python(*command, environ={**environ, **settings}, log=log))
         port = int(environ["CASHBACK_PORT"])
         deadline = time.monotonic() + _READY_S
-        while not _is_ready(port):
+        while not is_ready(port):
             if api.poll() is not None or time.monotonic() > deadline:
                 words = log.read_text(encoding="utf-8", errors="replace")[-3000:]
                 raise WrongResultError(f"the API does not get ready: {words}")
@@ -164,7 +164,8 @@ def serving(
         )
 
 
-def _is_ready(port: int) -> bool:
+def is_ready(port: int) -> bool:
+    """Return whether the API there says that it is ready."""
     connection = http.client.HTTPConnection(_HOST, port, timeout=5)
     with contextlib.closing(connection):
         try:
