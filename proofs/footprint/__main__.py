@@ -1,4 +1,4 @@
-"""`make bench-start`, `make bench-memory`: what starting and serving take, held against the goals."""
+"""`make bench-start`, `make bench-memory`: what starting and serving take, beside the goals."""
 
 from __future__ import annotations
 

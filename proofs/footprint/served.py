@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.credentials.signing_key import create_signing_key
@@ -14,6 +13,8 @@ from cashback_gateway.local import demo_data
 from cashback_gateway.local.ports import free_port
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from adapters.postgres.embedded import EmbeddedPostgres
 
 
