@@ -92,6 +92,14 @@ bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
 bench-plain: venv-dev ## time a plain sale in the core, in turns with the way before (BESIDE=another checkout's src)
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.plain_sales $(if $(BESIDE),--beside $(BESIDE))
 
+.PHONY: bench-start bench-memory
+bench-start: venv-dev ## time starting: the command line's help, the core alone, an API that is ready
+	@PYTHONPATH=src:proofs .venv/bin/python -m footprint start
+
+MINUTES ?= 10
+bench-memory: venv-dev ## watch the memory of API and worker at the peak, beside 1,000 idle connections (MINUTES=10)
+	@PYTHONPATH=src:proofs .venv/bin/python -m footprint memory --minutes $(MINUTES)
+
 .PHONY: regression baseline
 regression: venv-dev ## does a sale cost what the committed baseline says: round trips, log, processor time
 	@PYTHONPATH=src:proofs .venv/bin/python -m regression $(ARGS)

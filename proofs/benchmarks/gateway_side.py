@@ -56,7 +56,7 @@ class Gateway:
         """Send sales for so long, then compare all three ledgers. Raises WrongResultError."""
         order = Order(
             port=self.service.port,
-            token=self._token(),
+            token=self.token(),
             connections=connections,
             seconds=seconds,
             first=self.told + 1,
@@ -115,7 +115,8 @@ class Gateway:
         rate = self.rates.get(connections, _FIRST_GUESS_PER_S)
         return int(rate * seconds * 1.7) + 200
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """Log in as the demo's ERP and return a fresh access token."""
         credentials = json.dumps({"username": USERNAME, "password": self.password})
         connection = http.client.HTTPConnection(_HOST, self.service.port, timeout=30)
         with contextlib.closing(connection):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.schema.migration import migrate
+from benchmarks.processes import CHECKOUT
 from cashback_core.privacy.seals import new_erasure_key
 from cashback_gateway.local import demo_data
 from cashback_gateway.local.ports import free_port
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.postgres.embedded import EmbeddedPostgres
+
+
+def as_installed() -> str:
+    """PYTHONPATH of a process that imports what the service is installed with, and no more."""
+    return os.pathsep.join(str(CHECKOUT / part) for part in ("src", "proofs", "tests/service_only"))
 
 
 def prepared(server: EmbeddedPostgres, name: str, folder: Path) -> tuple[dict[str, str], str]:
@@ -31,6 +37,7 @@ def prepared(server: EmbeddedPostgres, name: str, folder: Path) -> tuple[dict[st
     create_signing_key(key)
     environ = {
         **{name: value for name, value in os.environ.items() if "CASHBACK" not in name},
+        "PYTHONPATH": as_installed(),
         "DATABASE_URL": dsn,
         "CASHBACK_HOST": "127.0.0.1",
         "CASHBACK_PORT": str(free_port("127.0.0.1")),

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.embedded import throwaway_postgres
 from benchmarks.gateway_side import is_ready
-from benchmarks.processes import CHECKOUT, python
+from benchmarks.processes import python
 from chaos.quick_folder import quick_folder
-from footprint.served import prepared
+from footprint.served import as_installed, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,9 +63,7 @@ class Started:
 
 def started() -> list[Started]:
     """Start everything TIMES times, in turns."""
-    # As it is installed: what only tests need is imported by nobody.
-    paths = CHECKOUT / "src", CHECKOUT / "tests" / "service_only"
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    environ = {**os.environ, "PYTHONPATH": as_installed()}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     taken: dict[str, list[tuple[float, float]]] = {}
     for time_ in range(TIMES + 1):
@@ -75,7 +73,7 @@ def started() -> list[Started]:
             if time_:
                 more = wall_s - nothing_s, cpu_s - nothing_cpu_s
                 taken.setdefault(name, []).append(more)
-    taken[_READY] = _ready(environ)
+    taken[_READY] = _ready()
     most = {_READY: _READY_S, **{name: most_s for name, (_, most_s) in _STARTS.items()}}
     return [
         Started(
@@ -99,15 +97,14 @@ def _run(arguments: tuple[str, ...], environ: Mapping[str, str]) -> tuple[float,
     return wall_s, cpu_s - before.children_user - before.children_system
 
 
-def _ready(environ: Mapping[str, str]) -> list[tuple[float, float]]:
+def _ready() -> list[tuple[float, float]]:
     """The same of an API that serves: until the first /health/ready that says so."""
     taken: list[tuple[float, float]] = []
     with (
         throwaway_postgres(quick_folder()) as server,
         tempfile.TemporaryDirectory(prefix="start-") as folder,
     ):
-        own, _ = prepared(server, "start", Path(folder))
-        given = {**own, "PYTHONPATH": environ["PYTHONPATH"]}
+        given, _ = prepared(server, "start", Path(folder))
         given["CASHBACK_PROVIDER_URL"] = "http://127.0.0.1:9"  # nobody is paid
         given.pop("PYTHONDONTWRITEBYTECODE", None)
         command = ("-m", "cashback_gateway", "--end-with-stdin", "serve")

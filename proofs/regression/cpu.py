@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import statistics
 import tempfile
 from contextlib import contextmanager
@@ -13,15 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.embedded import throwaway_postgres
-from adapters.postgres.schema.migration import migrate
 from benchmarks.gateway_side import Gateway, serving
 from benchmarks.ledgers import Database
-from cashback_core.privacy.seals import new_erasure_key
-from cashback_gateway.local import demo_data
-from cashback_gateway.local.ports import free_port
 from chaos.quick_folder import quick_folder
+from footprint.served import prepared
 from regression.calibration import calibrating
 
 if TYPE_CHECKING:
@@ -60,23 +54,9 @@ def _gateway(server: EmbeddedPostgres) -> Generator[Gateway, None, None]:
     """An API as it is served, on a database of its own, and whoever drives it."""
     _, pid = server.pids()
     assert pid is not None
-    dsn = server.create_database("processor")
-    password = secrets.token_urlsafe(12)
-    migrate(dsn)
-    demo_data.load(dsn, password)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="regression-")))
-        key = folder / "signing_key.pem"
-        create_signing_key(key)
-        environ = {
-            **{name: value for name, value in os.environ.items() if "CASHBACK" not in name},
-            "DATABASE_URL": dsn,
-            "CASHBACK_HOST": "127.0.0.1",
-            "CASHBACK_PORT": str(free_port("127.0.0.1")),
-            "CASHBACK_SIGNING_KEY_FILE": str(key),
-            "CASHBACK_ERASURE_KEY": new_erasure_key(),
-            "CASHBACK_RATE_PER_S": "0",
-        }
+        environ, password = prepared(server, "processor", folder)
         service = stack.enter_context(serving(environ, folder))
-        database = Database(dsn=dsn, server_pid=pid)
+        database = Database(dsn=environ["DATABASE_URL"], server_pid=pid)
         yield Gateway(service=service, database=database, password=password, folder=folder)
