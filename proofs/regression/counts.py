@@ -8,7 +8,7 @@ import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
@@ -46,7 +46,7 @@ _POLL_S: Final = 0.005
 _END_S: Final = 10.0
 _OTHERS: Final = """
     select count(*) from pg_stat_activity
-    where backend_type = 'client backend' and pid <> pg_backend_pid()
+    where datname = current_database() and pid <> pg_backend_pid()
 """
 _SYNCS: Final = """
     select coalesce(sum(fsyncs), 0) from pg_stat_io
@@ -65,13 +65,19 @@ class Step:
     log: dict[str, float]
 
 
-async def counted(server: EmbeddedPostgres) -> dict[str, Step]:
-    """Count each step on a database of its own, several times over."""
-    dsn = server.create_database("regression")
+async def counted(
+    server: EmbeddedPostgres, *, name: str = "regression", planted: LiteralString = ""
+) -> dict[str, Step]:
+    """Count each step on a database of its own, several times over; `planted` spoils it for a test.
+
+    Raises NotAsMeasuredError.
+    """
+    dsn = server.create_database(name)
     migrate(dsn)
     merchant_id = load_merchant(dsn)
     with psycopg.connect(dsn, autocommit=True) as look:
         look.execute("create extension pg_walinspect")
+        look.execute(planted)
         for setting in _QUIET:
             look.execute(f"alter system set {setting}".encode())
         look.execute("select pg_reload_conf()")

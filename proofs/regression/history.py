@@ -16,7 +16,7 @@ from regression.baseline import FILE, Measured, count_changes
 from regression.counts import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from regression.baseline import Change
 
@@ -65,8 +65,8 @@ class Finder:
 
     baseline: Measured
     commits: Sequence[str]
-    count: Callable[[str], dict[str, Step]]
-    known: dict[str, dict[str, Step]] = field(default_factory=dict[str, "dict[str, Step]"])
+    count: Callable[[str], Mapping[str, Step]]
+    known: dict[str, Mapping[str, Step]] = field(default_factory=dict[str, "Mapping[str, Step]"])
 
     def culprit(self, change: Change) -> str | None:
         """The first commit whose figure is not the baseline's; None if none of them has it.

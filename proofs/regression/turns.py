@@ -63,16 +63,17 @@ async def counted_turns(dsn: str, folder: Path) -> AsyncGenerator[Turns, None]:
         yield turns
     finally:
         server.close()
-        for task in passing:
+        await server.wait_closed()
+        for task in tuple(passing):
             task.cancel()
         await asyncio.gather(*passing, return_exceptions=True)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await _read(reader):
-        writer.write(data)
-        await writer.drain()
-    writer.close()
+    async with _closed_at_the_end(writer):
+        while data := await _read(reader):
+            writer.write(data)
+            await writer.drain()
 
 
 async def _pass_counting(
@@ -80,21 +81,31 @@ async def _pass_counting(
 ) -> None:
     """Every answer of a session without TLS is a message: a letter, its length, its body."""
     left, head = 0, b""
-    while data := await _read(reader):
-        at = 0
-        while at < len(data):
-            if left:
-                passed = min(left, len(data) - at)
-                left, at = left - passed, at + passed
-                continue
-            more = data[at : at + _HEAD_BYTES - len(head)]
-            head, at = head + more, at + len(more)
-            if len(head) == _HEAD_BYTES:
-                turns.counted += head[:1] == _READY
-                left, head = int.from_bytes(head[1:], "big") - 4, b""
-        writer.write(data)
-        await writer.drain()
-    writer.close()
+    async with _closed_at_the_end(writer):
+        while data := await _read(reader):
+            at = 0
+            while at < len(data):
+                if left:
+                    passed = min(left, len(data) - at)
+                    left, at = left - passed, at + passed
+                    continue
+                more = data[at : at + _HEAD_BYTES - len(head)]
+                head, at = head + more, at + len(more)
+                if len(head) == _HEAD_BYTES:
+                    turns.counted += head[:1] == _READY
+                    left, head = int.from_bytes(head[1:], "big") - 4, b""
+            writer.write(data)
+            await writer.drain()
+
+
+@asynccontextmanager
+async def _closed_at_the_end(writer: asyncio.StreamWriter) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:

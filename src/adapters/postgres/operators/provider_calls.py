@@ -35,12 +35,13 @@ def examine_calls(dsn: str) -> ProviderCalls | None:
                 percentile_cont(0.5) within group (order by a.connected_s)
             from (
                 -- By the index `cashbacks_applied`, whatever there is.
-                select merchant_id, id, attempt from cashbacks
+                select merchant_id, cashback_id, attempt from cashbacks
                 where status = 'applied' and applied_at > now() - make_interval(secs => %s)
                 order by applied_at desc limit %s
             ) as c
             join attempts as a
-                on a.merchant_id = c.merchant_id and a.cashback_id = c.id and a.attempt = c.attempt
+                on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id
+                and a.attempt = c.attempt
             where a.result = 'applied' and a.connected_s is not null
             """,
             [LATELY_S, MOST_CALLS],
