@@ -20,9 +20,10 @@ from adapters.postgres.embedded import EmbeddedPostgresError, throwaway_postgres
 from benchmarks.machine import processor, python
 from chaos.quick_folder import quick_folder
 from regression import baseline, history
-from regression.baseline import Measured, count_changes, ratio_changes, table
+from regression.baseline import Measured, exact_changes, ratio_changes, table
 from regression.counts import counted
 from regression.cpu import ratios
+from regression.opcodes import opcodes
 from regression.steps import NotAsMeasuredError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def main() -> int:
         with throwaway_postgres(quick_folder()) as server:
             measured = _measured(server)
             if options.counts_as_json:
-                print(json.dumps({name: asdict(step) for name, step in measured.counts.items()}))
+                print(json.dumps(asdict(measured)))
                 return 0
             if options.write:
                 return _write(replace(measured, cpu=ratios(server)))
@@ -71,6 +72,7 @@ def _measured(server: EmbeddedPostgres) -> Measured:
         python=python(),
         processor=processor(),
         counts=asyncio.run(counted(server)),
+        opcodes=opcodes(),
     )
 
 
@@ -79,7 +81,7 @@ def _write(measured: Measured) -> int:
     if baseline.FILE.exists():
         before = baseline.read()
         for change in (
-            *count_changes(before.counts, measured.counts),
+            *exact_changes(before, measured),
             *ratio_changes(before.cpu, measured.cpu),
         ):
             print(change)
@@ -96,7 +98,7 @@ def _compare(server: EmbeddedPostgres, measured: Measured, *, counts_only: bool)
             " not to be compared; `make baseline` writes it anew"
         )
         return 2
-    changes = count_changes(before.counts, measured.counts)
+    changes = exact_changes(before, measured)
     grown: list[Change] = []
     if not counts_only:
         cpu = ratios(server)

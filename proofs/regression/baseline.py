@@ -21,6 +21,8 @@ On a machine where six others worked, and a seventh beside them, measurements la
 (November 2026); what is over is measured again, and only what stays over is told.
 """
 
+INSTRUCTIONS: Final = "instructions of Python"
+
 _FIGURES: Final[Mapping[str, str]] = {
     "round_trips": "round trips",
     "fsyncs": "syncs of the log",
@@ -39,6 +41,7 @@ class Measured:
     python: str
     processor: str
     counts: dict[str, Step]
+    opcodes: dict[str, int] = field(default_factory=dict[str, int])
     cpu: dict[str, float] = field(default_factory=dict[str, float])
 
 
@@ -55,14 +58,18 @@ class Change:
     def __str__(self) -> str:
         word = "GREW" if self.now > self.before else "FELL"
         where = f" ({self.where})" if self.where else ""
-        return f"{word}: {self.step}, {self.figure}: {self.before:g} -> {self.now:g}{where}"
+        return f"{word}: {self.step}, {self.figure}: {self.before:.10g} -> {self.now:.10g}{where}"
 
 
 def read(file: Path = FILE) -> Measured:
     """The baseline. Raises OSError without one."""
-    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    counts = {name: Step(**step) for name, step in told.pop("counts").items()}
-    return Measured(counts=counts, **told)
+    return measured_of(json.loads(file.read_text(encoding="utf-8")))
+
+
+def measured_of(told: dict[str, Any]) -> Measured:
+    """A run out of decoded JSON."""
+    counts = {name: Step(**step) for name, step in told["counts"].items()}
+    return Measured(**{**told, "counts": counts})
 
 
 def write(measured: Measured, file: Path = FILE) -> None:
@@ -87,6 +94,27 @@ def count_changes(before: Mapping[str, Step], now: Mapping[str, Step]) -> list[C
     ]
 
 
+def exact_changes(before: Measured, now: Measured) -> list[Change]:
+    """All that is counted and is another figure than before."""
+    return [*count_changes(before.counts, now.counts), *opcode_changes(before, now)]
+
+
+def opcode_changes(before: Measured, now: Measured) -> list[Change]:
+    """Every other number of instructions, where both are of one version of Python."""
+    if _minor(before.python) != _minor(now.python):
+        return []
+    return [
+        Change(step=name, figure=INSTRUCTIONS, before=before.opcodes[name], now=count)
+        for name, count in now.opcodes.items()
+        if name in before.opcodes and before.opcodes[name] != count
+    ]
+
+
+def _minor(python: str) -> str:
+    """3.11 of `3.11.7 (CPython, …)`."""
+    return ".".join(python.split(".")[:2])
+
+
 def ratio_changes(before: Mapping[str, float], now: Mapping[str, float]) -> list[Change]:
     """Every ratio that is over its tolerance."""
     return [
@@ -98,14 +126,15 @@ def ratio_changes(before: Mapping[str, float], now: Mapping[str, float]) -> list
 
 def table(measured: Measured) -> str:
     """All figures, for whoever reads the log of a run."""
-    return "\n".join([*_lines(measured.counts), *_ratios(measured.cpu.items())])
+    counted = [f"{name}: {count} {INSTRUCTIONS}" for name, count in measured.opcodes.items()]
+    return "\n".join([*_lines(measured.counts), *counted, *_ratios(measured.cpu.items())])
 
 
 def _lines(counts: Mapping[str, Step]) -> Iterator[str]:
     for name, step in counts.items():
         yield (
             f"{name}: {step.round_trips:g} round trips, {step.fsyncs:g} syncs,"
-            f" {step.wal_records:g} records and {step.wal_bytes:g} bytes of the log"
+            f" {step.wal_records:g} records and {step.wal_bytes:.10g} bytes of the log"
         )
 
 

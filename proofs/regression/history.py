@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from regression.baseline import FILE, Measured, count_changes
-from regression.counts import Step
+from regression.baseline import FILE, Measured, exact_changes, measured_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from regression.baseline import Change
 
@@ -65,8 +64,8 @@ class Finder:
 
     baseline: Measured
     commits: Sequence[str]
-    count: Callable[[str], Mapping[str, Step]]
-    known: dict[str, Mapping[str, Step]] = field(default_factory=dict[str, "Mapping[str, Step]"])
+    count: Callable[[str], Measured]
+    known: dict[str, Measured] = field(default_factory=dict[str, Measured])
 
     def culprit(self, change: Change) -> str | None:
         """The first commit whose figure is not the baseline's; None if none of them has it.
@@ -85,11 +84,11 @@ class Finder:
     def _has(self, commit: str, change: Change) -> bool:
         if commit not in self.known:
             self.known[commit] = self.count(commit)
-        found = count_changes(self.baseline.counts, self.known[commit])
+        found = exact_changes(self.baseline, self.known[commit])
         return any((c.step, c.figure) == (change.step, change.figure) for c in found)
 
 
-def count_at(commit: str) -> dict[str, Step]:
+def count_at(commit: str) -> Measured:
     """What that commit's code counts, by what counts here.
 
     Raises subprocess.SubprocessError where its code is too old to be counted so.
@@ -107,7 +106,7 @@ def count_at(commit: str) -> dict[str, Step]:
             check=True,
             timeout=_COUNT_S,
         )
-    return {name: Step(**step) for name, step in json.loads(done.stdout).items()}
+    return measured_of(json.loads(done.stdout))
 
 
 @contextmanager

@@ -32,7 +32,7 @@ GROUP: Final = 32
 """Sales, or results, that one commit takes: about what 64 connections bring together."""
 
 _SOLD_AT: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-_PROGRAMME: Final = Programme(
+PROGRAMME: Final = Programme(
     tuple(
         Rate(type=kind, rate_bp=rate, version=1, starts_at=datetime(2000, 1, 1, tzinfo=UTC))
         for kind, rate in RATES_BP.items()
@@ -106,15 +106,15 @@ class Writes:
             raise NotAsMeasuredError(f"commits of {told} sales and results instead of {group}")
 
     def _submission(self, number: int, *, again: bool = False) -> Submission:
-        document = _document(number)
-        sale = parse_sale(document, rules=SaleRules(), now=_SOLD_AT)
+        told = document(number)
+        sale = parse_sale(told, rules=SaleRules(), now=_SOLD_AT)
         return Submission(
             id=_id(number, again=again),
             merchant_id=self._merchant_id,
             sale=sale,
-            cashback=calculate(sale, _PROGRAMME),
+            cashback=calculate(sale, PROGRAMME),
             idempotency_key=f"regression-{number:08d}",
-            raw_body=json.dumps(document).encode(),
+            raw_body=json.dumps(told).encode(),
             lease_s=30.0,
             submitted_by="demo",
         )
@@ -146,7 +146,7 @@ class Writes:
         )
 
 
-def _document(number: int) -> dict[str, object]:
+def document(number: int) -> dict[str, object]:
     """A sale of three lines, of a customer of its own; as long as every other."""
     stem = f"{100_000_000 + number}"
     return {

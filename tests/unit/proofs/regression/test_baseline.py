@@ -10,6 +10,7 @@ from regression.baseline import (
     TOLERANCE,
     Measured,
     count_changes,
+    exact_changes,
     ratio_changes,
     read,
     table,
@@ -19,7 +20,6 @@ from regression.counts import Step
 from regression.history import Finder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 SALE: Final = Step(
@@ -32,6 +32,7 @@ BASELINE: Final = Measured(
     python="3.11.7",
     processor="unknown",
     counts={"a sale": SALE},
+    opcodes={"reading a sale": 3000},
     cpu={"API, 1 connections": 40.0},
 )
 
@@ -67,6 +68,13 @@ def test_a_ratio_over_its_tolerance_is_told(factor: float) -> None:
     assert change.step == "API, 1 connections"
 
 
+def test_another_instruction_is_told_of_the_same_python_alone() -> None:
+    slower = replace(BASELINE, opcodes={"reading a sale": 3012}, python="3.11.9 (CPython)")
+    (change,) = exact_changes(BASELINE, slower)
+    assert str(change) == "GREW: reading a sale, instructions of Python: 3000 -> 3012"
+    assert exact_changes(BASELINE, replace(slower, python="3.12.1 (CPython)")) == []
+
+
 def test_a_step_that_the_baseline_does_not_know_is_left_to_the_next_one() -> None:
     assert count_changes({}, {"a sale": SALE}) == []
 
@@ -90,9 +98,10 @@ def test_the_commit_that_changed_a_count_is_found_by_halving(first_slow: int) ->
     commits = [str(number) for number in range(8)]
     asked: list[str] = []
 
-    def count(commit: str) -> Mapping[str, Step]:
+    def count(commit: str) -> Measured:
         asked.append(commit)
-        return {"a sale": SLOWER if int(commit) >= first_slow else SALE}
+        step = SLOWER if int(commit) >= first_slow else SALE
+        return replace(BASELINE, counts={"a sale": step})
 
     finder = Finder(BASELINE, commits, count)
     (change,) = count_changes({"a sale": SALE}, {"a sale": SLOWER})
