@@ -69,7 +69,8 @@ def read(file: Path = FILE) -> Measured:
 def measured_of(told: dict[str, Any]) -> Measured:
     """A run out of decoded JSON."""
     counts = {name: Step(**step) for name, step in told["counts"].items()}
-    return Measured(**{**told, "counts": counts})
+    rest: dict[str, Any] = {name: value for name, value in told.items() if name != "counts"}
+    return Measured(counts=counts, **rest)
 
 
 def write(measured: Measured, file: Path = FILE) -> None:

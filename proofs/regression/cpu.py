@@ -55,6 +55,7 @@ def _gateway(server: EmbeddedPostgres) -> Generator[Gateway, None, None]:
     _, pid = server.pids()
     assert pid is not None
     with contextlib.ExitStack() as stack:
+        stack.callback(server.drop_database, "processor")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="regression-")))
         environ, password = prepared(server, "processor", folder)
         service = stack.enter_context(serving(environ, folder))
