@@ -1,7 +1,7 @@
 """Counting round trips: what stands between a process and PostgreSQL, and passes everything on.
 
-A round trip ends when the server says that it is ready for more (ReadyForQuery); that is the same
-whatever library speaks, and however many statements went together.
+A round trip begins when a session says something while all that it asked before is answered; that
+is the same whatever library speaks, and however many statements, or pipelined answers, go together.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PORT: Final = 5432
-_READY: Final = b"Z"
+_READY: Final = b"Z"[0]
+_ASKS: Final = b"QSF"
+"""Query, Sync, FunctionCall: each is answered by one ReadyForQuery."""
+
 _HEAD_BYTES: Final = 5
 _MOST_BYTES: Final = 65_536
 
 
 @dataclass(slots=True)
 class Turns:
-    """How often the server has been ready since it was last asked; `dsn` leads through here."""
+    """How many round trips there were since `taken` was last called; `dsn` leads through here."""
 
     dsn: str
     counted: int = 0
@@ -51,9 +54,10 @@ async def counted_turns(dsn: str, folder: Path) -> AsyncGenerator[Turns, None]:
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_unix_connection(behind)
+        session = _Session(turns)
         for task in (
-            asyncio.create_task(_pass_on(reader, to_server)),
-            asyncio.create_task(_pass_counting(from_server, writer, turns)),
+            asyncio.create_task(session.pass_asked(reader, to_server)),
+            asyncio.create_task(session.pass_answered(from_server, writer)),
         ):
             passing.add(task)
             task.add_done_callback(passing.discard)
@@ -69,33 +73,55 @@ async def counted_turns(dsn: str, folder: Path) -> AsyncGenerator[Turns, None]:
         await asyncio.gather(*passing, return_exceptions=True)
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    async with _closed_at_the_end(writer):
-        while data := await _read(reader):
-            writer.write(data)
-            await writer.drain()
+class _Session:
+    """One connection without TLS: both sides speak in messages, a letter, a length and a body."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        # The first message has no letter, and is answered when the session is ready.
+        self._asked, self._answered = _Letters(bare_first=True), _Letters()
+        self._open = 1
+
+    async def pass_asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """From the client to the server."""
+        async with _closed_at_the_end(writer):
+            while data := await _read(reader):
+                self._turns.counted += self._open == 0
+                self._open += sum(letter in _ASKS for letter in self._asked.of(data))
+                writer.write(data)
+                await writer.drain()
+
+    async def pass_answered(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """From the server to the client."""
+        async with _closed_at_the_end(writer):
+            while data := await _read(reader):
+                self._open -= self._answered.of(data).count(_READY)
+                writer.write(data)
+                await writer.drain()
 
 
-async def _pass_counting(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, turns: Turns
-) -> None:
-    """Every answer of a session without TLS is a message: a letter, its length, its body."""
-    left, head = 0, b""
-    async with _closed_at_the_end(writer):
-        while data := await _read(reader):
-            at = 0
-            while at < len(data):
-                if left:
-                    passed = min(left, len(data) - at)
-                    left, at = left - passed, at + passed
-                    continue
-                more = data[at : at + _HEAD_BYTES - len(head)]
-                head, at = head + more, at + len(more)
-                if len(head) == _HEAD_BYTES:
-                    turns.counted += head[:1] == _READY
-                    left, head = int.from_bytes(head[1:], "big") - 4, b""
-            writer.write(data)
-            await writer.drain()
+class _Letters:
+    """The letters of the messages that begin in each piece of a stream."""
+
+    def __init__(self, *, bare_first: bool = False) -> None:
+        self._head = b"\0" if bare_first else b""
+        self._left = 0
+
+    def of(self, data: bytes) -> bytes:
+        found, at = bytearray(), 0
+        while at < len(data):
+            if self._left:
+                passed = min(self._left, len(data) - at)
+                self._left, at = self._left - passed, at + passed
+                continue
+            more = data[at : at + _HEAD_BYTES - len(self._head)]
+            self._head, at = self._head + more, at + len(more)
+            if len(self._head) == _HEAD_BYTES:
+                found += self._head[:1]
+                self._left, self._head = int.from_bytes(self._head[1:], "big") - 4, b""
+        return bytes(found)
 
 
 @asynccontextmanager

@@ -103,7 +103,8 @@ def logged(connection: psycopg.Connection[Any], since: str) -> list[Logged]:
     found: list[Logged] = []
     for told, length, of, manager in rows:
         kind = str(told).removesuffix("+INIT").partition(" ")[0]
-        if manager in {"Standby", "XLOG"} or kind.startswith(_UPKEEP):
+        swept = manager == "Btree" and kind == "DELETE"
+        if manager in {"Standby", "XLOG"} or swept or kind.startswith(_UPKEEP):
             continue
         found.append(
             Logged(

@@ -35,6 +35,12 @@ async def test_every_round_trip_is_counted_and_nothing_else(
             await connection.execute("select 1")
             await connection.execute("select 2")
         assert turns.taken() == 1
+        async with connection.pipeline() as pipeline:
+            first = await connection.execute("select 1")
+            await pipeline.sync()
+            await first.fetchone()
+            await connection.execute("select 2")
+        assert turns.taken() == 2, "it waited for the first answer before it asked again"
 
 
 def test_the_log_tells_rows_and_entries_and_no_upkeep(dsn: str) -> None:
