@@ -70,7 +70,7 @@ test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restor
 secrets: venv ## make the secrets of a deployment in secrets/, for the containers' user (as root; what is there stays)
 	@./cashback secrets make secrets --owner 10001
 
-check: lint types contracts test-here ## what CI runs before it deploys
+check: lint types contracts test-here regression ## what CI runs before it deploys
 
 .PHONY: test-here
 test-here: client-tools ## run every test but those of deploying, with nginx, PgBouncer, promtool and clients, all in one go
@@ -99,6 +99,21 @@ bench-plain: venv-dev ## time a plain sale in the core, in turns with the way be
 .PHONY: bench-columns
 bench-columns: venv-dev ## what share of a memory copy lines reach by column, whole sales beside a loop of calculate
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.columns $(ARGS)
+
+.PHONY: bench-start bench-memory
+bench-start: venv-dev ## time starting: the command line's help, the core alone, an API that is ready
+	@PYTHONPATH=src:proofs .venv/bin/python -m footprint start
+
+MINUTES ?= 10
+bench-memory: venv-dev ## watch the memory of API and worker at the peak, beside 1,000 idle connections (MINUTES=10)
+	@PYTHONPATH=src:proofs .venv/bin/python -m footprint memory --minutes $(MINUTES)
+
+.PHONY: regression baseline
+regression: venv-dev ## does a sale cost what the committed baseline says: round trips, log, processor time
+	@PYTHONPATH=src:proofs .venv/bin/python -m regression $(ARGS)
+
+baseline: venv-dev ## write that baseline anew, to be committed with what changes it
+	@PYTHONPATH=src:proofs .venv/bin/python -m regression --write
 
 .PHONY: capacity
 capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md (ARGS="--seconds 5 …")

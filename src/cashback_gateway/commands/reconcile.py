@@ -86,7 +86,7 @@ async def reconcile(
 
 async def _reconcile(settings: Settings, since: datetime) -> RunResult:
     from adapters.postgres.connection.startup_checks import refuse_other_key
-    from cashback_gateway.processes.container import build_worker
+    from cashback_gateway.processes.worker_container import build_worker
 
     refuse_other_key(settings.database.url, settings.database.seal)
     container = build_worker(settings)

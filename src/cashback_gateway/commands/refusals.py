@@ -1,11 +1,11 @@
-"""What was not done, and why, in one line for whoever asked."""
+"""What was not done, and why, in one line for whoever asked.
+
+Every command's help passes here: what a refusal is made of is imported by whoever has one.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from cashback_core.administration.resources import Conflict, InUse, Invalid, Missing, Taken
-from cashback_core.values.violations import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,8 @@ class WrongUseError(Exception):
 
 def refused(refusal: Refusal, what: str) -> ActRefusedError:
     """Why a change to `what` came to nothing."""
+    from cashback_core.administration.resources import Conflict, InUse, Invalid, Missing, Taken
+
     match refusal:
         case Missing():
             return ActRefusedError(f"there is no {what}")
@@ -36,5 +38,7 @@ def refused(refusal: Refusal, what: str) -> ActRefusedError:
 
 def fault_words(code: str, values: Mapping[str, str]) -> str:
     """What is wrong and what would have been right, as the API says it in English."""
+    from cashback_core.values.violations import Violation
+
     told = Violation(pointer="", code=code, values=values)
     return f"{told.detail()} Expected: {told.expected()}."

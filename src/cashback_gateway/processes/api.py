@@ -34,6 +34,7 @@ from adapters.postgres.schema.migration import refuse_former
 from cashback_gateway.processes.api_container import ApiContainer, build_api
 from cashback_gateway.processes.collector import settle_collector
 from cashback_gateway.processes.container import close_all, open_all, open_telemetry
+from cashback_gateway.processes.large_blocks import give_back_large_blocks
 
 if TYPE_CHECKING:
     import socket
@@ -58,6 +59,7 @@ def serve(settings: Settings) -> None:
 
     Raises UnsafeDatabase, SchemaMismatch and StoreUnavailable before the first request.
     """
+    give_back_large_blocks()
     refuse_unsafe(settings.database.url, API_ROLES)
     refuse_former(settings.database.url)
     refuse_other_key(settings.database.url, settings.database.seal)

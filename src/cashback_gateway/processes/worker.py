@@ -37,12 +37,9 @@ def work(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    from cashback_gateway.processes.container import (  # the container knows us
-        build_worker,
-        close_all,
-        open_all,
-        open_telemetry,
-    )
+    # Only when it is to work: a database that is not as it should be is told at once.
+    from cashback_gateway.processes.container import open_all, open_telemetry
+    from cashback_gateway.processes.worker_container import build_worker, close_worker
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -57,5 +54,4 @@ async def _work(settings: Settings) -> None:
         settle_collector()
         await worker.run(stop)
     finally:
-        await container.receiver().aclose()
-        await close_all(container)
+        await close_worker(container)

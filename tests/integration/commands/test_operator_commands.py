@@ -681,6 +681,7 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "doubts",
                 "state file",
                 "provider",
+                "provider's pace",
                 "credentials",
                 "erasure key",
                 "time zones",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
@@ -10,6 +12,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.examination import (
     Collation,
     changed_orders,
@@ -17,10 +20,16 @@ from adapters.postgres.operators.examination import (
     may_make_temporary_tables,
     troubled_endpoints,
 )
+from adapters.postgres.operators.provider_calls import examine_calls
 from adapters.postgres.schema.migration import migrate
+from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.webhooks.policy import Because
+from contract.builders import CREATED, ended, leased
 from integration.two_merchants import ROLES
+
+if TYPE_CHECKING:
+    from adapters.postgres.connection.database import Database
 
 
 def test_another_version_of_a_collation_is_found(dsn: str) -> None:
@@ -107,6 +116,23 @@ def test_endpoints_that_were_disabled_or_are_late_are_found(dsn: str) -> None:
     with psycopg.connect(dsn) as owner:
         owner.execute("update merchants set disabled_at = now() where merchant_id = 1")
     assert troubled_endpoints(dsn, late=hour) == (), "a merchant that is disabled is told nothing"
+
+
+async def test_how_long_the_latest_payments_took_is_found(dsn: str, database: Database) -> None:
+    assert examine_calls(dsn) is None
+    store = PostgresCashbackStore(database, DeliveryPolicy())
+    for waited_s, ended_s in ((0.0, 0.2), (0.1, 0.4), (0.5, 1.5)):
+        claim = await leased(store)
+        await store.conclude(ended(claim, replace(CREATED, connected_s=waited_s, ended_s=ended_s)))
+    found = examine_calls(dsn)
+    assert found is not None
+    assert found.count == 3
+    assert found.held_s == pytest.approx(0.3)
+    assert found.waited_s == pytest.approx(0.1)
+    with psycopg.connect(dsn) as owner:
+        owner.execute("alter table cashbacks disable trigger user")
+        owner.execute("update cashbacks set applied_at = applied_at - interval '2 hours'")
+    assert examine_calls(dsn) is None, "what was slow this morning is no warning now"
 
 
 def slug_of(dsn: str) -> str:

@@ -17,6 +17,7 @@ from adapters.postgres.operators.examination import (
     Server,
     StatementState,
 )
+from adapters.postgres.operators.provider_calls import ProviderCalls
 from adapters.postgres.operators.webhooks import TroubledEndpoint
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
@@ -36,6 +37,7 @@ from cashback_gateway.commands.doctor import (
     check_logins,
     check_migrations,
     check_orders,
+    check_pace,
     check_provider,
     check_roles,
     check_server,
@@ -387,6 +389,25 @@ def test_endpoints_that_are_told_nothing_are_told_of() -> None:
     assert "is disabled (gone) since" in check.found
     assert check.found.endswith("; and 2 more")
     assert "webhooks list --merchant demo" in check.advice
+
+
+def test_what_the_connections_to_a_slow_provider_allow_is_told() -> None:
+    slow = ProviderCalls(count=200, held_s=0.2, waited_s=0.0)
+    check = check_pace(64, slow)
+    assert check.level is Level.OK
+    assert "200 ms a call (the median of the latest 200): 64 connections" in check.found
+    assert check.found.endswith("are 320 calls/s at most")
+    assert "64 connections of a process are as many calls at once" in check_pace(64, None).found
+
+
+def test_calls_that_wait_for_a_connection_are_told_and_what_to_do() -> None:
+    waiting = ProviderCalls(count=200, held_s=0.2, waited_s=0.15)
+    check = check_pace(64, waiting)
+    assert check.level is Level.WARN
+    assert check.found.endswith("each waited 150 ms for one")
+    assert "raise CASHBACK_PROVIDER_CONNECTIONS" in check.advice
+    quick = replace(waiting, held_s=0.002, waited_s=0.01)  # a new connection takes as long
+    assert check_pace(64, quick).level is Level.OK
 
 
 def test_a_check_is_one_line_with_its_advice() -> None:

@@ -14,7 +14,7 @@ from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.people.tokens import Lifetimes
 from cashback_core.privacy.data_subjects import Retention
 from cashback_core.reconciliation import Rules
-from cashback_gateway.processes.container import build_worker
+from cashback_gateway.processes.worker_container import build_worker
 from cashback_gateway.settings import page as settings_page
 from cashback_gateway.settings.declaration import declared_in
 from cashback_gateway.settings.environment import SettingsError, read_settings

@@ -1,0 +1,1 @@
+"""What the service takes before and while it serves: time to start, and memory."""

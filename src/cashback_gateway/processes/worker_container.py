@@ -1,0 +1,207 @@
+"""What a worker is made of beyond every process; an API loads nothing of it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dependency_injector import providers
+
+from adapters.cashback_client.statements import StatementClient, StatementLimits
+from adapters.postgres.delivery.due_listener import DueListener
+from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
+from adapters.telemetry.metrics import ProcessRole
+from adapters.webhook_client.receiver import WebhookReceiver
+from adapters.webhook_client.signatures import Signatures
+from cashback_core.delivery.worker import LOOKED_S, MAX_DROPPED, Chores, Schedule, Worker
+from cashback_core.privacy.data_subjects import Retention
+from cashback_core.reconciliation import Margin, Rules
+from cashback_core.reconciliation.reconciler import Days, Reconciler
+from cashback_core.values.ids import new_id
+from cashback_core.webhooks.policy import ReceiverAnswer, SendingPolicy
+from cashback_core.webhooks.sending import WebhookSender
+from cashback_gateway.processes.container import Container, close_all, now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters.cashback_client.way import Way
+    from adapters.postgres.cashbacks.store import PostgresCashbackStore
+    from adapters.postgres.connection.database import Database
+    from adapters.postgres.delivery.changes import PostgresChanges
+    from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
+    from cashback_core.delivery.deliverer import DeliveriesUnderWay
+    from cashback_core.delivery.states import DeliveryPolicy
+    from cashback_gateway.processes.database_guard import DatabaseGuard
+    from cashback_gateway.settings.table import Settings
+
+
+def _statements(settings: Settings, way: Way) -> StatementClient:
+    provider = settings.provider
+    limits = StatementLimits(
+        lines=settings.reconciliation.statement_lines,
+        deadline_s=settings.reconciliation.statement_deadline_s,
+    )
+    return StatementClient(
+        provider.url, authorization=provider.authorization, limits=limits, way=way
+    )
+
+
+def _rules(settings: Settings, policy: DeliveryPolicy) -> Rules:
+    margin, times = settings.margin, settings.reconciliation
+    return Rules(
+        policy=policy,
+        margin=Margin(
+            freeze_s=margin.freeze_s,
+            provider_delay_s=margin.provider_delay_s,
+            clock_skew_s=margin.clock_skew_s,
+        ),
+        echoes_reference=settings.provider.echoes_reference,
+        precedes=times.precedes,
+        max_rounds=times.max_rounds,
+        max_rounds_time=timedelta(seconds=times.max_rounds_s),
+    )
+
+
+def _reconciler(
+    settings: Settings,
+    store: PostgresReconciliationStore,
+    rules: Rules,
+    statements: StatementClient,
+) -> Reconciler:
+    times = settings.reconciliation
+    return Reconciler(
+        store=store,
+        statements=statements,
+        rules=rules,
+        days=Days(
+            open_s=times.open_s,
+            recent_s=times.recent_s,
+            recent=timedelta(days=times.recent_days),
+            furthest=timedelta(seconds=times.furthest_s),
+        ),
+        now=now,
+        chance=random.SystemRandom().random,
+    )
+
+
+def _receiver(settings: Settings) -> WebhookReceiver:
+    return WebhookReceiver(settings.webhooks.addresses, deadline_s=SendingPolicy().deadline_s)
+
+
+def _webhooks(
+    database: Database,
+    changes: PostgresChanges,
+    receiver: WebhookReceiver,
+    on_sent: Callable[[ReceiverAnswer], object],
+) -> WebhookSender:
+    return WebhookSender(
+        outbox=PostgresWebhookOutbox(database),
+        feed=changes,
+        receiver=receiver,
+        sign=Signatures(database.needed_seal.derived_key),
+        now=now,
+        chance=random.SystemRandom().random,
+        on_sent=on_sent,
+    )
+
+
+def _chores(
+    settings: Settings,
+    listener: DueListener,
+    reconciler: Reconciler,
+    guard: DatabaseGuard,
+    privacy: PostgresPrivacyStore,
+    *,
+    webhooks: WebhookSender,
+) -> Chores:
+    keep = settings.retention
+    retention = Retention(raw_days=keep.raw_days, customer_days=keep.customer_days)
+    return Chores(
+        listen=listener.listen,
+        settle=reconciler,
+        guard=guard.check,
+        retain=partial(privacy.retain, retention, limit=MAX_DROPPED),
+        tell=webhooks.run,
+    )
+
+
+def _worker(
+    settings: Settings,
+    store: PostgresCashbackStore,
+    under_way: DeliveriesUnderWay,
+    chores: Chores,
+    on_void: Callable[[int], object],
+) -> Worker:
+    times, periods = settings.delivery, settings.reconciliation
+    return Worker(
+        store=store,
+        under_way=under_way,
+        capacity=settings.provider.connections,
+        schedule=Schedule(
+            poll_s=times.worker_poll_s,
+            reaper_s=times.reaper_s,
+            # How often it is looked whether a run is due: other workers may have made it.
+            settler_s=min(LOOKED_S, periods.open_s, periods.recent_s),
+        ),
+        chores=chores,
+        new_id=new_id,
+        on_void=on_void,
+    )
+
+
+class WorkerContainer(Container):
+    """Everything that a worker is made of, each made once, none of it open yet."""
+
+    statements = providers.Singleton(_statements, Container.settings, Container.way)
+    rules = providers.Singleton(_rules, Container.settings, Container.policy)
+    reconciler = providers.Singleton(
+        _reconciler,
+        Container.settings,
+        store=providers.Singleton(PostgresReconciliationStore, Container.database, rules),
+        rules=rules,
+        statements=statements,
+    )
+    listener = providers.Singleton(DueListener, Container.database)
+    receiver = providers.Singleton(_receiver, Container.settings)
+    webhooks = providers.Singleton(
+        _webhooks,
+        Container.database,
+        Container.changes,
+        receiver,
+        Container.telemetry.provided.webhooks,
+    )
+    chores = providers.Singleton(
+        _chores,
+        Container.settings,
+        listener,
+        reconciler,
+        Container.guard,
+        Container.privacy,
+        webhooks=webhooks,
+    )
+    worker = providers.Singleton(
+        _worker,
+        Container.settings,
+        Container.store,
+        Container.under_way,
+        chores,
+        on_void=Container.telemetry.provided.voided,
+    )
+
+
+def build_worker(settings: Settings) -> WorkerContainer:
+    """A container for the settings of one worker."""
+    return WorkerContainer(
+        settings=providers.Object(settings), role=providers.Object(ProcessRole.WORKER)
+    )
+
+
+async def close_worker(container: WorkerContainer) -> None:
+    """Hang up everywhere; deliveries under way must have been drained before."""
+    await container.receiver().aclose()
+    await container.statements().aclose()
+    await close_all(container)
