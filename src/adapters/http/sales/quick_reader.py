@@ -1,11 +1,12 @@
 """The bytes of a sale taken apart by types, where they are of the form that most have.
 
 The ordinary way (`wire/body.py`) makes of any JSON what the core then asks field by field what it
-is. Of most sales a compiled decoder finds that out by itself, in a tenth of the time: 0.7 µs of a
-sale of three lines where decoding and asking take 9 (November 2026). At the least doubt (another
-field, null, a number with a point, a key twice) the ordinary way reads the same bytes,
-and tells what is wrong. So this way must never take what that one refuses, nor take it for
-something else: a property of the tests holds both side by side.
+is. Of most sales a compiled decoder finds that out by itself: from bytes to a `Sale` of three lines
+it takes 11 µs of CPU instead of 28, of which 1 is here and decoding alone took 3 (November 2026, in
+turns, `make bench-plain`). At the least doubt (another field, null, a number with a point, a key
+twice) the ordinary way reads the same bytes, and tells what is wrong. So this way must never take
+what that one refuses, nor take it for something else: a property of the tests holds both side by
+side.
 """
 
 from __future__ import annotations
