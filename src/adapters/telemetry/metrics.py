@@ -172,7 +172,7 @@ COMMIT_GROUP: Final = Metric(
     name="cashback_commit_group_size",
     kind=MetricKind.HISTOGRAM,
     buckets=GROUP,
-    meaning="writes (sales and results together) that shared one commit",
+    meaning="writes (sales, or results) that shared one commit",
 )
 COMMIT_MEMBERS: Final = Metric(
     name="cashback_commit_writes_total",
