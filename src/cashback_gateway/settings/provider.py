@@ -24,8 +24,8 @@ class ProviderSettings:
     )
     """The `Authorization` header sent to the provider; absent: none is sent."""
     connections: int = setting("CASHBACK_PROVIDER_CONNECTIONS", kinds.whole(1, 1_000), default=64)
-    """Most connections of one process to the provider, and so most calls at once: divided by its latency
-    in seconds they are the most that a process pays a second (docs/sizing.md)."""
+    """Most connections of one process to the provider, and so most calls at once: divided by its
+    latency in seconds they are the most that a process pays a second (docs/sizing.md)."""
     idle_s: float = setting("CASHBACK_PROVIDER_IDLE_S", kinds.seconds(0, 60), default=2.0)
     """A connection to the provider idle for longer is never used again."""
     echoes_reference: bool = setting(

@@ -34,17 +34,27 @@ def examine_calls(dsn: str) -> ProviderCalls | None:
                 percentile_cont(0.5) within group (order by a.elapsed_s - a.connected_s),
                 percentile_cont(0.5) within group (order by a.connected_s)
             from (
-                -- By the index `cashbacks_applied`, whatever there is.
-                select merchant_id, cashback_id, attempt from cashbacks
-                where status = 'applied' and applied_at > now() - make_interval(secs => %s)
-                order by applied_at desc limit %s
+                select c.merchant_id, c.cashback_id, c.attempt
+                from merchants as m
+                cross join lateral (
+                    -- By the index `cashbacks_by_applied_at`: so many of each merchant at most.
+                    select merchant_id, cashback_id, attempt, applied_at from cashbacks
+                    where merchant_id = m.merchant_id
+                        and applied_at > now() - make_interval(secs => %(lately_s)s)
+                    order by applied_at desc limit %(most)s
+                ) as c
+                order by c.applied_at desc limit %(most)s
             ) as c
-            join attempts as a
-                on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id
-                and a.attempt = c.attempt
-            where a.result = 'applied' and a.connected_s is not null
+            cross join lateral (
+                -- With `limit` it is looked up for each, on a young table, too.
+                select elapsed_s, connected_s from attempts
+                where merchant_id = c.merchant_id and cashback_id = c.cashback_id
+                    and attempt = c.attempt and result = 'applied'
+                limit 1
+            ) as a
+            where a.connected_s is not null
             """,
-            [LATELY_S, MOST_CALLS],
+            {"lately_s": LATELY_S, "most": MOST_CALLS},
         ).fetchone()
     if row is None or not row[0]:
         return None
