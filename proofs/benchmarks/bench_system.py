@@ -102,6 +102,7 @@ def bench_system(*, profiler: tuple[str, ...] = ()) -> Generator[BenchSystem, No
         gateway = Gateway(
             service=service,
             database=Database(dsn=gateway_dsn, server_pid=server_pid),
+            username=demo_data.USERNAME,
             password=password,
             folder=disk.folder,
         )

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,15 +23,30 @@ _LIBRARIES = ("litestar", "uvicorn", "uvloop", "httptools", "msgspec", "psycopg"
 _DURABILITY = ("fsync", "full_page_writes", "synchronous_commit", "wal_sync_method")
 
 
-def described(system: BenchSystem) -> dict[str, str]:
-    """Return lines for the report, by their headings."""
+# Tells, in any Python, whether that Python was built with what makes it a tenth quicker or more.
+_BUILD = """
+import platform, sysconfig
+options = sysconfig.get_config_var("CONFIG_ARGS") or ""
+found = [name for name, flag in (("PGO", "--enable-optimizations"), ("LTO", "--with-lto"))
+         if flag in options]
+if "deb_system" in sysconfig.get_scheme_names():  # Debian's rules say so, its configuration not
+    found = ["PGO", "LTO"]
+print(platform.python_version(), f"({platform.python_implementation()},",
+      f"built {'with ' + ' and '.join(found) if found else 'without PGO and LTO'})")
+"""
+
+
+def described(system: BenchSystem, *, beside: Path | None = None) -> dict[str, str]:
+    """Return lines for the report, by their headings; `beside` is the Python of the peers."""
+    peers = {} if beside is None else {"The peers' Python": _said(str(beside), "-c", _BUILD)}
     return {
         "Machine": f"{machine()}; shared by load generator, API, PostgreSQL and provider",
         "Disk": f"{system.disk.file_system}, {system.disk.sync_ms:.2f} ms for an fsync of 8 kB",
         "PostgreSQL": _server(system.server.dsn()),
         "pgbench": _said(str(system.pgbench.program), "--version"),
-        "Python": f"{platform.python_version()} ({platform.python_implementation()}), "
+        "Python": f"{_said(sys.executable, '-c', _BUILD)}, "
         + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
+        **peers,
         "Code": _said("git", "-C", str(CHECKOUT), "describe", "--always", "--dirty"),
     }
 
