@@ -94,6 +94,10 @@ bench-peers: venv-dev ## measure every goal of speed beside Django REST, FastAPI
 	@.venv/bin/python infra/make_venv.py peers
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.peers $(ARGS)
 
+.PHONY: budget
+budget: venv-dev ## where the CPU of a sale goes, into docs/performance.md, a minute (ARGS="--connections 64")
+	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.budget --write $(ARGS)
+
 .PHONY: bench-plain
 bench-plain: venv-dev ## time a plain sale in the core, in turns with the way before (BESIDE=another checkout's src)
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.plain_sales $(if $(BESIDE),--beside $(BESIDE))

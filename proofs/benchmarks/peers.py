@@ -24,7 +24,7 @@ from benchmarks.http_side import HttpSide
 from benchmarks.ledgers import Database
 from benchmarks.machine import described
 from benchmarks.peer_side import PYTHON, RECIPES, peer
-from benchmarks.peers_report import goals, page, quietness, tables
+from benchmarks.peers_report import goals, page, quietness, tables, to_fifty
 from benchmarks.phase import WrongResultError
 from benchmarks.scenarios import (
     GATEWAY,
@@ -70,6 +70,7 @@ def main() -> int:
     print(f"\n{tables(measured)}\n")
     for verdict in verdicts:
         print(verdict.said)
+    print(to_fifty(measured))
     print(quietness(measured))
     print(f"took {time.monotonic() - begun_at:.0f} s")
     if options.trial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,7 @@ LEAST_SLOW: Final = 28.0
 LEAST_OF_CONNECTIONS: Final = 0.9
 """Of connections over latency, which is all that a slow provider allows."""
 
+_FIFTY: Final = 50
 LEAST_PEER: Final = 0.08
 """Of pgbench: a peer below it would be a straw man."""
 
@@ -113,6 +115,29 @@ def _at_least(ratio: Spread | None, least: float, form: str, what: str) -> Itera
 
 def _verdict(met: bool, said: str) -> Verdict:  # noqa: FBT001 (read with its sentence)
     return Verdict(met=met, said=f"{'Met' if met else 'MISSED'}: {said}")
+
+
+def to_fifty(measured: Measured) -> str:
+    """Say what stands between the gateway and fifty times the first implementation: µs a sale."""
+    if not (measured.has(PEAK, GATEWAY) and measured.has(PEAK, FIRST)):
+        return "The first implementation was not measured."
+    first = measured.figure(PEAK, FIRST, lambda p: p.rate).median
+    spent = {
+        name: measured.figure(PEAK, GATEWAY, lambda p, name=name: p.cpu_s[name] * 1e6).median
+        for name in measured.of(PEAK, GATEWAY)[0].cpu_s
+    }
+    cores = os.cpu_count() or 1
+    due_us = cores * 1e6 / (first * _FIFTY)
+    rate = measured.figure(PEAK, GATEWAY, lambda p: p.rate).median
+    total_us = sum(spent.values())
+    parts = ", ".join(f"{name} {us:.0f}" for name, us in spent.items())
+    return (
+        f"{_FIFTY} x the first implementation would be {first * _FIFTY:.0f} sales/s: "
+        f"{due_us:.0f} µs of {cores} cores a sale, for everything. At {PEAK.connections} "
+        f"connections the gateway, its database, the stand-in and the load generator took "
+        f"{total_us:.0f} µs together ({parts}), and kept {total_us * rate / cores / 1e6:.0%} of the "
+        f"cores busy; with all of them busy that is {cores * 1e6 / total_us / first:.0f} x."
+    )
 
 
 def quietness(measured: Measured) -> str:
@@ -213,6 +238,8 @@ brackets. A ratio is taken within each repetition. Every answer was checked; row
 equal in what was told, stored and credited.
 
 {verdicts}
+
+{to_fifty(measured)}
 
 {tables(measured)}
 
