@@ -29,7 +29,7 @@ from benchmarks.scenarios import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from benchmarks.phase import Phase
 
@@ -123,7 +123,7 @@ def to_fifty(measured: Measured) -> str:
         return "The first implementation was not measured."
     first = measured.figure(PEAK, FIRST, lambda p: p.rate).median
     spent = {
-        name: measured.figure(PEAK, GATEWAY, lambda p, name=name: p.cpu_s[name] * 1e6).median
+        name: measured.figure(PEAK, GATEWAY, _us_of(name)).median
         for name in measured.of(PEAK, GATEWAY)[0].cpu_s
     }
     cores = os.cpu_count() or 1
@@ -135,8 +135,8 @@ def to_fifty(measured: Measured) -> str:
         f"{_FIFTY} x the first implementation would be {first * _FIFTY:.0f} sales/s: "
         f"{due_us:.0f} µs of {cores} cores a sale, for everything. At {PEAK.connections} "
         f"connections the gateway, its database, the stand-in and the load generator took "
-        f"{total_us:.0f} µs together ({parts}), and kept {total_us * rate / cores / 1e6:.0%} of the "
-        f"cores busy; with all of them busy that is {cores * 1e6 / total_us / first:.0f} x."
+        f"{total_us:.0f} µs together ({parts}), and kept {total_us * rate / cores / 1e6:.0%} of "
+        f"the cores busy; with all of them busy that is {cores * 1e6 / total_us / first:.0f} x."
     )
 
 
@@ -212,7 +212,11 @@ def _costs(measured: Measured) -> Iterator[str]:
 def _cpu_us(measured: Measured, scenario: Scenario, side: str, process: str) -> str:
     if process not in measured.of(scenario, side)[0].cpu_s:
         return ""
-    return f"{measured.figure(scenario, side, lambda p: p.cpu_s[process]).median * 1e6:.0f}"
+    return f"{measured.figure(scenario, side, _us_of(process)).median:.0f}"
+
+
+def _us_of(process: str) -> Callable[[Phase], float]:
+    return lambda phase: phase.cpu_s[process] * 1e6
 
 
 def _transactions(phase: Phase) -> float:
