@@ -62,7 +62,7 @@ def main() -> int:
     print(text)
     if options.write:
         _PICTURE.parent.mkdir(exist_ok=True)
-        picture(budgets, _PICTURE)
+        _PICTURE.write_text(picture(budgets), encoding="utf-8")
         written = put_between(_DOCUMENT.read_text(encoding="utf-8"), "budget", text)
         _DOCUMENT.write_text(written, encoding="utf-8")
     return 0

@@ -7,12 +7,14 @@ import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 _SHOWN: Final = 60
+_WIDTH: Final = 860
+_BAR: Final = 66
 _WRITES: Final = re.compile(r"(?:insert into|update) (\w+)")
 
 # The first that matches a file, from the innermost frame outward, is where the time counts.
@@ -140,27 +142,50 @@ def _statements(budget: Budget) -> Iterator[str]:
         yield f"| {said} | {statement.calls:.2f} | {statement.exec_us:.0f} |"
 
 
-def picture(budgets: Sequence[Budget], file: Path) -> None:
-    """Draw a bar for each number of connections: the API's rooms, PostgreSQL, the rest."""
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    from matplotlib import pyplot as plt
-
-    mpl.rcParams["svg.hashsalt"] = "budget"
-    figure, axes = plt.subplots(figsize=(10, 1.6 + 0.9 * len(budgets)))
-    names = dict.fromkeys(part.name for b in budgets for part in _parts(b))
-    colours = plt.get_cmap("tab20")
-    labels = [f"{b.connections} connections" for b in budgets]
-    lefts = [0.0] * len(budgets)
+def picture(budgets: Sequence[Budget]) -> str:
+    """Return an SVG: a bar for each number of connections, and what its colours mean."""
+    parts = [_parts(budget) for budget in budgets]
+    names = list(dict.fromkeys(part.name for each in parts for part in each))
+    longest = max(sum(part.us for part in each) for each in parts)
+    rows = (len(names) + 1) // 2
+    legend_top = len(budgets) * _BAR + 30
+    height = legend_top + rows * 18 + 10
+    shapes: list[str] = []
+    for row, (budget, each) in enumerate(zip(budgets, parts, strict=True)):
+        shapes += _bar(budget, each, row * _BAR, _WIDTH / longest, names)
     for number, name in enumerate(names):
-        widths = [sum(p.us for p in _parts(b) if p.name == name) for b in budgets]
-        axes.barh(labels, widths, left=lefts, label=name, color=colours(number % 20))
-        lefts = [left + width for left, width in zip(lefts, widths, strict=True)]
-    axes.set_xlabel("µs of CPU a sale")
-    axes.invert_yaxis()
-    axes.legend(fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.35))
-    figure.savefig(file, bbox_inches="tight", metadata={"Date": None})
+        x, y = 10 + number // rows * 430, legend_top + number % rows * 18
+        us = ", ".join(f"{sum(p.us for p in each if p.name == name):.0f}" for each in parts)
+        shapes += [
+            f'<rect x="{x}" y="{y}" width="12" height="12" fill="{_colour(number)}"/>',
+            f'<text x="{x + 18}" y="{y + 11}">{escape(name)}: {us}</text>',
+        ]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 880 {height}" '
+        'font-family="sans-serif" font-size="13">\n'
+        f'<rect width="880" height="{height}" fill="white"/>\n' + "\n".join(shapes) + "\n</svg>\n"
+    )
+
+
+def _bar(
+    budget: Budget, parts: Sequence[Spent], top: float, per_us: float, names: Sequence[str]
+) -> Iterator[str]:
+    total = sum(part.us for part in parts)
+    connections = f"{budget.connections} connection{'s'[: budget.connections > 1]}"
+    yield f'<text x="10" y="{top + 20}">{connections}: {total:.0f} µs of CPU a sale</text>'
+    left = 10.0
+    for part in parts:
+        width, colour = part.us * per_us, _colour(names.index(part.name))
+        yield (
+            f'<rect x="{left:.1f}" y="{top + 26}" width="{width:.1f}" height="26" '
+            f'fill="{colour}"><title>{escape(part.name)}: {part.us:.0f} µs</title></rect>'
+        )
+        left += width
+
+
+def _colour(number: int) -> str:
+    """Return a hue far from the last one's."""
+    return f"hsl({number * 137 % 360}, 55%, {45 + number % 3 * 12}%)"
 
 
 def _parts(budget: Budget) -> list[Spent]:
