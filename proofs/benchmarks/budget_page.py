@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SHOWN: Final = 60
 _WIDTH: Final = 860
 _BAR: Final = 66
-_WRITES: Final = re.compile(r"(?:insert into|update) (\w+)")
+_WRITES: Final = re.compile(r"(?:insert into|(?<!for )(?<!key )update) (?!of\b)(\w+)")
 
 # The first that matches a file, from the innermost frame outward, is where the time counts.
 _ROOMS: Final = (
@@ -65,6 +65,7 @@ class Budget:
     statements: Sequence[Statement]
     wal_bytes: float
     writes_in_a_transaction: float
+    others_share: float
 
 
 def put_between(document: str, name: str, text: str) -> str:
@@ -110,7 +111,7 @@ def page(budgets: Sequence[Budget]) -> str:
 def _table(
     title: str, budgets: Sequence[Budget], columns: Sequence[Sequence[Spent]]
 ) -> Iterator[str]:
-    yield f"| {title} | " + " | ".join(f"{b.connections} connections" for b in budgets) + " |"
+    yield f"| {title} | " + " | ".join(map(_load, budgets)) + " |"
     yield "|---|" + "---:|" * len(budgets)
     told = [{spent.name: spent.us for spent in column} for column in columns]
     names = dict.fromkeys(name for column in told for name in column)
@@ -119,8 +120,12 @@ def _table(
     yield "| **together** | " + " | ".join(f"**{sum(c.values()):.0f}**" for c in told) + " |"
 
 
+def _load(budget: Budget) -> str:
+    return f"{budget.connections} connection{'s'[: budget.connections > 1]}"
+
+
 def _facts(budgets: Sequence[Budget]) -> Iterator[str]:
-    yield "| besides | " + " | ".join(f"{b.connections} connections" for b in budgets) + " |"
+    yield "| besides | " + " | ".join(map(_load, budgets)) + " |"
     yield "|---|" + "---:|" * len(budgets)
     for name in budgets[0].others:
         cells = " | ".join(f"{b.others[name]:.0f}" for b in budgets)
@@ -129,10 +134,12 @@ def _facts(budgets: Sequence[Budget]) -> Iterator[str]:
     yield "| WAL, bytes a sale | " + " | ".join(f"{b.wal_bytes:.0f}" for b in budgets) + " |"
     writes = " | ".join(f"{b.writes_in_a_transaction:.1f}" for b in budgets)
     yield f"| writes in a transaction (a sale is two) | {writes} |"
+    busy = " | ".join(f"{b.others_share:.0%}" for b in budgets)
+    yield f"| other programs' share of the machine | {busy} |"
 
 
 def _statements(budget: Budget) -> Iterator[str]:
-    yield f"| statement at {budget.connections} connections | calls a sale | µs a sale |"
+    yield f"| statement at {_load(budget)} | calls a sale | µs a sale |"
     yield "|---|---:|---:|"
     for statement in budget.statements:
         text = statement.text[:_SHOWN].strip().replace("|", "\\|").replace("`", "'")
@@ -171,8 +178,7 @@ def _bar(
     budget: Budget, parts: Sequence[Spent], top: float, per_us: float, names: Sequence[str]
 ) -> Iterator[str]:
     total = sum(part.us for part in parts)
-    connections = f"{budget.connections} connection{'s'[: budget.connections > 1]}"
-    yield f'<text x="10" y="{top + 20}">{connections}: {total:.0f} µs of CPU a sale</text>'
+    yield f'<text x="10" y="{top + 20}">{_load(budget)}: {total:.0f} µs of CPU a sale</text>'
     left = 10.0
     for part in parts:
         width, colour = part.us * per_us, _colour(names.index(part.name))
