@@ -86,6 +86,26 @@ class HttpSide:
             self.rates[connections, to_worker] = max(phase.rate, best)
         return phase
 
+    def post(self, body: bytes, *, key: str) -> tuple[int, Any]:
+        """Send one sale, outside of any measurement, and return the answer's status and body."""
+        headers = {
+            "Authorization": f"Bearer {self._token()}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": key,
+        }
+        connection = http.client.HTTPConnection(HOST, self.service.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request("POST", self.path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def note(self, *, sales: int, centavos: int) -> None:
+        """Count sales that were answered as applied, then compare all three ledgers."""
+        self.sent += sales
+        self.credited += sales
+        self.told += Rows.of(sales=sales, centavos=centavos)
+        self._compare()
+
     def provider_takes(self, milliseconds: int) -> None:
         """Let the provider answer as late from now on."""
         _ask(self.service.provider_port, "PUT", "/latency", str(milliseconds))
@@ -129,12 +149,14 @@ class HttpSide:
             raise WrongResultError("wrong answers: " + "; ".join(told.problems))
         if told.made_late > told.sales * _TOO_LATE:
             print(f"  ({told.made_late} sales were made while the clock ran)")
-        self.sent += told.sales
         if to_worker:
+            self.sent += told.sales
             self.told += Rows.left_to_worker(sales=told.sales)
+            self._compare()
         else:
-            self.told += Rows.of(sales=told.sales, centavos=told.centavos)
-            self.credited += told.sales
+            self.note(sales=told.sales, centavos=told.centavos)
+
+    def _compare(self) -> None:
         must_hold(self.database.dsn, self.told)
         credited = _ask(self.service.provider_port, "GET", "/totals")
         due = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.gateway_side import stand_in, wait_ready
 from benchmarks.http_side import HOST, HttpSide, Service
+from benchmarks.peer_proof import prove_flow
 from benchmarks.phase import WrongResultError
 from benchmarks.processes import CHECKOUT, python
 from cashback_gateway.local.ports import free_port
@@ -112,7 +113,7 @@ def peer(recipe: Recipe, database: Database, folder: Path) -> Generator[HttpSide
                 provider_pid=provider_pid,
                 provider_port=provider_port,
             )
-            yield HttpSide(
+            side = HttpSide(
                 service=service,
                 database=database,
                 username=_USER,
@@ -121,6 +122,8 @@ def peer(recipe: Recipe, database: Database, folder: Path) -> Generator[HttpSide
                 path="/api/cashback",
                 first_guess_per_s=_FIRST_GUESS_PER_S,
             )
+            prove_flow(side)
+            yield side
 
 
 def _prepare(recipe: Recipe, environ: Mapping[str, str]) -> None:

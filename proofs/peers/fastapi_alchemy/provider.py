@@ -8,7 +8,7 @@ import httpx
 
 from peers.fastapi_alchemy.config import PROVIDER_CONNECTIONS, PROVIDER_URL
 
-TIMEOUT = httpx.Timeout(10, connect=3)
+TIMEOUT = httpx.Timeout(10, connect=3, pool=30)
 
 
 class Outcome(NamedTuple):
