@@ -107,7 +107,6 @@ def bench_system(
         gateway = Gateway(
             service=service,
             database=Database(dsn=gateway_dsn, server_pid=server_pid),
-            username=demo_data.USERNAME,
             password=password,
             folder=disk.folder,
         )

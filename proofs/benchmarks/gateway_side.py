@@ -46,6 +46,11 @@ def serving(
             )
 
 
+def is_ready(port: int) -> bool:
+    """Return whether the API there says that it is ready."""
+    return is_served(port, "/health/ready")
+
+
 @contextlib.contextmanager
 def stand_in(environ: Mapping[str, str], log: Path) -> Generator[tuple[int, int], None, None]:
     """Run a provider of one's own; yields its process id and its port."""

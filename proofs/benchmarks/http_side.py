@@ -16,6 +16,7 @@ from benchmarks.ledgers import Database, Rows, must_hold, transactions_begun
 from benchmarks.load import Order, Told
 from benchmarks.phase import Phase, WrongResultError
 from benchmarks.processes import cpu_s, machine_busy_s, memory_bytes, others_share, python
+from cashback_gateway.local.demo_data import USERNAME
 
 if TYPE_CHECKING:
     import subprocess
@@ -38,21 +39,22 @@ class Service:
 
 @dataclass(slots=True, kw_only=True)
 class HttpSide:
-    """Drives the service; `told` is what all phases so far were told, row by row.
+    """Drives the service; it counts what all phases so far were told.
 
+    `told` sales were answered as applied and pay `centavos`; `left` were left to a worker.
     `first_guess_per_s` is how many sales are made for a second that nobody has measured yet.
     """
 
     service: Service
     database: Database
-    username: str
     password: str
     folder: Path
+    username: str = USERNAME
     path: str = "/api/cashbacks"
     first_guess_per_s: int = _FIRST_GUESS_PER_S
-    sent: int = 0
-    credited: int = 0
-    told: Rows = field(default_factory=Rows.none)
+    told: int = 0
+    centavos: int = 0
+    left: int = 0
     rates: dict[tuple[int, bool], float] = field(default_factory=dict[tuple[int, bool], float])
 
     def measure(
@@ -70,10 +72,10 @@ class HttpSide:
         guess = self.rates.get((connections, to_worker), self.first_guess_per_s)
         order = Order(
             port=self.service.port,
-            token=self._token(),
+            token=self.token(),
             connections=connections,
             seconds=seconds,
-            first=self.sent + 1,
+            first=self.told + self.left + 1,
             # By the best measurement at as many connections, with plenty to spare.
             prepared=int((guess * 1.7 if paced is None else paced) * seconds) + 200,
             path=self.path,
@@ -89,7 +91,7 @@ class HttpSide:
     def post(self, body: bytes, *, key: str) -> tuple[int, Any]:
         """Send one sale, outside of any measurement, and return the answer's status and body."""
         headers = {
-            "Authorization": f"Bearer {self._token()}",
+            "Authorization": f"Bearer {self.token()}",
             "Content-Type": "application/json",
             "Idempotency-Key": key,
         }
@@ -101,9 +103,8 @@ class HttpSide:
 
     def note(self, *, sales: int, centavos: int) -> None:
         """Count sales that were answered as applied, then compare all three ledgers."""
-        self.sent += sales
-        self.credited += sales
-        self.told += Rows.of(sales=sales, centavos=centavos)
+        self.told += sales
+        self.centavos += centavos
         self._compare()
 
     def provider_takes(self, milliseconds: int) -> None:
@@ -150,24 +151,21 @@ class HttpSide:
         if told.made_late > told.sales * _TOO_LATE:
             print(f"  ({told.made_late} sales were made while the clock ran)")
         if to_worker:
-            self.sent += told.sales
-            self.told += Rows.left_to_worker(sales=told.sales)
+            self.left += told.sales
             self._compare()
         else:
             self.note(sales=told.sales, centavos=told.centavos)
 
     def _compare(self) -> None:
-        must_hold(self.database.dsn, self.told)
+        applied = Rows.of(sales=self.told, centavos=self.centavos)
+        must_hold(self.database.dsn, applied + Rows.left_to_worker(sales=self.left))
         credited = _ask(self.service.provider_port, "GET", "/totals")
-        due = {
-            "credits": self.credited,
-            "documents": self.credited,
-            "centavos": self.told.centavos,
-        }
+        due = {"credits": self.told, "documents": self.told, "centavos": self.centavos}
         if credited != due:
             raise WrongResultError(f"the provider credited {credited} instead of {due}")
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """Log in and return a fresh access token."""
         credentials = json.dumps({"username": self.username, "password": self.password})
         told = _ask(self.service.port, "POST", "/api/token", credentials)
         access: str = told["access"]

@@ -33,11 +33,6 @@ class Rows:
     centavos: int
 
     @classmethod
-    def none(cls) -> Rows:
-        """Say what must be there at first."""
-        return cls.of(sales=0, centavos=0)
-
-    @classmethod
     def left_to_worker(cls, *, sales: int) -> Rows:
         """Say what must be there after so many sales that were recorded, and not sent."""
         whole = cls.of(sales=sales, centavos=0)

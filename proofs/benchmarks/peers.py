@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 _WARM_UP_S = 1.0
 _PAGE = Path(__file__).with_name("PEERS.md")
-_SHORT = {"seconds": 2.0, "repeats": 1}
-_FULL = {"seconds": 4.0, "repeats": 5}
+_SHORT = {"seconds": 1.5, "repeats": 2}
+_FULL = {"seconds": 3.5, "repeats": 5}
 
 
 def main() -> int:
@@ -82,10 +82,10 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
-    parser.add_argument("--seconds", type=float, help="length of one measurement (4)")
+    parser.add_argument("--seconds", type=float, help="length of one measurement (3.5)")
     parser.add_argument("--repeats", type=int, help="how often each is repeated (5)")
     parser.add_argument(
-        "--short", action="store_true", help="two minutes: 2 s each, once; a trial, too"
+        "--short", action="store_true", help="three minutes: 1.5 s each, twice; a trial, too"
     )
     parser.add_argument(
         "--trial", action="store_true", help="leave PEERS.md alone and hold to no goal"

@@ -114,7 +114,7 @@ def test_the_page_holds_tables_verdicts_and_the_machine() -> None:
 
 
 def test_rows_of_sales_left_to_a_worker_are_counted_as_what_they_are() -> None:
-    rows = Rows.none() + Rows.of(sales=2, centavos=300) + Rows.left_to_worker(sales=3)
+    rows = Rows.of(sales=2, centavos=300) + Rows.left_to_worker(sales=3)
     assert rows == Rows(
         names=10,
         sales=5,
