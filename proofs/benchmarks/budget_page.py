@@ -98,12 +98,15 @@ def _room(stack: Sequence[str]) -> str:
 
 def page(budgets: Sequence[Budget]) -> str:
     """Return the tables of docs/performance.md."""
+    counts = [budget.connections for budget in budgets]
+    extremes = {max(counts), min(counts)}
     return "\n\n".join(
         (
             "\n".join(_table("API: µs of CPU a sale", budgets, [b.api for b in budgets])),
             "\n".join(_table("PostgreSQL: process", budgets, [b.postgres for b in budgets])),
             "\n".join(_facts(budgets)),
-            *("\n".join(_statements(budget)) for budget in budgets),
+            # The most connections and the fewest: what lies between is between them.
+            *("\n".join(_statements(b)) for b in budgets if b.connections in extremes),
         )
     )
 

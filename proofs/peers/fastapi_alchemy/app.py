@@ -32,7 +32,8 @@ async def session() -> AsyncIterator[AsyncSession]:
 
 
 async def provider_client(request: Request) -> httpx.AsyncClient:
-    return request.app.state.provider
+    client: httpx.AsyncClient = request.app.state.provider
+    return client
 
 
 Session = Annotated[AsyncSession, Depends(session)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,7 +69,7 @@ async def record(
         )
         for position, line in enumerate(sent.products)
     ]
-    earned = centavos(sum(line.cashback_exact for line in lines))
+    earned = centavos(sum((line.cashback_exact for line in lines), Decimal()))
     sale = Sale(
         merchant_id=merchant_id,
         customer=customer,
