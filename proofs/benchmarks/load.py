@@ -1,4 +1,4 @@
-"""The load generator: a process of its own that sends prepared sales over kept-alive connections.
+"""The load generator: a process of its own that sends prepared sales over its connections.
 
 Reads its Order as a line of JSON, makes the sales, says "ready", waits for another line, measures,
 and prints its Told. Answers are checked after the clock has stopped, every one of them.
@@ -12,16 +12,13 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
 
 import msgspec
 import uvloop
 
+from benchmarks.load_connections import Closed, Connection, Paced, Turns
 from benchmarks.phase import percentile_ms
 from benchmarks.sales import sales
-
-if TYPE_CHECKING:
-    from asyncio import BaseTransport, Transport
 
 _SHOWN_PROBLEMS = 5
 _STALLED_S = 60.0
@@ -29,7 +26,11 @@ _STALLED_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to send; `prepared` sales are made before the clock starts."""
+    """What to send; `prepared` sales are made before the clock starts.
+
+    With `paced`, so many sales a second fall due; without, each connection sends when it was
+    answered. With `to_worker` the provider is not waited for: right is then a sale recorded, 202.
+    """
 
     port: int
     token: str
@@ -37,11 +38,14 @@ class Order:
     seconds: float
     first: int
     prepared: int
+    path: str = "/api/cashbacks"
+    paced: float | None = None
+    to_worker: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What came of it: sales answered 201 and applied with the right cashback, and the rest."""
+    """What came of it: sales answered as they must be with the right cashback, and the rest."""
 
     sales: int
     centavos: int
@@ -68,7 +72,6 @@ class Load:
     requests: list[bytes] = field(default_factory=list[bytes])
     due_centavos: list[int] = field(default_factory=list[int])
     taken: int = 0
-    until: float = 0.0
     latencies_s: list[float] = field(default_factory=list[float])
     answers: list[tuple[int, bytes]] = field(default_factory=list[tuple[int, bytes]])
     problems: list[str] = field(default_factory=list[str])
@@ -77,9 +80,11 @@ class Load:
         """Make so many more sales."""
         order = self.order
         head = (
-            f"POST /api/cashbacks HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\n"
+            f"POST {order.path} HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\n"
             f"Authorization: Bearer {order.token}\r\nContent-Type: application/json\r\n"
         )
+        if order.to_worker:
+            head += "Prefer: respond-async\r\n"
         sold_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for sale in sales(order.first + len(self.requests), count, sold_at=sold_at):
             lines = (
@@ -96,84 +101,23 @@ class Load:
         self.taken += 1
         return self.taken - 1
 
+    def request(self, index: int) -> bytes:
+        return self.requests[index]
 
-class Connection(asyncio.Protocol):
-    """Sends a sale, waits for its answer, sends the next until the time is up."""
-
-    def __init__(self, load: Load) -> None:
-        self._load = load
-        self._index = -1
-        self._sent_at = 0.0
-        self._received = b""
-        self._transport: Transport | None = None
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        self._transport = cast("Transport", transport)
-
-    def begin(self) -> None:
-        self._send()
-
-    def data_received(self, data: bytes) -> None:
-        data = self._received + data if self._received else data
-        end = _end_of_answer(data)
-        if end is None or end > len(data):
-            self._received = data
-            return
-        now = time.perf_counter()
-        self._received = b""
-        load = self._load
-        load.latencies_s.append(now - self._sent_at)
-        load.answers.append((self._index, data))
-        if now < load.until:
-            self._send()
-        else:
-            self._end()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.ended.done():
-            self._load.problems.append(f"the service hung up with a sale under way: {exc}")
-            self.ended.set_result(None)
-
-    def _send(self) -> None:
-        assert self._transport is not None
-        self._index = self._load.next()
-        self._sent_at = time.perf_counter()
-        self._transport.write(self._load.requests[self._index])
-
-    def _end(self) -> None:
-        assert self._transport is not None
-        self.ended.set_result(None)
-        self._transport.close()
-
-
-def _end_of_answer(data: bytes) -> int | None:
-    """Return where the answer ends, None while its head is not whole."""
-    head_end = data.find(b"\r\n\r\n")
-    if head_end < 0:
-        return None
-    head = data[:head_end].lower()
-    at = head.find(b"content-length:")
-    if at < 0:
-        return len(data)  # told as a wrong answer when it is checked
-    line_end = head.find(b"\r\n", at)
-    length = head[at + 15 : line_end if line_end >= 0 else head_end]
-    return head_end + 4 + int(length)
+    def answered(self, index: int, latency_s: float, data: bytes) -> None:
+        self.latencies_s.append(latency_s)
+        self.answers.append((index, data))
 
 
 async def _measure(load: Load) -> Told:
-    loop = asyncio.get_running_loop()
-    connections: list[Connection] = []
-    for _ in range(load.order.connections):
-        _, connection = await loop.create_connection(
-            lambda: Connection(load), "127.0.0.1", load.order.port
-        )
-        connections.append(connection)
-    cpu, begun_at = time.process_time(), time.perf_counter()
-    load.until = begun_at + load.order.seconds
+    order = load.order
+    turns: Turns = Closed() if order.paced is None else Paced(order.paced)
+    connections = [Connection(order.port, load, turns) for _ in range(order.connections)]
     for connection in connections:
-        connection.begin()
-    async with asyncio.timeout(load.order.seconds + _STALLED_S):
+        await connection.connect()
+    cpu, begun_at = time.process_time(), time.perf_counter()
+    async with asyncio.timeout(order.seconds + _STALLED_S):
+        await turns.run(connections, begun_at=begun_at, seconds=order.seconds)
         await asyncio.gather(*(connection.ended for connection in connections))
     seconds, cpu = time.perf_counter() - begun_at, time.process_time() - cpu
     made_late = len(load.requests) - load.order.prepared
@@ -193,6 +137,9 @@ async def _measure(load: Load) -> Told:
 def _check(load: Load) -> tuple[int, int]:
     """Return how many answers are right and what they earned together; note the wrong ones."""
     decoder = msgspec.json.Decoder(Answer)
+    line, status = (b"HTTP/1.1 201 ", "applied")
+    if load.order.to_worker:
+        line, status = (b"HTTP/1.1 202 ", "pending")
     sold = centavos = 0
     for index, data in load.answers:
         due = load.due_centavos[index]
@@ -201,8 +148,8 @@ def _check(load: Load) -> tuple[int, int]:
             answer = decoder.decode(body)
         except msgspec.DecodeError:
             answer = Answer(status="unreadable", cashback="")
-        right = Answer(status="applied", cashback=f"{due // 100}.{due % 100:02d}")
-        if head.startswith(b"HTTP/1.1 201 ") and answer == right:
+        right = Answer(status=status, cashback=f"{due // 100}.{due % 100:02d}")
+        if head.startswith(line) and answer == right:
             sold += 1
             centavos += due
         else:

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import subprocess
-import sysconfig
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,18 +20,33 @@ if TYPE_CHECKING:
     from benchmarks.bench_system import BenchSystem
 
 _LIBRARIES = ("litestar", "uvicorn", "uvloop", "httptools", "msgspec", "psycopg")
-_BUILT = {"pgo": "--enable-optimizations", "lto": "--with-lto"}
 _DURABILITY = ("fsync", "full_page_writes", "synchronous_commit", "wal_sync_method")
 
 
-def described(system: BenchSystem) -> dict[str, str]:
-    """Return lines for the report, by their headings."""
+# Asked of any Python: its version, and whether it was built for speed. Debian's rules ask for both,
+# which its configuration does not show.
+_BUILD = """
+import platform, sysconfig
+options = sysconfig.get_config_var("CONFIG_ARGS") or ""
+built = [name for name, flag in (("PGO", "--enable-optimizations"), ("LTO", "--with-lto"))
+         if flag in options]
+if "deb_system" in sysconfig.get_scheme_names():
+    built = ["PGO", "LTO"]
+how = "built with " + " and ".join(built) if built else "built without PGO and LTO"
+print(f"{platform.python_version()} ({platform.python_implementation()}, {how})")
+"""
+
+
+def described(system: BenchSystem, *, beside: Path | None = None) -> dict[str, str]:
+    """Return lines for the report, by their headings; `beside` is the Python of the peers."""
+    peers = {} if beside is None else {"The peers' Python": python(beside)}
     return {
         "Machine": f"{machine()}; shared by load generator, API, PostgreSQL and provider",
         "Disk": f"{system.disk.file_system}, {system.disk.sync_ms:.2f} ms for an fsync of 8 kB",
         "PostgreSQL": _server(system.server.dsn()),
         "pgbench": _said(str(system.pgbench.program), "--version"),
         "Python": f"{python()}, " + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
+        **peers,
         "Code": _said("git", "-C", str(CHECKOUT), "describe", "--always", "--dirty"),
     }
 
@@ -45,12 +60,9 @@ def machine() -> str:
     )
 
 
-def python() -> str:
-    """Return the interpreter's version, and whether it was built for speed: that is worth 12 %."""
-    arguments = str(sysconfig.get_config_var("CONFIG_ARGS"))
-    built = [name for name in ("pgo", "lto") if _BUILT[name] in arguments]
-    how = " and ".join(built) if built else "neither pgo nor lto"
-    return f"{platform.python_version()} ({platform.python_implementation()}, {how})"
+def python(program: Path | str = sys.executable) -> str:
+    """Return a Python's version, and whether it was built for speed, which is worth 12 %."""
+    return _said(str(program), "-c", _BUILD)
 
 
 def processor() -> str:

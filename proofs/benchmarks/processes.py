@@ -20,12 +20,12 @@ _STOP_S = 30.0
 
 @contextlib.contextmanager
 def python(
-    *arguments: str, environ: Mapping[str, str], log: Path
+    *arguments: str, environ: Mapping[str, str], log: Path, program: str = sys.executable
 ) -> Generator[subprocess.Popen[str], None, None]:
     """Run a Python program with pipes; it ends when its standard input or this context does."""
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [program, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -80,5 +80,17 @@ def others_share(spent_s: float, elapsed_s: float) -> float:
 
 
 def memory_bytes(pid: int) -> int:
-    """Return the resident memory of one process."""
-    return psutil.Process(pid).memory_info().rss
+    """Return the resident memory of a process; with its children's, what they share counts once."""
+    process = psutil.Process(pid)
+    children = process.children(recursive=True)
+    if not children:
+        return process.memory_info().rss
+    return sum(_own_memory_bytes(each) for each in (process, *children))
+
+
+def _own_memory_bytes(process: psutil.Process) -> int:
+    """Return the proportional set size, the resident one where the system knows no other."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        told = process.memory_full_info()
+        return getattr(told, "pss", told.rss)
+    return 0

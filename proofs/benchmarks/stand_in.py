@@ -1,6 +1,7 @@
 """A provider that does nothing but answer 201 and remember: a process of its own.
 
-Prints its port, ends with its standard input. `POST` anything credits, `GET` tells the totals.
+Prints its port, ends with its standard input. `POST` anything credits, `GET` tells the totals,
+`PUT` so many milliseconds lets every credit be answered as late.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Ledger:
     documents: set[str] = field(default_factory=set[str])
     credits: int = 0
     centavos: int = 0
+    latency_s: float = 0.0
 
     def totals(self) -> bytes:
         """Return the count of credits, of distinct documents, and the sum in centavos."""
@@ -74,8 +76,19 @@ class Connection(asyncio.Protocol):
         if self._parser.get_method() == b"POST":
             self._ledger.unread.append(body)
             status, answer = b"201 Created", _ANSWER + body[1:]
+            if self._ledger.latency_s:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._ledger.latency_s, self._answer, status, answer)
+                return
+        elif self._parser.get_method() == b"PUT":
+            self._ledger.latency_s = int(body) / 1000
+            status, answer = b"200 OK", b"{}"
         else:
             status, answer = b"200 OK", self._ledger.totals()
+        self._answer(status, answer)
+
+    def _answer(self, status: bytes, answer: bytes) -> None:
+        assert self._transport is not None
         self._transport.write(
             b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
             % (status, len(answer), answer)

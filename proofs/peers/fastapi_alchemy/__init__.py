@@ -1,0 +1,1 @@
+"""FastAPI and pydantic, SQLAlchemy's asyncio sessions on asyncpg, one httpx client."""
