@@ -12,6 +12,131 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+-- Name: answer_body; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.answer_body AS bytea
+	CONSTRAINT answer_body_check CHECK ((octet_length(VALUE) <= 65536));
+
+-- Name: attempt_number; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.attempt_number AS integer
+	CONSTRAINT attempt_number_check CHECK ((VALUE >= 0));
+
+-- Name: attempt_phase; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.attempt_phase AS text
+	CONSTRAINT attempt_phase_check CHECK ((VALUE = ANY (ARRAY['nothing_sent'::text, 'sent'::text, 'status_seen'::text])));
+
+-- Name: attempt_result; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.attempt_result AS text
+	CONSTRAINT attempt_result_check CHECK ((VALUE = ANY (ARRAY['applied'::text, 'never_sent'::text, 'refused_for_now'::text, 'refused'::text, 'misconfigured'::text, 'unknown'::text, 'own_error'::text])));
+
+-- Name: basis_points; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.basis_points AS integer
+	CONSTRAINT basis_points_check CHECK (((VALUE >= 0) AND (VALUE <= 10000)));
+
+-- Name: cashback_status; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.cashback_status AS text COLLATE pg_catalog."C"
+	CONSTRAINT cashback_status_check CHECK ((VALUE = ANY (ARRAY['not_due'::text, 'unconfirmed'::text, 'pending'::text, 'sending'::text, 'applied'::text, 'rejected'::text, 'in_doubt'::text, 'held'::text, 'cancelled'::text, 'void'::text, 'recorded'::text])));
+
+-- Name: centavos; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.centavos AS bigint
+	CONSTRAINT centavos_check CHECK (((VALUE >= 0) AND (VALUE <= '9999999999'::bigint)));
+
+-- Name: deliverer; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.deliverer AS text
+	CONSTRAINT deliverer_check CHECK ((VALUE = ANY (ARRAY['api'::text, 'worker'::text])));
+
+-- Name: document; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.document AS text COLLATE pg_catalog."C"
+	CONSTRAINT document_check CHECK ((((octet_length(VALUE) = 11) AND (VALUE !~ '[^0-9]'::text)) OR (VALUE ~ '^([0-9A-Z]{12}[0-9]{2}|F:[0-9A-Z./-]{5,20}|E[0-9a-f]{32})$'::text)));
+
+-- Name: http_status; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.http_status AS smallint
+	CONSTRAINT http_status_check CHECK (((VALUE >= 0) AND (VALUE <= 999)));
+
+-- Name: instant; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.instant AS timestamp with time zone
+	CONSTRAINT instant_check CHECK (((VALUE >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (VALUE < '2100-01-01 00:00:00+00'::timestamp with time zone)));
+
+-- Name: line_centavos; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.line_centavos AS bigint
+	CONSTRAINT line_centavos_check CHECK ((VALUE >= 0));
+
+-- Name: line_position; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.line_position AS smallint
+	CONSTRAINT line_position_check CHECK (((VALUE >= 0) AND (VALUE <= 989)));
+
+-- Name: name_kind; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.name_kind AS text COLLATE pg_catalog."C"
+	CONSTRAINT name_kind_check CHECK ((VALUE = ANY (ARRAY['idempotency_key'::text, 'sale_id'::text, 'content'::text])));
+
+-- Name: operators_name; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.operators_name AS text
+	CONSTRAINT operators_name_check CHECK (((char_length(VALUE) >= 1) AND (char_length(VALUE) <= 64)));
+
+-- Name: own_key; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.own_key AS text COLLATE pg_catalog."C"
+	CONSTRAINT own_key_check CHECK (((VALUE !~ '[^!-+\--~]'::text) AND ((char_length(VALUE) >= 1) AND (char_length(VALUE) <= 255))));
+
+-- Name: own_number; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.own_number AS text COLLATE pg_catalog."C"
+	CONSTRAINT own_number_check CHECK (((VALUE !~ '[^!-~]'::text) AND ((char_length(VALUE) >= 1) AND (char_length(VALUE) <= 64))));
+
+-- Name: person_name; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.person_name AS text
+	CONSTRAINT person_name_check CHECK (((char_length(VALUE) >= 1) AND (char_length(VALUE) <= 120)));
+
+-- Name: qty_e4; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.qty_e4 AS integer
+	CONSTRAINT qty_e4_check CHECK (((VALUE >= 1) AND (VALUE <= 999990000)));
+
+-- Name: request_body; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.request_body AS bytea
+	CONSTRAINT request_body_check CHECK ((octet_length(VALUE) <= 262144));
+
+-- Name: rounding; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.rounding AS text
+	CONSTRAINT rounding_check CHECK ((VALUE = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text])));
+
+-- Name: subject; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.subject AS text COLLATE pg_catalog."C"
+	CONSTRAINT subject_check CHECK (((VALUE !~ '[^ -~]'::text) AND ((char_length(VALUE) >= 1) AND (char_length(VALUE) <= 96))));
+
+-- Name: value_e10; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.value_e10 AS bigint
+	CONSTRAINT value_e10_check CHECK (((VALUE >= 0) AND (VALUE <= '999999999900000000'::bigint)));
+
+-- Name: version_number; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.version_number AS integer
+	CONSTRAINT version_number_check CHECK ((VALUE > 0));
+
+-- Name: wall_clock; Type: DOMAIN; Schema: public; Owner: -
+
+CREATE DOMAIN public.wall_clock AS timestamp without time zone
+	CONSTRAINT wall_clock_check CHECK (((VALUE >= '1999-12-30 00:00:00'::timestamp without time zone) AND (VALUE < '2100-01-03 00:00:00'::timestamp without time zone)));
+
 -- Name: accept_new_sales(text, jsonb, jsonb, integer, jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text) RETURNS record
@@ -256,7 +381,7 @@ begin
             and p.prokind in ('f', 'p')
             and (
                 has_function_privilege('public', p.oid, 'execute')
-                or format('search_path=pg_catalog, %I, pg_temp', home)
+                or p.prosqlbody is null and format('search_path=pg_catalog, %I, pg_temp', home)
                     <> all (coalesce(p.proconfig, '{}'))
             )
             and not exists (
@@ -264,7 +389,11 @@ begin
                 where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
             )
     loop
-        execute format('alter routine %s set search_path = pg_catalog, %I, pg_temp', made, home);
+        if (select p.prosqlbody is null from pg_proc as p where p.oid = made) then
+            execute format(
+                'alter routine %s set search_path = pg_catalog, %I, pg_temp', made, home
+            );
+        end if;
         execute format('revoke execute on routine %s from public', made);
     end loop;
 end $$;
@@ -425,9 +554,8 @@ $$;
 -- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.feed_position() RETURNS bigint
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$ begin return pg_current_xact_id()::text::bigint + 0; end $$;
+    LANGUAGE sql
+    RETURN (((pg_current_xact_id())::text)::bigint + 0);
 
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -438,11 +566,13 @@ CREATE FUNCTION public.follow_event() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 begin
-    new.position := greatest(new.position, (
-        select e.position from events as e
-        where e.merchant_id = new.merchant_id and e.cashback_id = new.cashback_id
-            and e.sequence = new.sequence - 1
-    ));
+    if pg_snapshot_xmax(pg_current_snapshot()) > pg_current_xact_id() then
+        new.position := greatest(new.position, (
+            select e.position from events as e
+            where e.merchant_id = new.merchant_id and e.cashback_id = new.cashback_id
+                and e.sequence = new.sequence - 1
+        ));
+    end if;
     return new;
 end $$;
 
@@ -1082,6 +1212,7 @@ CREATE FUNCTION public.guard_whole_sale() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 declare
@@ -1111,15 +1242,7 @@ begin
             where l.merchant_id = new.merchant_id and l.cashback_id = new.cashback_id
         )
             and c.cashback_centavos <= new.total_centavos
-            and (c.cashback_centavos = 0) = (new.nothing_due is not null)
-            and (new.payments is null or (
-                select bool_and(p ->> 0 in (
-                        'cash', 'check', 'credit_card', 'debit_card', 'store_credit',
-                        'food_voucher', 'meal_voucher', 'gift_card', 'fuel_voucher', 'bank_slip',
-                        'deposit', 'pix', 'transfer', 'cashback', 'other'
-                    ) and (p ->> 1)::bigint >= 0) and sum((p ->> 1)::bigint) = new.total_centavos
-                from jsonb_array_elements(new.payments) as p
-            )),
+            and (c.cashback_centavos = 0) = (new.nothing_due is not null),
         (
             select count(*) filter (
                 where case n.kind
@@ -1141,6 +1264,16 @@ begin
     into adds_up, named
     from cashbacks as c
     where c.merchant_id = new.merchant_id and c.cashback_id = new.cashback_id;
+    if adds_up and new.payments is not null then
+        -- A statement of its own, which a sale that tells none does not pay for.
+        select bool_and(p ->> 0 in (
+                'cash', 'check', 'credit_card', 'debit_card', 'store_credit', 'food_voucher',
+                'meal_voucher', 'gift_card', 'fuel_voucher', 'bank_slip', 'deposit', 'pix',
+                'transfer', 'cashback', 'other'
+            ) and (p ->> 1)::bigint >= 0) and sum((p ->> 1)::bigint) = new.total_centavos
+        into adds_up
+        from jsonb_array_elements(new.payments) as p;
+    end if;
     if adds_up and named then
         return null;
     end if;
@@ -1192,14 +1325,7 @@ end $$;
 
 CREATE FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) RETURNS boolean
     LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-    select case when value_e10 <= 9223371036854775807 / qty_e4
-        then centavos between value_e10 * qty_e4 / 1000000000000
-            and (value_e10 * qty_e4 + 999999999999) / 1000000000000
-        else abs(centavos * 1000000000000::numeric - value_e10::numeric * qty_e4) < 1000000000000
-    end
-$$;
+    RETURN CASE WHEN (value_e10 <= ('9223371036854775807'::bigint / qty_e4)) THEN ((centavos >= ((value_e10 * qty_e4) / '1000000000000'::bigint)) AND (centavos <= (((value_e10 * qty_e4) + '999999999999'::bigint) / '1000000000000'::bigint))) ELSE (abs((((centavos)::numeric * ('1000000000000'::bigint)::numeric) - ((value_e10)::numeric * (qty_e4)::numeric))) < ('1000000000000'::bigint)::numeric) END;
 
 -- Name: is_cnpj(text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1219,6 +1345,51 @@ CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
         )
     )
 $_$;
+
+-- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'new>recorded>api',
+        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
+        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
+        'pending>sending>api', 'pending>sending>worker',
+        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
+        'sending>held>api', 'sending>in_doubt>api',
+        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
+        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
+        'pending>applied>late_answer', 'held>applied>late_answer',
+        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
+        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
+        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
+        'pending>applied>settler', 'pending>in_doubt>settler',
+        'held>applied>settler', 'rejected>applied>settler',
+        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
+        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
+        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
+        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
+        'pending>cancelled>operator'
+    );
+end $$;
+
+-- Name: is_of_the_group(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return (
+        select true from sales as s where s.merchant_id = merchant and s.cashback_id = cashback
+    ) is true;
+end $$;
 
 -- Name: is_pseudonym(text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1337,6 +1508,7 @@ CREATE FUNCTION public.lines_follow_terms() RETURNS trigger
 declare
     wrong text;
     first_use boolean;
+    any_products boolean;
 begin
     loop
         select
@@ -1350,10 +1522,11 @@ begin
                             and n.starts_at > r.starts_at and n.starts_at <= l.last_at
                     )
             ),
-            bool_or(t.used_at is null)
-        into wrong, first_use
+            bool_or(t.used_at is null), bool_or(l.any_products)
+        into wrong, first_use, any_products
         from (
             select a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded,
+                bool_or(a.sku is not null) as any_products,
                 min(least(s.sold_at, s.accepted_at)) as first_at,
                 max(least(s.sold_at, s.accepted_at)) as last_at
             from added as a join sales as s using (merchant_id, cashback_id)
@@ -1376,7 +1549,7 @@ begin
         where t.used_at is null
             and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a);
     end loop;
-    if not exists (select from added as a where a.sku is not null) then
+    if not any_products then
         return null;
     end if;
     loop
@@ -1683,7 +1856,8 @@ begin
     into given_out
     from feed as f, merchants as m
     left join lateral (
-        select e.position from events as e where e.merchant_id = m.merchant_id
+        select e.position from events as e
+        where e.merchant_id = m.merchant_id and e.position >= 0  -- what its index can use
         order by e.position desc limit 1
     ) as last on true
     group by f.raised;
@@ -1693,10 +1867,9 @@ begin
     select n.nspname into home from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
     where p.oid = 'feed_position()'::regprocedure;
     execute format(
-        'create or replace function %I.feed_position() returns bigint language plpgsql'
-        ' set search_path = pg_catalog, %I, pg_temp as %L',
-        home, home,
-        format(' begin return pg_current_xact_id()::text::bigint + %s; end ', given_out)
+        'create or replace function %I.feed_position() returns bigint language sql'
+        ' return pg_current_xact_id()::text::bigint + %s',
+        home, given_out
     );
     return true;
 end $$;
@@ -1850,22 +2023,22 @@ SET default_table_access_method = heap;
 CREATE TABLE public.sales (
     merchant_id bigint NOT NULL,
     cashback_id uuid NOT NULL,
-    sale_id text COLLATE pg_catalog."C",
-    idempotency_key text COLLATE pg_catalog."C",
-    sold_at timestamp with time zone NOT NULL,
+    sale_id public.own_number,
+    idempotency_key public.own_key,
+    sold_at public.instant NOT NULL,
     document text COLLATE pg_catalog."C",
-    name text,
-    total_centavos bigint NOT NULL,
-    discount_centavos bigint NOT NULL,
-    rounding text NOT NULL,
+    name public.person_name,
+    total_centavos public.centavos NOT NULL,
+    discount_centavos public.centavos NOT NULL,
+    rounding public.rounding NOT NULL,
     exact text NOT NULL,
-    raw_body bytea NOT NULL,
-    accepted_at timestamp with time zone NOT NULL,
-    submitted_by text COLLATE pg_catalog."C",
-    sold_at_wall timestamp without time zone,
+    raw_body public.request_body NOT NULL,
+    accepted_at public.instant NOT NULL,
+    submitted_by public.subject,
+    sold_at_wall public.wall_clock,
     same_content_as uuid,
     name_differs boolean DEFAULT false NOT NULL,
-    came_under text COLLATE pg_catalog."C",
+    came_under public.subject,
     surcharge_centavos bigint,
     difference_centavos smallint,
     surcharge_earns boolean,
@@ -1883,19 +2056,7 @@ CREATE TABLE public.sales (
     invoice_month text COLLATE pg_catalog."C",
     invoice_series smallint,
     invoice_number integer,
-    CONSTRAINT sales_accepted_at_check CHECK (((accepted_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (accepted_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
-    CONSTRAINT sales_check CHECK ((same_content_as <> cashback_id)),
-    CONSTRAINT sales_check1 CHECK (((came_under <> submitted_by) AND (came_under ~ '^client:cli_'::text) AND (char_length(came_under) <= 96) AND (came_under !~ '[^ -~]'::text))),
-    CONSTRAINT sales_discount_centavos_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= '9999999999'::bigint))),
-    CONSTRAINT sales_idempotency_key_check CHECK (((idempotency_key !~ '[^!-+\--~]'::text) AND ((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))),
-    CONSTRAINT sales_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
-    CONSTRAINT sales_raw_body_check CHECK ((octet_length(raw_body) <= 262144)),
-    CONSTRAINT sales_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
-    CONSTRAINT sales_sale_id_check CHECK (((sale_id !~ '[^!-~]'::text) AND ((char_length(sale_id) >= 1) AND (char_length(sale_id) <= 64)))),
-    CONSTRAINT sales_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
-    CONSTRAINT sales_sold_at_wall_check CHECK (((sold_at_wall >= '1999-12-30 00:00:00'::timestamp without time zone) AND (sold_at_wall < '2100-01-03 00:00:00'::timestamp without time zone))),
-    CONSTRAINT sales_submitted_by_check CHECK (((submitted_by !~ '[^ -~]'::text) AND ((char_length(submitted_by) >= 1) AND (char_length(submitted_by) <= 96)))),
-    CONSTRAINT sales_total_centavos_check CHECK (((total_centavos >= 0) AND (total_centavos <= '9999999999'::bigint)))
+    CONSTRAINT sales_are_another CHECK (((same_content_as <> cashback_id) AND ((came_under)::text <> (submitted_by)::text) AND ((came_under)::text ~ '^client:cli_'::text)))
 );
 
 -- Name: told_amiss(public.sales); Type: FUNCTION; Schema: public; Owner: -
@@ -2158,31 +2319,23 @@ CREATE TABLE public.api_clients (
 CREATE TABLE public.attempts (
     merchant_id bigint NOT NULL,
     cashback_id uuid NOT NULL,
-    attempt integer NOT NULL,
-    deliverer text NOT NULL,
+    attempt public.version_number NOT NULL,
+    deliverer public.deliverer NOT NULL,
     started_at timestamp with time zone NOT NULL,
     lease_until_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
-    result text,
-    phase text,
+    result public.attempt_result,
+    phase public.attempt_phase,
     reason text,
-    status_code smallint,
-    body bytea,
+    status_code public.http_status,
+    body public.answer_body,
     provider_id text,
     provider_message text,
     provider_created_at text,
     connected_s real,
     sent_s real,
     elapsed_s real,
-    CONSTRAINT attempts_attempt_check CHECK ((attempt > 0)),
-    CONSTRAINT attempts_body_check CHECK ((octet_length(body) <= 65536)),
-    CONSTRAINT attempts_check CHECK (((ended_at IS NULL) = (result IS NULL))),
-    CONSTRAINT attempts_check1 CHECK (((result <> 'applied'::text) OR (status_code = 201))),
-    CONSTRAINT attempts_check2 CHECK (((phase = 'status_seen'::text) = (status_code IS NOT NULL))),
-    CONSTRAINT attempts_deliverer_check CHECK ((deliverer = ANY (ARRAY['api'::text, 'worker'::text]))),
-    CONSTRAINT attempts_phase_check CHECK ((phase = ANY (ARRAY['nothing_sent'::text, 'sent'::text, 'status_seen'::text]))),
-    CONSTRAINT attempts_result_check CHECK ((result = ANY (ARRAY['applied'::text, 'never_sent'::text, 'refused_for_now'::text, 'refused'::text, 'misconfigured'::text, 'unknown'::text, 'own_error'::text]))),
-    CONSTRAINT attempts_status_code_check CHECK (((status_code >= 0) AND (status_code <= 999)))
+    CONSTRAINT attempts_end_at_once CHECK ((((ended_at IS NULL) = (result IS NULL)) AND (((result)::text <> 'applied'::text) OR ((status_code)::smallint = 201)) AND (((phase)::text = 'status_seen'::text) = (status_code IS NOT NULL))))
 )
 WITH (fillfactor='40');
 
@@ -2223,10 +2376,10 @@ ALTER TABLE public.audit ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY 
 CREATE TABLE public.cashbacks (
     merchant_id bigint NOT NULL,
     cashback_id uuid NOT NULL,
-    status text NOT NULL COLLATE pg_catalog."C",
-    version integer NOT NULL,
-    attempt integer NOT NULL,
-    cashback_centavos bigint NOT NULL,
+    status public.cashback_status NOT NULL,
+    version public.version_number NOT NULL,
+    attempt public.attempt_number NOT NULL,
+    cashback_centavos public.centavos NOT NULL,
     accepted_at timestamp with time zone NOT NULL,
     open_since_at timestamp with time zone NOT NULL,
     due_at timestamp with time zone,
@@ -2234,16 +2387,9 @@ CREATE TABLE public.cashbacks (
     lease_until_at timestamp with time zone,
     applied_at timestamp with time zone,
     risk_accepted_at timestamp with time zone,
-    CONSTRAINT cashbacks_attempt_check CHECK ((attempt >= 0)),
-    CONSTRAINT cashbacks_cashback_centavos_check CHECK (((cashback_centavos >= 0) AND (cashback_centavos <= '9999999999'::bigint))),
-    CONSTRAINT cashbacks_check CHECK (((status = 'not_due'::text) = (cashback_centavos = 0))),
-    CONSTRAINT cashbacks_check1 CHECK (((status = ANY (ARRAY['pending'::text, 'unconfirmed'::text])) = (due_at IS NOT NULL))),
-    CONSTRAINT cashbacks_check2 CHECK (((status = 'sending'::text) = (lease_until_at IS NOT NULL))),
-    CONSTRAINT cashbacks_check3 CHECK (((status = 'applied'::text) = (applied_at IS NOT NULL))),
-    CONSTRAINT cashbacks_confirmed CHECK (((status <> ALL (ARRAY['unconfirmed'::text, 'void'::text, 'recorded'::text])) OR ((attempt = 0) AND (confirmed_at IS NULL)))),
-    CONSTRAINT cashbacks_status_check CHECK ((status = ANY (ARRAY['not_due'::text, 'unconfirmed'::text, 'pending'::text, 'sending'::text, 'applied'::text, 'rejected'::text, 'in_doubt'::text, 'held'::text, 'cancelled'::text, 'void'::text, 'recorded'::text]))),
-    CONSTRAINT cashbacks_tried CHECK (((attempt > 0) OR (status <> ALL (ARRAY['sending'::text, 'rejected'::text])))),
-    CONSTRAINT cashbacks_version_check CHECK ((version > 0))
+    CONSTRAINT cashbacks_confirmed CHECK ((((status)::text <> ALL (ARRAY['unconfirmed'::text, 'void'::text, 'recorded'::text])) OR (((attempt)::integer = 0) AND (confirmed_at IS NULL)))),
+    CONSTRAINT cashbacks_tell_their_status CHECK (((((status)::text = 'not_due'::text) = ((cashback_centavos)::bigint = 0)) AND (((status)::text = ANY (ARRAY['pending'::text, 'unconfirmed'::text])) = (due_at IS NOT NULL)) AND (((status)::text = 'sending'::text) = (lease_until_at IS NOT NULL)) AND (((status)::text = 'applied'::text) = (applied_at IS NOT NULL)))),
+    CONSTRAINT cashbacks_tried CHECK ((((attempt)::integer > 0) OR ((status)::text <> ALL (ARRAY['sending'::text, 'rejected'::text]))))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');
 
@@ -2268,19 +2414,16 @@ CREATE TABLE public.client_secrets (
 
 CREATE TABLE public.customers (
     merchant_id bigint NOT NULL,
-    document text NOT NULL COLLATE pg_catalog."C",
-    name text NOT NULL,
+    document public.document NOT NULL,
+    name public.person_name NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     customer_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
+    version public.version_number DEFAULT 1 NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     erased_at timestamp with time zone,
     sealed text COLLATE pg_catalog."C",
-    CONSTRAINT customers_document_check CHECK (((document ~ '^[0-9]{11}$'::text) OR (document ~ '^([0-9A-Z]{12}[0-9]{2}|F:[0-9A-Z./-]{5,20}|E[0-9a-f]{32})$'::text))),
-    CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (char_length(document) = 33)) AND ((erased_at IS NULL) OR (name = 'erased'::text)))),
-    CONSTRAINT customers_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
-    CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed)))),
-    CONSTRAINT customers_version_check CHECK ((version > 0))
+    CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (char_length((document)::text) = 33)) AND ((erased_at IS NULL) OR ((name)::text = 'erased'::text)))),
+    CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed))))
 );
 
 -- Name: day_sums; Type: TABLE; Schema: public; Owner: -
@@ -2331,21 +2474,18 @@ ALTER TABLE public.erasures_under_way ALTER COLUMN erasure_id ADD GENERATED ALWA
 CREATE TABLE public.events (
     merchant_id bigint NOT NULL,
     cashback_id uuid NOT NULL,
-    sequence integer NOT NULL,
+    sequence public.version_number NOT NULL,
     at timestamp with time zone NOT NULL,
     actor text NOT NULL,
     from_status text,
     to_status text NOT NULL,
-    attempt integer NOT NULL,
+    attempt public.attempt_number NOT NULL,
     reason text NOT NULL,
-    actor_name text,
+    actor_name public.operators_name,
     "position" bigint DEFAULT public.feed_position() NOT NULL,
-    CONSTRAINT events_actor_name_check CHECK (((char_length(actor_name) >= 1) AND (char_length(actor_name) <= 64))),
-    CONSTRAINT events_attempt_check CHECK ((attempt >= 0)),
-    CONSTRAINT events_check CHECK (((sequence = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK ((((((COALESCE(from_status, 'new'::text) || '>'::text) || to_status) || '>'::text) || actor) = ANY (ARRAY['new>not_due>api'::text, 'new>pending>api'::text, 'new>held>api'::text, 'new>unconfirmed>api'::text, 'new>recorded>api'::text, 'unconfirmed>pending>api'::text, 'unconfirmed>held>api'::text, 'unconfirmed>void>worker'::text, 'unconfirmed>cancelled>operator'::text, 'unconfirmed>applied>settler'::text, 'pending>sending>api'::text, 'pending>sending>worker'::text, 'sending>applied>api'::text, 'sending>rejected>api'::text, 'sending>pending>api'::text, 'sending>held>api'::text, 'sending>in_doubt>api'::text, 'sending>applied>worker'::text, 'sending>rejected>worker'::text, 'sending>pending>worker'::text, 'sending>held>worker'::text, 'sending>in_doubt>worker'::text, 'sending>in_doubt>reaper'::text, 'pending>applied>late_answer'::text, 'held>applied>late_answer'::text, 'rejected>applied>late_answer'::text, 'in_doubt>applied>late_answer'::text, 'in_doubt>pending>late_answer'::text, 'in_doubt>rejected>late_answer'::text, 'in_doubt>applied>settler'::text, 'in_doubt>pending>settler'::text, 'in_doubt>held>settler'::text, 'pending>applied>settler'::text, 'pending>in_doubt>settler'::text, 'held>applied>settler'::text, 'rejected>applied>settler'::text, 'in_doubt>applied>operator'::text, 'in_doubt>pending>operator'::text, 'in_doubt>rejected>operator'::text, 'held>pending>operator'::text, 'held>cancelled>operator'::text, 'held>applied>operator'::text, 'rejected>pending>operator'::text, 'rejected>cancelled>operator'::text, 'rejected>applied>operator'::text, 'rejected>in_doubt>operator'::text, 'applied>in_doubt>operator'::text, 'pending>cancelled>operator'::text]))),
-    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL))),
-    CONSTRAINT events_sequence_check CHECK ((sequence > 0))
+    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
+    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
+    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
 );
 
 -- Name: feed; Type: TABLE; Schema: public; Owner: -
@@ -2625,38 +2765,30 @@ CREATE TABLE public.revoked_tokens (
 CREATE TABLE public.sale_lines (
     merchant_id bigint NOT NULL,
     cashback_id uuid NOT NULL,
-    value_e10 bigint NOT NULL,
-    amount_centavos bigint NOT NULL,
-    discount_centavos bigint NOT NULL,
-    cashback_centavos bigint NOT NULL,
-    qty_e4 integer NOT NULL,
-    rate_bp integer NOT NULL,
+    value_e10 public.value_e10 NOT NULL,
+    amount_centavos public.line_centavos NOT NULL,
+    discount_centavos public.line_centavos NOT NULL,
+    cashback_centavos public.line_centavos NOT NULL,
+    qty_e4 public.qty_e4 NOT NULL,
+    rate_bp public.basis_points NOT NULL,
     rate_version integer NOT NULL,
-    "position" smallint NOT NULL,
+    "position" public.line_position NOT NULL,
     type text NOT NULL COLLATE pg_catalog."C",
     exact text NOT NULL,
-    sku text COLLATE pg_catalog."C",
+    sku public.own_number,
     surcharge_centavos bigint,
     difference_centavos smallint,
     excluded boolean,
-    CONSTRAINT sale_lines_amount_centavos_check CHECK ((amount_centavos >= 0)),
-    CONSTRAINT sale_lines_cashback_centavos_check CHECK ((cashback_centavos >= 0)),
-    CONSTRAINT sale_lines_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= amount_centavos))),
-    CONSTRAINT sale_lines_position_check CHECK ((("position" >= 0) AND ("position" <= 989))),
-    CONSTRAINT sale_lines_qty_e4_check CHECK (((qty_e4 >= 1) AND (qty_e4 <= 999990000))),
-    CONSTRAINT sale_lines_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
-    CONSTRAINT sale_lines_sku_check CHECK (((sku !~ '[^!-~]'::text) AND ((char_length(sku) >= 1) AND (char_length(sku) <= 64)))),
-    CONSTRAINT sale_lines_value_e10_check CHECK (((value_e10 >= 0) AND (value_e10 <= '999999999900000000'::bigint)))
+    CONSTRAINT sale_lines_check CHECK (((discount_centavos)::bigint <= (amount_centavos)::bigint))
 );
 
 -- Name: sale_names; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sale_names (
     merchant_id bigint NOT NULL,
-    kind text NOT NULL COLLATE pg_catalog."C",
+    kind public.name_kind NOT NULL,
     name text NOT NULL COLLATE pg_catalog."C",
-    cashback_id uuid NOT NULL,
-    CONSTRAINT sale_names_kind_check CHECK ((kind = ANY (ARRAY['idempotency_key'::text, 'sale_id'::text, 'content'::text])))
+    cashback_id uuid NOT NULL
 );
 
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
@@ -3221,10 +3353,6 @@ CREATE INDEX audit_of_a_resource ON public.audit USING btree (merchant_id, resou
 
 CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, audit_id);
 
--- Name: cashbacks_applied; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX cashbacks_applied ON public.cashbacks USING btree (applied_at) WHERE (status = 'applied'::text);
-
 -- Name: cashbacks_by_applied_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cashbacks_by_applied_at ON public.cashbacks USING btree (merchant_id, applied_at) WHERE (applied_at IS NOT NULL);
@@ -3235,19 +3363,19 @@ CREATE INDEX cashbacks_confirmed ON public.cashbacks USING btree (merchant_id, c
 
 -- Name: cashbacks_due; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX cashbacks_due ON public.cashbacks USING btree (due_at) WHERE (status = 'pending'::text);
+CREATE INDEX cashbacks_due ON public.cashbacks USING btree (due_at) WHERE ((status)::text = 'pending'::text);
 
 -- Name: cashbacks_leased; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX cashbacks_leased ON public.cashbacks USING btree (lease_until_at) WHERE (status = 'sending'::text);
+CREATE INDEX cashbacks_leased ON public.cashbacks USING btree (lease_until_at) WHERE ((status)::text = 'sending'::text);
 
 -- Name: cashbacks_open; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX cashbacks_open ON public.cashbacks USING btree (merchant_id, status, accepted_at DESC) WHERE (status <> ALL (ARRAY['applied'::text, 'not_due'::text, 'void'::text, 'recorded'::text]));
+CREATE INDEX cashbacks_open ON public.cashbacks USING btree (merchant_id, status, accepted_at DESC) WHERE ((status)::text <> ALL (ARRAY['applied'::text, 'not_due'::text, 'void'::text, 'recorded'::text]));
 
 -- Name: cashbacks_put_off; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX cashbacks_put_off ON public.cashbacks USING btree (merchant_id, cashback_id) WHERE ((status = 'pending'::text) AND (due_at >= '2099-01-01 00:00:00+00'::timestamp with time zone));
+CREATE INDEX cashbacks_put_off ON public.cashbacks USING btree (merchant_id, cashback_id) WHERE (((status)::text = 'pending'::text) AND (due_at >= '2099-01-01 00:00:00+00'::timestamp with time zone));
 
 -- Name: cashbacks_resent_at_a_risk; Type: INDEX; Schema: public; Owner: -
 
@@ -3255,7 +3383,7 @@ CREATE INDEX cashbacks_resent_at_a_risk ON public.cashbacks USING btree (risk_ac
 
 -- Name: cashbacks_unconfirmed; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHERE (status = 'unconfirmed'::text);
+CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHERE ((status)::text = 'unconfirmed'::text);
 
 -- Name: client_secrets_one_current; Type: INDEX; Schema: public; Owner: -
 
@@ -3271,11 +3399,11 @@ CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (s
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WHERE (sequence > 0);
+CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WHERE (at IS NOT NULL);
 
 -- Name: events_in_order; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "position", cashback_id, sequence);
+CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "position", cashback_id, sequence) WHERE ("position" IS NOT NULL);
 
 -- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
 
@@ -3327,11 +3455,11 @@ CREATE INDEX sales_also_alike ON public.sales USING btree (also_alike_to) WHERE 
 
 -- Name: sales_by_acceptance; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX sales_by_acceptance ON public.sales USING btree (merchant_id, accepted_at DESC);
+CREATE INDEX sales_by_acceptance ON public.sales USING btree (merchant_id, accepted_at DESC) WHERE (accepted_at IS NOT NULL);
 
 -- Name: sales_by_document; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX sales_by_document ON public.sales USING btree (merchant_id, document, accepted_at DESC);
+CREATE INDEX sales_by_document ON public.sales USING btree (merchant_id, document, accepted_at DESC) WHERE (document IS NOT NULL);
 
 -- Name: sales_by_group; Type: INDEX; Schema: public; Owner: -
 
@@ -3351,7 +3479,7 @@ CREATE INDEX sales_by_issuer ON public.sales USING btree (merchant_id, invoice_c
 
 -- Name: sales_by_sold_at; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX sales_by_sold_at ON public.sales USING btree (merchant_id, sold_at);
+CREATE INDEX sales_by_sold_at ON public.sales USING btree (merchant_id, sold_at) WHERE (sold_at IS NOT NULL);
 
 -- Name: sales_by_store; Type: INDEX; Schema: public; Owner: -
 
@@ -3359,7 +3487,7 @@ CREATE INDEX sales_by_store ON public.sales USING btree (merchant_id, store, acc
 
 -- Name: sales_from_ahead; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX sales_from_ahead ON public.sales USING btree (accepted_at DESC) WHERE ((sold_at - accepted_at) > '00:00:10'::interval);
+CREATE INDEX sales_from_ahead ON public.sales USING btree (accepted_at DESC) WHERE (((sold_at)::timestamp with time zone - (accepted_at)::timestamp with time zone) > '00:00:10'::interval);
 
 -- Name: sales_of_equal_content; Type: INDEX; Schema: public; Owner: -
 
@@ -3519,7 +3647,7 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.webhooks FOR E
 
 -- Name: cashbacks cashbacks_become_due; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER cashbacks_become_due AFTER INSERT OR UPDATE OF due_at ON public.cashbacks FOR EACH ROW WHEN ((new.status = 'pending'::text)) EXECUTE FUNCTION public.wake_workers();
+CREATE TRIGGER cashbacks_become_due AFTER INSERT OR UPDATE OF due_at ON public.cashbacks FOR EACH ROW WHEN (((new.status)::text = 'pending'::text)) EXECUTE FUNCTION public.wake_workers();
 
 -- Name: cashbacks cashbacks_move; Type: TRIGGER; Schema: public; Owner: -
 
@@ -3527,7 +3655,7 @@ CREATE TRIGGER cashbacks_move BEFORE UPDATE ON public.cashbacks FOR EACH ROW EXE
 
 -- Name: cashbacks cashbacks_moves_are_told; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE CONSTRAINT TRIGGER cashbacks_moves_are_told AFTER UPDATE OF status ON public.cashbacks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status <> 'sending'::text) AND (new.status <> 'sending'::text) AND (new.status <> old.status))) EXECUTE FUNCTION public.guard_told_move();
+CREATE CONSTRAINT TRIGGER cashbacks_moves_are_told AFTER UPDATE OF status ON public.cashbacks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((old.status)::text <> 'sending'::text) AND ((new.status)::text <> 'sending'::text) AND ((new.status)::text <> (old.status)::text))) EXECUTE FUNCTION public.guard_told_move();
 
 -- Name: cashbacks cashbacks_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
@@ -3555,7 +3683,7 @@ CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON public.events FOR E
 
 -- Name: events events_follow; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER events_follow BEFORE INSERT ON public.events FOR EACH ROW WHEN ((new.sequence > 1)) EXECUTE FUNCTION public.follow_event();
+CREATE TRIGGER events_follow BEFORE INSERT ON public.events FOR EACH ROW WHEN (((new.sequence)::integer > 1)) EXECUTE FUNCTION public.follow_event();
 
 -- Name: events events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4466,9 +4594,7 @@ END);
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (( SELECT true
-       FROM public.sales s
-      WHERE ((s.merchant_id = attempts.merchant_id) AND (s.cashback_id = attempts.cashback_id))) IS TRUE)
+    ELSE public.is_of_the_group(merchant_id, cashback_id)
 END);
 
 -- Name: cashbacks of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -4476,9 +4602,7 @@ END);
 CREATE POLICY of_the_group ON public.cashbacks AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (( SELECT true
-       FROM public.sales s
-      WHERE ((s.merchant_id = cashbacks.merchant_id) AND (s.cashback_id = cashbacks.cashback_id))) IS TRUE)
+    ELSE public.is_of_the_group(merchant_id, cashback_id)
 END);
 
 -- Name: events of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -4486,9 +4610,7 @@ END);
 CREATE POLICY of_the_group ON public.events AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (( SELECT true
-       FROM public.sales s
-      WHERE ((s.merchant_id = events.merchant_id) AND (s.cashback_id = events.cashback_id))) IS TRUE)
+    ELSE public.is_of_the_group(merchant_id, cashback_id)
 END);
 
 -- Name: sale_lines of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -4496,9 +4618,7 @@ END);
 CREATE POLICY of_the_group ON public.sale_lines AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (( SELECT true
-       FROM public.sales s
-      WHERE ((s.merchant_id = sale_lines.merchant_id) AND (s.cashback_id = sale_lines.cashback_id))) IS TRUE)
+    ELSE public.is_of_the_group(merchant_id, cashback_id)
 END);
 
 -- Name: sales of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -4506,7 +4626,7 @@ END);
 CREATE POLICY of_the_group ON public.sales AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE COALESCE((COALESCE(came_under, submitted_by) = ( SELECT current_setting('cashback.reads_only'::text, true) AS current_setting)), false)
+    ELSE COALESCE(((COALESCE(came_under, submitted_by))::text = ( SELECT current_setting('cashback.reads_only'::text, true) AS current_setting)), false)
 END);
 
 -- Name: api_clients of_the_platform; Type: POLICY; Schema: public; Owner: -
@@ -4850,6 +4970,17 @@ GRANT ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavo
 REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
+
+-- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
+
+-- Name: FUNCTION is_of_the_group(merchant bigint, cashback uuid); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) TO cashback_serving;
 
 -- Name: FUNCTION is_pseudonym(document text); Type: ACL; Schema: public; Owner: -
 
