@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters.postgres.connection.database import FLUSHED
 from adapters.postgres.connection.deadlines import hang_up
-from adapters.postgres.connection.one_call import Answer, OneCall, instant_of, integer_of
+from adapters.postgres.connection.one_call import Called, OneCall, instant_of, integer_of
 from integration.tcp_server import tcp_server
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ async def test_the_row_comes_in_binary_and_nulls_go_both_ways(
     call = OneCall(connection, "select $1::bigint + 1, $2::text, $3::jsonb ->> 'a'")
     for _ in range(3):
         answer = await call(b"41", None, b'{"a": "\xc3\xa9"}')
-        assert answer == Answer(row=((42).to_bytes(8, "big"), None, b"\xc3\xa9"))
+        assert answer == Called(row=((42).to_bytes(8, "big"), None, b"\xc3\xa9"))
         assert integer_of(answer.row[0]) == 42
 
 
@@ -203,7 +203,7 @@ async def test_answers_may_come_a_byte_at_a_time(prepared_dsn: str) -> None:
         call = OneCall(connection, "select repeat('y', $1)", then="select repeat('z', 3000)")
         for size in (3, 9_000):
             answer = await call(str(size).encode())
-            assert answer == Answer(row=(b"y" * size,), then=(b"z" * 3000,))
+            assert answer == Called(row=(b"y" * size,), then=(b"z" * 3000,))
         with pytest.raises(psycopg.errors.DivisionByZero):
             await OneCall(connection, "select 1 / $1::integer")(b"0")
         assert (await call(b"2")).row == (b"yy",)

@@ -31,7 +31,7 @@ _names = (b"one_call_%d" % number for number in itertools.count(1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Called:
     """What a call was told; `then` is the row of the statement after its commit, if any."""
 
     row: Row
@@ -59,7 +59,7 @@ class OneCall:
         self._formats = formats
         self._prepared: tuple[bytes, ...] = ()
 
-    async def __call__(self, *values: bytes | None) -> Answer:
+    async def __call__(self, *values: bytes | None) -> Called:
         """Run it. Raises psycopg's own errors, with their SQL state: then nothing was written.
 
         But as ever: of psycopg.OperationalError without an SQL state nobody knows whether it was.
@@ -87,7 +87,7 @@ class OneCall:
             pg.finish()  # not said to be undone: it is not
             raise psycopg.OperationalError("what follows the call was not told") from error
         rows = [_row(answer[-1]) for answer in answers]
-        return Answer(row=rows[0], then=rows[1] if len(rows) > 1 else None)
+        return Called(row=rows[0], then=rows[1] if len(rows) > 1 else None)
 
     def _send(self, pg: PGconn, names: Sequence[bytes], values: Sequence[bytes | None]) -> None:
         if not self._prepared:
