@@ -94,10 +94,10 @@ class ResultLane(Lane[_Result]):
         row, position = await transactions.call(self._call, *quick.values())
         standings = quick.concluded(row)
         written = [job for job in jobs if job.id in standings]
-        for job in written:
-            self._answer(job, standings[job.id])
         if written:
             self.committed(written, began=began, position=position)
+        for job in written:
+            self._answer(job, standings[job.id])
         return [job for job in jobs if job.id not in standings]
 
     async def write_plainly(
@@ -110,9 +110,9 @@ class ResultLane(Lane[_Result]):
             results = [job.result for job in jobs]
             standings = await conclude_group(cursor, results, self._policy)
         position = await transactions.commit(connection)
+        self.committed(jobs, began=began, position=position)
         for job in jobs:
             self._answer(job, standings.get(job.id))
-        self.committed(jobs, began=began, position=position)
 
     def refuse(self, job: _Result, error: Exception) -> None:
         """Tell the one result of a group what became of it."""

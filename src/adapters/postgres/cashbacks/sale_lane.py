@@ -90,10 +90,10 @@ class SaleLane(Lane[_Sale]):
         accepted, braked = quick.accepted(row)
         self._braked |= dict.fromkeys(braked, now_s + BRAKED_S)
         written = [job for job in jobs if job.submission.id in accepted]
-        for job in written:
-            self._answer(job, accepted[job.submission.id])
         if written:
             self.committed(written, began=began, position=position)
+        for job in written:
+            self._answer(job, accepted[job.submission.id])
         return [job for job in jobs if job.submission.id not in accepted]
 
     async def write_plainly(self, connection: AsyncConnection[Any], jobs: Sequence[_Sale]) -> None:
@@ -105,9 +105,9 @@ class SaleLane(Lane[_Sale]):
                 cursor, [job.submission for job in jobs], self._database.seal
             )
         position = await transactions.commit(connection)
+        self.committed(jobs, began=began, position=position)
         for job in jobs:
             self._answer(job, acceptances[job.submission.id])
-        self.committed(jobs, began=began, position=position)
 
     def refuse(self, job: _Sale, error: Exception) -> None:
         """Tell the one sale of a group what became of it."""
