@@ -61,6 +61,8 @@ class Done:
                 inner = node["Plans"][0]
                 found = {str(n["Index Name"]) for n in nodes_of(inner) if "Index Name" in n}
             elif node["Node Type"] in {"Index Scan", "Index Only Scan"}:
+                if not node["Actual Rows"] and not node.get("Rows Removed by Filter"):
+                    continue  # of an empty list any partial index tells that it has nothing
                 found = {str(node["Index Name"])}
             elif node["Node Type"] == "Seq Scan":
                 found = {WHOLE}

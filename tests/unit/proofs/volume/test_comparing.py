@@ -42,6 +42,11 @@ def test_another_index_is_a_fault_and_one_instead_of_a_whole_table_is_none() -> 
     assert faults(scan(None, pages=3), scan("b", pages=3)) == ()
 
 
+def test_by_what_nothing_was_found_does_not_matter() -> None:
+    nothing = {"Actual Rows": 0.0}
+    assert faults(scan("a", pages=2) | nothing, scan("b", pages=2) | nothing) == ()
+
+
 def test_a_growing_table_is_never_read_whole() -> None:
     assert len(faults(scan(None, pages=3), scan(None, pages=3))) == 1
     small = scan(None, pages=3, table="merchants")
