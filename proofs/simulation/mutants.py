@@ -18,6 +18,7 @@ from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.submission import SubmitSale
 from cashback_core.testing.memory_store import MemoryStore
 from simulation import broken
+from simulation.acceptance_mutants import ACCEPTANCE_MUTANTS
 from simulation.confirm_mutants import CONFIRM_MUTANTS
 from simulation.history_mutants import HISTORY_MUTANTS
 from simulation.mutant import Mutant
@@ -65,4 +66,11 @@ DELIVERY: Final = tuple(
     )
 )
 
-MUTANTS: Final = (*DELIVERY, *STATEMENTS, *SAME_SALE_MUTANTS, *CONFIRM_MUTANTS, *HISTORY_MUTANTS)
+MUTANTS: Final = (
+    *DELIVERY,
+    *ACCEPTANCE_MUTANTS,
+    *STATEMENTS,
+    *SAME_SALE_MUTANTS,
+    *CONFIRM_MUTANTS,
+    *HISTORY_MUTANTS,
+)

@@ -69,20 +69,35 @@ class Person:
         return False
 
     def _is_paid(self, key: str) -> bool:
-        """Whether the provider paid it; without references, as many of its group as are applied."""
+        """Whether the provider paid it; without references, as many of its group as are applied.
+
+        Whoever a person said has a line has it, and it is no equal one's: both are left out of the
+        count. Otherwise the absent one of two would pass for paid by the other's credit, for ever.
+        """
         paid = [one for one in self._desk.ledger if one.reference and not one.again]
         if self._database.settling.echoes_reference:
             return any(one.reference == key for one in paid)
+        said = self._said()
+        if said[key]:
+            return True
         group, absent = _group(self._row(key)), self._database.said.absent
-        credited = sum(
-            (one.document, one.cashback_centavos) == group for one in paid if one.back is None
+        credits_ = Counter(
+            one.reference
+            for one in paid
+            if (one.document, one.cashback_centavos) == group and one.back is None
         )
         applied = sum(
             _group(row) == group and row.status is Status.APPLIED
             for row in self._database.rows.values()
-            if row.record.id not in absent
+            if row.record.id not in absent and not said[str(row.record.id)]
         )
-        return credited >= applied
+        return (credits_ - said).total() >= applied
+
+    def _said(self) -> Counter[str | None]:
+        """Of how many lines a person said that they are each one's."""
+        return Counter(
+            str(id_) for words in self._database.said.lines.values() for id_ in words if id_
+        )
 
     def _credit_of(self, key: str, *, dated: bool) -> Credit | None:
         """The credit that nobody has explained yet, of those whose lines read the same.

@@ -12,6 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from simulation.directed import PLAYS as DELIVERY
+from simulation.directed_acceptance import PLAYS as ACCEPTANCE
 from simulation.directed_confirmations import PLAYS as CONFIRMATIONS
 from simulation.directed_history import PLAYS as HISTORY
 from simulation.directed_statements import PLAYS as STATEMENTS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Plays = tuple["Callable[[Stage], None]", ...]
 
-PLAYS: Final[Plays] = (*DELIVERY, *STATEMENTS, *CONFIRMATIONS, *HISTORY)
+PLAYS: Final[Plays] = (*DELIVERY, *ACCEPTANCE, *STATEMENTS, *CONFIRMATIONS, *HISTORY)
 
 UNFIT: Final = re.compile(r"\b(?:TypeError|AttributeError|NameError)\(")
 """How code fails that was not written for its surroundings: a mutant that does proves nothing."""
