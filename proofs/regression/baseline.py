@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 FILE: Final = Path(__file__).with_name("baseline.json")
 
-TOLERANCE: Final = 1.2
+TOLERANCE: Final = 1.5
 """How many times its baseline a ratio may be.
 
-On a machine where six others worked, and a seventh beside them, measurements lay up to 1.1 apart
-(November 2026); what is over is measured again, and only what stays over is told.
+Row-level security once cost a factor of four; what costs less is seen by the exact figures. On a
+machine where six others worked, measurements lay up to 1.1 apart (November 2026), and CI's may be
+another; what is over is measured again, and only what stays over is told.
 """
 
 INSTRUCTIONS: Final = "instructions of Python"
