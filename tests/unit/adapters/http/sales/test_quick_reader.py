@@ -126,6 +126,8 @@ def test_an_odd_number_is_read_alike_wherever_it_stands(name: str, text: str) ->
     odd = SALE | {"products": [line | {name: text} for line in SALE["products"]]}
     assert_both_ways_agree(json.dumps(odd).encode())
     assert_both_ways_agree(json.dumps(SALE | {name: text}).encode())
+    as_if_none = [{"type": "A", "value": "9.90", "qty": 1, name: text}]
+    assert_both_ways_agree(json.dumps(SALE | {"total": "9.90", "products": as_if_none}).encode())
 
 
 def test_the_shared_corpus_of_bad_inputs_is_read_alike() -> None:
