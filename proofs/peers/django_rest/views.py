@@ -23,9 +23,9 @@ class CashbackView(APIView):
         if key:
             names["idempotency_key"] = key
         try:
-            cashback, attempt = record(request.user, data, names)
+            cashback, attempt = record(request.user.id, data, names)
         except IntegrityError:
-            return replayed(request.user, names)
+            return replayed(request.user.id, names)
         cents = f"{cashback.cashback_centavos // 100}.{cashback.cashback_centavos % 100:02d}"
         outcome = provider.credit(document=data["customer"]["document"], cashback=cents)
         conclude(cashback, attempt, outcome)
@@ -40,25 +40,26 @@ def content(data):
 
 
 @transaction.atomic
-def record(merchant, data, names):
+def record(merchant_id, data, names):
     """Commit the sale and its first attempt before anything is sent."""
     now = timezone.now()
     customer, _ = Customer.objects.get_or_create(
-        merchant=merchant,
+        merchant_id=merchant_id,
         document=data["customer"]["document"],
         defaults={"name": data["customer"]["name"]},
     )
     if customer.name != data["customer"]["name"]:
         raise ValidationError({"customer": "known by another name"})
     sale = Sale.objects.create(
-        merchant=merchant,
+        merchant_id=merchant_id,
         customer=customer,
         sold_at=data["sold_at"],
         total=data["total"],
         accepted_at=now,
     )
     SaleName.objects.bulk_create(
-        SaleName(merchant=merchant, kind=kind, name=name, sale=sale) for kind, name in names.items()
+        SaleName(merchant_id=merchant_id, kind=kind, name=name, sale=sale)
+        for kind, name in names.items()
     )
     lines = [
         SaleLine(
@@ -113,10 +114,10 @@ def conclude(cashback, attempt, outcome):
     )
 
 
-def replayed(merchant, names):
+def replayed(merchant_id, names):
     """Answer with the sale that has these names, 409 where they are not one sale's."""
     known = [
-        SaleName.objects.filter(merchant=merchant, kind=kind, name=name).first()
+        SaleName.objects.filter(merchant_id=merchant_id, kind=kind, name=name).first()
         for kind, name in names.items()
     ]
     if len({name and name.sale_id for name in known}) != 1:
