@@ -104,7 +104,15 @@ def _of_peers(measured: Measured) -> Iterator[Verdict]:
     for recipe in RECIPES:
         ratio = measured.ratio((PEAK, recipe.name), (PEAK, PGBENCH))
         what = f"of pgbench's rate at {PEAK.name} connections reached by {recipe.name}"
+        if ratio is not None:
+            what += f" (by CPU a sale {_by_cpu(measured, recipe.name):.1%})"
         yield from _at_least(ratio, LEAST_PEER, "{:.1%}", what)
+
+
+def _by_cpu(measured: Measured, peer: str) -> float:
+    """What it would be if both had all of the machine; neighbours press fewer processes more."""
+    pairs = zip(measured.of(PEAK, peer), measured.of(PEAK, PGBENCH), strict=False)
+    return Spread.of([sum(b.cpu_s.values()) / sum(a.cpu_s.values()) for a, b in pairs]).median
 
 
 def _at_least(ratio: Spread | None, least: float, form: str, what: str) -> Iterator[Verdict]:
