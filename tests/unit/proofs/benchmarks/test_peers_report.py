@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.ledgers import Rows
@@ -126,3 +128,10 @@ def test_rows_of_sales_left_to_a_worker_are_counted_as_what_they_are() -> None:
         events=9,
         centavos=300,
     )
+
+
+def test_a_peers_share_of_pgbench_is_told_by_cpu_too() -> None:
+    dear = replace(phase(70), cpu_s={"API": 0.006, "PostgreSQL": 0.003})
+    told = said(measured((PEAK, FIRST, [dear]), (PEAK, PGBENCH, [phase(1000)])))
+    assert told[0].startswith("MISSED: 7.0%")
+    assert "(by CPU a sale 10.0%)" in told[0]
