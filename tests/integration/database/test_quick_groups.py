@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from adapters.postgres.cashbacks import lanes, transactions
+from adapters.postgres.cashbacks.sale_lane import SaleLane
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.cashbacks.transactions import NOT_SO, SESSION
 from adapters.postgres.connection.database import FLUSHED, Database
@@ -37,6 +38,7 @@ from cashback_core.intake.acceptance import (
     CustomerNameMismatch,
     Repeated,
     Submission,
+    TermsChanged,
 )
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
@@ -458,3 +460,41 @@ async def _somebody_waits(dsn: str) -> None:
             if found.rowcount:
                 return
             await asyncio.sleep(0.01)
+
+
+async def test_terms_that_have_changed_are_told_once_and_not_tried_the_plain_way(
+    dsn: str, store: PostgresCashbackStore, groups: Groups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain: list[int] = []
+
+    async def counted(self: SaleLane, connection: object, jobs: Sequence[object]) -> None:  # noqa: ARG001
+        plain.append(len(jobs))
+
+    monkeypatch.setattr(SaleLane, "write_plainly", counted)
+    stale = [submission(number, key=f"stale-{number}") for number in range(4)]
+    with psycopg.connect(dsn) as owner:
+        owner.execute("alter table rates disable trigger rates_follow")
+        owner.execute("insert into rates values (1, 'A', 2, 900, %s)", [stale[0].sale.sold_at])
+        owner.execute("alter table rates enable trigger rates_follow")
+    answers = await asyncio.gather(*(store.accept(one) for one in stale))
+    assert answers == [TermsChanged()] * 4
+    assert groups.sizes == []
+    assert plain == []
+
+
+@pytest.mark.parametrize("quick", [True, False])
+async def test_texts_are_stored_as_they_are_whatever_a_login_sets(
+    dsn: str,
+    quick: bool,  # noqa: FBT001
+) -> None:
+    """Of a session in another encoding the quick call's bytes were read as that."""
+    beside = f"{dsn}{'&' if '?' in dsn else '?'}client_encoding=latin1"
+    async with Database(beside, seal=SEAL) as database:
+        store = PostgresCashbackStore(database, DeliveryPolicy(), quick=quick)
+        first = submission(7, key="encoded")
+        assert first.sale.customer is not None
+        named = replace(first.sale, customer=replace(first.sale.customer, name="JOSÉ CONCEIÇÃO"))
+        assert isinstance(await store.accept(replace(first, sale=named)), Accepted)
+    with psycopg.connect(dsn) as owner:
+        told = owner.execute("select name from customers union all select name from sales")
+        assert told.fetchall() == [("JOSÉ CONCEIÇÃO",)] * 2

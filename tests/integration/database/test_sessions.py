@@ -63,6 +63,7 @@ async def test_role_and_limits_are_set_whatever_the_login_has(
         "default_transaction_isolation = 'serializable'",
         "row_security = off",
         "idle_session_timeout = '3s'",
+        "client_encoding = 'LATIN1'",
         "datestyle = 'German'",
         "intervalstyle = 'sql_standard'",
         "transaction_timeout = '20ms'",

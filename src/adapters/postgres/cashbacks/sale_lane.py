@@ -11,7 +11,7 @@ import psycopg
 
 from adapters.postgres.cashbacks import transactions
 from adapters.postgres.cashbacks.lanes import MAX_GROUP, Job, Lane, deadline_s, in_time
-from adapters.postgres.cashbacks.transactions import begun, told
+from adapters.postgres.cashbacks.transactions import TERMS_CHANGED, begun, told
 from adapters.postgres.connection.database import FLUSHED
 from adapters.postgres.connection.one_call import OneCall
 from adapters.postgres.sales.acceptance import accept_group
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 MAX_LINES: Final = 5_000
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Most sale lines, and most of the requests' bytes, of one transaction."""
-
-TERMS_CHANGED: Final = "23C01"
-"""What the trigger `lines_follow_terms` says of a sale whose terms are out of date."""
 
 BRAKED_S: Final = 5.0
 """How long a merchant that has a brake goes the plain way, before the quick one is tried again."""

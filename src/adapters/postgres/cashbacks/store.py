@@ -88,7 +88,7 @@ class PostgresCashbackStore(CashbackStore):
         self._chores = database.pool(CHORES)
         self._resuming = Resumption()
         self._callers = database.pool(IDENTIFYING)
-        self._terms = TermsCache()
+        self._terms = TermsCache(self._read_terms)
         self._products = ProductCache()
 
     @property
@@ -109,14 +109,11 @@ class PostgresCashbackStore(CashbackStore):
             await connection.execute(f"select {LOCK}")
 
     async def terms(self, merchant_id: int) -> Terms | None:
-        terms = self._terms.get(merchant_id)
-        if terms is None:
-            asked_at_s = time.monotonic()
-            async with self._reads.reading_for(merchant_id) as connection:
-                terms = await read_terms(connection, merchant_id)
-            if terms is not None:
-                self._terms.keep(terms, asked_at_s)
-        return terms
+        return await self._terms.get(merchant_id)
+
+    async def _read_terms(self, merchant_id: int) -> Terms | None:
+        async with self._reads.reading_for(merchant_id) as connection:
+            return await read_terms(connection, merchant_id)
 
     async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
         asked_at = time.monotonic()

@@ -51,6 +51,9 @@ _ONE_ROW: Final = (
 )
 """What a single row can be the cause of."""
 
+TERMS_CHANGED: Final = "23C01"
+"""What the trigger `lines_follow_terms` says of a sale whose terms are out of date."""
+
 NOT_SO: Final = "23C02"
 """What the quick way's functions say of a group that is not as they assume."""
 
@@ -128,8 +131,11 @@ def failure_of(error: Exception) -> Failure:
 def is_left_to_the_plain_way(error: psycopg.Error) -> bool:
     """Whether the quick way's error says nothing of the database or of locks: nothing was written.
 
-    Of a row as well: the plain statements say what is wrong with it.
+    Of a row as well: the plain statements say what is wrong with it. But that terms have changed is
+    told for good: at a rate's change that is all of a group, and each half would be tried twice.
     """
+    if error.sqlstate == TERMS_CHANGED:
+        return False
     if isinstance(error, psycopg.OperationalError) or is_of_no_use(error):
         return False
     if not isinstance(error, _ONE_ROW):

@@ -162,8 +162,8 @@ def _end(done: asyncio.Future[None], error: Exception | None = None) -> None:
 
 
 def _last_words(answers: Sequence[Sequence[PGresult]]) -> psycopg.Error | None:
-    """What the server said before it went."""
-    return _error_in(answers[-1])
+    """What the server said before it went, unless the call itself was committed before."""
+    return _error_in(answers[0]) if len(answers) == 1 else None
 
 
 def _error_in(results: Sequence[PGresult]) -> psycopg.Error | None:

@@ -36,6 +36,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "default_transaction_isolation": "read committed",
     "row_security": "on",
     "idle_session_timeout": "0",
+    "client_encoding": "UTF8",  # what a call by libpq itself is written in
     "datestyle": "ISO, MDY",
     "intervalstyle": "postgres",
 }

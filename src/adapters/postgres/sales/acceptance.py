@@ -243,7 +243,10 @@ def _is_another(known: str | None, told: _Told) -> bool:
 async def _told_in_part(
     cursor: Cursor, told: Sequence[_Told], known: Mapping[UUID, str | None]
 ) -> set[UUID]:
-    """Of those that must tell whole names: who tells another, of a customer whom others named."""
+    """Of those that must tell whole names: who tells another, of a customer whom others named.
+
+    A neighbour of the same group counts where the quick way committed it before, and here not.
+    """
     doubtful = [
         {
             "i": s.id,

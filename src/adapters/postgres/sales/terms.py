@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.sales.terms import Terms, UnusableTerms
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import UnknownZone, zone_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from zoneinfo import ZoneInfo
 
     from psycopg import AsyncConnection
@@ -29,27 +34,78 @@ MAX_TERMS: Final = 1000
 _log = logging.getLogger(__name__)
 
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked(Generic[T]):
+    """Something, and when it was asked for, on the monotonic clock."""
+
+    at_s: float
+    what: T
+
+
 @dataclass(slots=True)
 class TermsCache:
-    """The terms of merchants, each with the moment at which they were asked for."""
+    """The terms of merchants, each asked for once, however many of their sales wait for it.
 
-    _known: dict[int, tuple[float, Terms]] = field(default_factory=dict[int, tuple[float, Terms]])
+    Each on its own, 256 clients that came in one moment would take turns on four connections, and
+    those that waited longest be told that the database does not answer (seen in November 2026).
+    """
 
-    def get(self, merchant_id: int) -> Terms | None:
-        """A merchant's, if they are known and fresh."""
+    read: Callable[[int], Awaitable[Terms | None]]
+    now_s: Callable[[], float] = time.monotonic
+    _known: dict[int, _Asked[Terms]] = field(default_factory=dict[int, "_Asked[Terms]"])
+    _asked: dict[int, _Asked[asyncio.Task[Terms | None]]] = field(
+        default_factory=dict[int, "_Asked[asyncio.Task[Terms | None]]"]
+    )
+    _forgotten: dict[int, float] = field(default_factory=dict[int, float])
+    """When each was forgotten: what was asked for before is told to nobody who comes after."""
+
+    async def get(self, merchant_id: int) -> Terms | None:
+        """A merchant's, of the last TERMS_AGE_S; None for an unknown one. Raises as `read` does."""
+        since_s = self._forgotten.get(merchant_id, -math.inf)
         known = self._known.get(merchant_id)
-        fresh = known is not None and time.monotonic() - known[0] < TERMS_AGE_S
-        return known[1] if known is not None and fresh else None
-
-    def keep(self, terms: Terms, asked_at_s: float) -> None:
-        """Remember what was asked for at a moment."""
-        if len(self._known) >= MAX_TERMS:
-            self._known.clear()
-        self._known[terms.merchant_id] = (asked_at_s, terms)
+        fresh_s = max(since_s, self.now_s() - TERMS_AGE_S)
+        if known is not None and known.at_s >= fresh_s:
+            return known.what
+        # At most two: one that was under way, too old for us, and the next, shared as well.
+        while True:
+            asked = self._asked.get(merchant_id) or self._ask(merchant_id)
+            try:
+                # A client that hangs up takes nobody's answer away.
+                terms = await asyncio.shield(asked.what)
+            except StoreUnavailable:
+                if asked.at_s >= since_s:
+                    raise
+            else:
+                if asked.at_s >= since_s:
+                    return terms
 
     def forget(self, merchant_id: int) -> None:
-        """Ask anew for a merchant's."""
+        """Ask anew for a merchant's: whoever comes from now on is told nothing older."""
         self._known.pop(merchant_id, None)
+        self._forgotten[merchant_id] = self.now_s()
+
+    def _ask(self, merchant_id: int) -> _Asked[asyncio.Task[Terms | None]]:
+        at_s = self.now_s()
+        task = asyncio.get_running_loop().create_task(self._read(merchant_id, at_s))
+        asked = self._asked[merchant_id] = _Asked(at_s, task)
+        task.add_done_callback(partial(self._answered, merchant_id))
+        return asked
+
+    async def _read(self, merchant_id: int, asked_at_s: float) -> Terms | None:
+        terms = await self.read(merchant_id)
+        if terms is not None:
+            if len(self._known) >= MAX_TERMS:
+                self._known.clear()
+            self._known[merchant_id] = _Asked(asked_at_s, terms)
+        return terms
+
+    def _answered(self, merchant_id: int, task: asyncio.Task[Terms | None]) -> None:
+        del self._asked[merchant_id]
+        if not task.cancelled():
+            task.exception()  # whoever waits for it is told; perhaps they have hung up
 
 
 async def read_terms(connection: AsyncConnection[Any], merchant_id: int) -> Terms | None:

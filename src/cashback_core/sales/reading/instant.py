@@ -71,7 +71,10 @@ def read_sold_at(
 
 def _local(instant: datetime, rules: SaleRules) -> str:
     """By the merchant's wall clock, which its tills go by, with its offset."""
-    return instant.astimezone(rules.zone).isoformat()
+    try:
+        return instant.astimezone(rules.zone).isoformat()
+    except OverflowError:  # the last day of all, east of UTC
+        return instant.isoformat()
 
 
 def _cause(wall: datetime | None, now: datetime, rules: SaleRules) -> FutureCause:

@@ -204,7 +204,8 @@ def _lines(
             return None
         value_e10, qty_e4 = parse_value(told.value), parse_quantity(told.qty)
         amount = line_amount(value_e10, qty_e4, rounding)
-        discount = parse_centavos(told.discount) if told.discount else 0
+        # Left out it is 0, a number; an empty text is a fault.
+        discount = parse_centavos(told.discount) if told.discount != 0 else 0
         if qty_e4 == 0 or discount > amount:
             return None
         lines.append(

@@ -169,6 +169,12 @@ def test_a_sale_may_lie_five_minutes_ahead() -> None:
     )
 
 
+def test_the_last_second_of_all_is_refused_east_of_utc_too() -> None:
+    east = SaleRules(zone=ZoneInfo("Asia/Kolkata"))
+    (violation,) = violations_of(document(sold_at="9999-12-31T23:59:59Z"), east)
+    assert violation.code == "sold_at_future"
+
+
 def test_a_sale_may_be_as_old_as_the_merchant_allows() -> None:
     rules = SaleRules(max_age=timedelta(days=30))
     oldest = "2026-05-16T15:00:00Z"

@@ -20,6 +20,7 @@ from adapters.http.problems.problem import Problem, answer_problem
 from adapters.http.serving import server
 from adapters.http.wire import body
 from adapters.http.wire.refusals import RefusedError
+from cashback_core.columns.layout import ColumnsRefused
 from cashback_core.delivery.leases import ClaimsUnacknowledged
 from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.intake.submission import Recorded, Replayed, Submitted
@@ -60,6 +61,7 @@ NEVER_LEAVES_ITS_MODULE = {
     RefusedError,  # the table looks at its outcome
     UnknownZone,  # the store makes UnusableTerms of it
     UrlRefused,  # the store of webhooks makes Invalid of it, the receiver an answer
+    ColumnsRefused,  # the command line tells it: no request has columns
     UnknownLanguage,  # of an answer only a language that there is is asked for
 }
 

@@ -119,6 +119,17 @@ def test_what_comes_twice_and_holds_others_is_refused(twice: str) -> None:
         assert read_as(read_sale, spoilt.encode())[0] == "json_repeated_key"
 
 
+@pytest.mark.parametrize("text", ["", " ", "-0", "0x1", "1_0", "0.000", "1e1", "\uff11", "+1"])
+@pytest.mark.parametrize("name", ["value", "qty", "discount", "total"])
+def test_an_odd_number_is_read_alike_wherever_it_stands(name: str, text: str) -> None:
+    """An empty discount of a line once went for none, and was paid for."""
+    odd = SALE | {"products": [line | {name: text} for line in SALE["products"]]}
+    assert_both_ways_agree(json.dumps(odd).encode())
+    assert_both_ways_agree(json.dumps(SALE | {name: text}).encode())
+    as_if_none = [{"type": "A", "value": "9.90", "qty": 1, name: text}]
+    assert_both_ways_agree(json.dumps(SALE | {"total": "9.90", "products": as_if_none}).encode())
+
+
 def test_the_shared_corpus_of_bad_inputs_is_read_alike() -> None:
     cases = [
         json.loads(line)
