@@ -49,9 +49,12 @@ _OTHERS: Final = """
     where datname = current_database() and pid <> pg_backend_pid()
 """
 _SYNCS: Final = """
-    select coalesce(sum(fsyncs), 0) from pg_stat_io
-    where object = 'wal' and backend_type = 'client backend'
+    select sum(fsyncs) - (
+        select sum(fsyncs) from pg_stat_get_backend_io(pg_backend_pid()) where object = 'wal'
+    )
+    from pg_stat_io where object = 'wal' and backend_type = 'client backend'
 """
+"""Of every session but our own, which syncs what it reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,9 @@ def logged(connection: psycopg.Connection[Any], since: str) -> list[Logged]:
     until = position(connection)
     if until == since:
         return []
+    # Only what is synced can be read, and what is not committed is not; what is not is left out, or
+    # is an error if it is all.
+    connection.execute("select pg_logical_emit_message(false, 'regression', '', flush => true)")
     rows = connection.execute(
         """
         select r.record_type, r.record_length - r.fpi_length,

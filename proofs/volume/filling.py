@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from volume.past import BUYERS, cpf, past_sale, sale_count
+from volume.past import BUYERS, GROUPS, cpf, past_sale, sale_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,7 +194,7 @@ def rows_of(sale: PastSale, rows: Rows, *, sales: int, known: Known) -> None:
     rows["sales"].append(
         f"{m}\t{c}\tnf-{sale.number}\t{sale.key}\t{sale.sold_at}\t{sale.document}"
         f"\tCliente de Teste\t{total}\t0\thalf_even\t{earns // 100}.{earns % 100:02d}"
-        f"\t\\\\x{sale.raw_body.encode().hex()}\t{at}\tclient:cli_{sale.number % 7}"
+        f"\t\\\\x{sale.raw_body.encode().hex()}\t{at}\tclient:cli_{sale.number % GROUPS}"
         f"\t{sale.number % 10}\n"
     )
     rows["sale_lines"].extend(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from adapters.postgres.administration.audit_trail import PostgresTrail
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MERCHANT = 1
+_POLL_S: Final = 0.005
+_SETTLED_S: Final = 30.0
 RULES = Rules(
     policy=DeliveryPolicy(),
     margin=Margin(freeze_s=60, provider_delay_s=60, clock_skew_s=60),
@@ -64,6 +67,7 @@ class House:
 async def opened(dsn: str, newest_at: datetime) -> AsyncGenerator[House, None]:
     """The house on a database that `filling.fill` filled."""
     async with Database(dsn, seal=Seal.parse(new_erasure_key())) as database:
+        await _settled(database)
         administration = Administration(database)
         yield House(
             newest_at=newest_at,
@@ -78,3 +82,13 @@ async def opened(dsn: str, newest_at: datetime) -> AsyncGenerator[House, None]:
             probe=PostgresProbe(database=database, backlog=True),
             privacy=PostgresPrivacyStore(database),
         )
+
+
+async def _settled(database: Database) -> None:
+    """Until all that is being connected is: who asks before has another connection made, too.
+
+    That one would begin in the midst of whatever is looked at.
+    """
+    async with asyncio.timeout(_SETTLED_S):
+        while database.use().lent:  # noqa: ASYNC110 (no event tells)
+            await asyncio.sleep(_POLL_S)

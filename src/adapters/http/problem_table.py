@@ -94,7 +94,9 @@ def handle_exception(request: Request[Any, Any, Any], exc: Exception) -> Respons
 def refusal_of(scope: HTTPScope, exc: Exception) -> ASGIApp:
     """The same answer, header for header, of a request that the framework has not seen."""
     request: Request[Any, Any, Any] = Request(scope)
-    return handle_exception(request, exc).to_asgi_response(app=None, request=request)
+    answer: Any = handle_exception(request, exc)  # whose method tells no types of its own
+    asgi: ASGIApp = answer.to_asgi_response(app=None, request=request)
+    return asgi
 
 
 def _not_json(error: NotJsonError) -> Problem:

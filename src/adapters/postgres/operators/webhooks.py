@@ -25,6 +25,7 @@ ENDPOINTS: Final[LiteralString] = """
         select e.at from events as e
         where e.merchant_id = p.merchant_id and (e.position, e.cashback_id, e.sequence)
             > (p.after_position, p.after_cashback_id, p.after_sequence)
+            and e.position >= p.after_position  -- what its index can use
         order by e.position, e.cashback_id, e.sequence
         limit 1
     ) as next on true

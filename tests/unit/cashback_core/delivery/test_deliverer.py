@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -270,7 +270,8 @@ def test_a_wait_for_a_task_ends_with_it_or_with_the_time_and_cancels_nothing() -
         assert await waiting
         assert await has_ended(task, within_s=0), "of what has ended nothing is waited for"
         assert now_s() == 3
-        timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+        loop: Any = asyncio.get_running_loop()
+        timers: list[asyncio.TimerHandle] = loop._scheduled
         assert [timer for timer in timers if not timer.cancelled()] == [], "no timer is left"
 
     run_in_virtual_time(main())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cashback_core.values.documents import Cpf
 from volume.filling import COPIES, TABLES, Known, rows_of
-from volume.past import APART, LINES_A_SALE, RECENT, REGULARS, past_sale
+from volume.past import APART, LINES_A_SALE, RECENT, REGULARS, past_sale, sale_count
 
 NEWEST = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
 NUMBERS = st.integers(1, 10_000_000)
@@ -49,3 +49,18 @@ def test_open_ones_and_regulars_are_recent_and_lines_are_three_on_average() -> N
     assert {sale.status for sale in sales} == {"applied", "held", "in_doubt", "pending", "sending"}
     assert sum(len(sale.lines) for sale in sales) / len(sales) == LINES_A_SALE
     assert len({sale.id for sale in sales} | {sale.key for sale in sales}) == 2 * len(sales)
+
+
+def test_every_past_begins_alike() -> None:
+    """Whose feed is read from its start reads past as many changes of others in each."""
+
+    def begins(lines: int) -> list[tuple[str, ...]]:
+        rows: dict[str, list[str]] = {table: [] for table in TABLES}
+        sales = sale_count(lines)
+        for back in range(1_000):
+            rows_of(past_sale(sales - back, NEWEST), rows, sales=sales, known=Known())
+        told = [row.split("\t") for row in rows["sales"]]
+        columns = [COPIES["sales"].split(", ").index(c) for c in ("merchant_id", "submitted_by")]
+        return [tuple(row[column] for column in columns) for row in told]
+
+    assert begins(100_000) == begins(1_000_000) == begins(10_000_000)

@@ -231,7 +231,7 @@ begin
         delete from sale_names as n
         using jsonb_to_recordset(names) as i (m bigint, k text, n text, c uuid)
         where i.c = any (others) and n.merchant_id = i.m and n.kind = i.k and n.name = i.n
-            and n.cashback_id = i.c;
+            and (n.cashback_id = i.c) is true;  -- found by its key, and by no other index
         told := (
             select jsonb_agg(i) from jsonb_array_elements(told) as i
             where (i ->> 'c')::uuid <> all (others)
