@@ -8,7 +8,6 @@ import math
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from cashback_core.sales.programme import Programme, Rate
@@ -91,21 +90,26 @@ class TermsCache:
         at_s = self.now_s()
         task = asyncio.get_running_loop().create_task(self._read(merchant_id, at_s))
         asked = self._asked[merchant_id] = _Asked(at_s, task)
-        task.add_done_callback(partial(self._answered, merchant_id))
+        task.add_done_callback(_heard)
         return asked
 
     async def _read(self, merchant_id: int, asked_at_s: float) -> Terms | None:
-        terms = await self.read(merchant_id)
+        try:
+            terms = await self.read(merchant_id)
+        finally:
+            # Here, and not once the task has ended: whoever came in between would find an old
+            # question that is done, and ask it for ever without letting anybody else on.
+            del self._asked[merchant_id]
         if terms is not None:
             if len(self._known) >= MAX_TERMS:
                 self._known.clear()
             self._known[merchant_id] = _Asked(asked_at_s, terms)
         return terms
 
-    def _answered(self, merchant_id: int, task: asyncio.Task[Terms | None]) -> None:
-        del self._asked[merchant_id]
-        if not task.cancelled():
-            task.exception()  # whoever waits for it is told; perhaps they have hung up
+
+def _heard(task: asyncio.Task[Terms | None]) -> None:
+    if not task.cancelled():
+        task.exception()  # whoever waits for it is told; perhaps they have hung up
 
 
 async def read_terms(connection: AsyncConnection[Any], merchant_id: int) -> Terms | None:

@@ -112,3 +112,19 @@ async def test_a_question_that_fails_is_asked_again_by_who_came_after_it_was_for
         await before
     database.questions[1].set_result(terms := some_terms())
     assert await after is terms
+
+
+async def test_who_comes_as_a_forgotten_question_ends_asks_anew_and_does_not_spin() -> None:
+    """Between a task's end and its callbacks: it is done, too old, and must not be found."""
+    database = Database()
+    cache = database.cache()
+    before = asyncio.create_task(cache.get(1))
+    await turns()
+    database.clock_s = 1
+    cache.forget(1)
+    database.questions[0].set_result(some_terms())
+    after = asyncio.create_task(cache.get(1))  # runs right behind the step that ends the question
+    await turns()
+    assert before.done()
+    database.questions[1].set_result(new := some_terms())
+    assert await after is new
