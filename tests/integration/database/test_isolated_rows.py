@@ -38,7 +38,7 @@ OF_NO_MERCHANT: Final = {
     # Which key erasures are made with: the eraser's to note, the doctor's to read.
     "erasure_key",
     # Of the provider's account, over all merchants: the platform's and the workers'.
-    "reconciliations", "statement_incident_events", "statement_explanations",
+    "reconciliations", "statement_incident_events", "statement_explanations", "statement_lines",
     # Of people before their merchant is known: nobody's but the log-in's.
     "revoked_tokens", "login_failures", "rate_buckets",
 }  # fmt: skip
@@ -164,6 +164,7 @@ NOT_READ_FOR_A_SHOP: Final = {
     "refused_equals",  # operators' alone
     "webhook_messages",  # administrators' alone
     "incidents",
+    "differences",
     "statement_incidents",
     "statement_explanations",
 }

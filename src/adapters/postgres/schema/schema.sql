@@ -236,6 +236,18 @@ begin
     braked := array_to_string(with_brakes, ' ');
 end $$;
 
+-- Name: is_owed(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_owed(status text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (status = ANY (ARRAY['pending'::text, 'sending'::text, 'in_doubt'::text, 'held'::text, 'rejected'::text]));
+
+-- Name: accrues(text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.accrues(from_status text, to_status text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (((from_status IS NULL) OR (from_status = 'unconfirmed'::text)) AND (public.is_owed(to_status) OR (to_status = 'applied'::text)));
+
 -- Name: append_only(regclass, text[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.append_only(guarded regclass, VARIADIC but_erased text[] DEFAULT '{}'::text[]) RETURNS void
@@ -366,6 +378,12 @@ CREATE FUNCTION public.audited_value(value jsonb) RETURNS jsonb
     end
 $$;
 
+-- Name: cancels(text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.cancels(from_status text, to_status text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((to_status = 'cancelled'::text) AND public.is_owed(from_status));
+
 -- Name: close_functions(name); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.close_functions(home name DEFAULT "current_schema"()) RETURNS void
@@ -480,6 +498,35 @@ begin
     on conflict (merchant_id, day) do update set centavos = excluded.centavos;
     return null;
 end $$;
+
+-- Name: day_begins_at(bigint, date); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_begins_at(of_merchant bigint, of_day date) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+$$;
+
+-- Name: day_ends_at(bigint, date); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_ends_at(of_merchant bigint, of_day date) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day)
+$$;
+
+-- Name: day_zone(bigint, date); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_zone(of_merchant bigint, of_day date) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select z.zone from day_zones as z
+    where z.merchant_id = of_merchant and z.from_day <= of_day
+    order by z.from_day desc limit 1
+$$;
 
 -- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1428,6 +1475,36 @@ begin
         detail = concat_ws(' ', was ->> tg_argv[0], 'keeps', array_to_string(tg_argv, ', '));
 end $$;
 
+-- Name: keep_day_figures(bigint, date); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.keep_day_figures(of_merchant bigint, of_day date) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return;
+end $$;
+
+-- Name: keep_day_zones(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.keep_day_zones() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        insert into day_zones (merchant_id, from_day, zone)
+        values (new.merchant_id, '1999-01-01', new.zone);
+    else
+        insert into day_zones (merchant_id, from_day, zone)
+        select new.merchant_id, (clock_timestamp() at time zone z)::date + 1, new.zone
+        from day_zone(new.merchant_id, (clock_timestamp() at time zone old.zone)::date) as z
+        on conflict (merchant_id, from_day)
+            do update set zone = excluded.zone, changed_at = excluded.changed_at;
+    end if;
+    return null;
+end $$;
+
 -- Name: keys_to_seal(bigint, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) RETURNS SETOF text
@@ -1718,6 +1795,12 @@ CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
     ) as patterns
 $$;
 
+-- Name: pays(text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.pays(from_status text, to_status text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (to_status = 'applied'::text);
+
 -- Name: protect_merchant_table(regclass); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.protect_merchant_table(protected regclass) RETURNS void
@@ -1731,6 +1814,15 @@ begin
         'create policy of_all_merchants on %s to cashback_worker using (true)', protected
     );
 end $$;
+
+-- Name: provider_flows(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS TABLE(class text, entered bigint, entered_centavos bigint, departed bigint, departed_centavos bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select null::text, 0::bigint, 0::bigint, 0::bigint, 0::bigint where false
+$$;
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1990,6 +2082,12 @@ begin
     )
     select f.merchant_id, f.cashback_id, bool_or(f.is_said) from found as f group by 1, 2;
 end $$;
+
+-- Name: takes_back(text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.takes_back(from_status text, to_status text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((from_status = 'applied'::text) AND public.is_owed(to_status));
 
 -- Name: tells(text, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2436,6 +2534,35 @@ CREATE TABLE public.day_sums (
 )
 WITH (fillfactor='50');
 
+-- Name: day_zones; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.day_zones (
+    merchant_id bigint NOT NULL,
+    from_day date NOT NULL,
+    zone text NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: differences; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.differences (
+    difference_id uuid NOT NULL,
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    file_id uuid NOT NULL,
+    line integer,
+    cashback_id uuid,
+    class text NOT NULL COLLATE pg_catalog."C",
+    whys text[] DEFAULT '{}'::text[] NOT NULL,
+    erp_centavos bigint,
+    our_centavos bigint,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    closed_why text,
+    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL)))
+);
+
 -- Name: erasure_key; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.erasure_key (
@@ -2469,6 +2596,26 @@ ALTER TABLE public.erasures_under_way ALTER COLUMN erasure_id ADD GENERATED ALWA
     CACHE 1
 );
 
+-- Name: erp_lines; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.erp_lines (
+    file_id uuid NOT NULL,
+    line integer NOT NULL,
+    merchant_id bigint NOT NULL,
+    name_kind text COLLATE pg_catalog."C",
+    name text COLLATE pg_catalog."C",
+    store text COLLATE pg_catalog."C",
+    document text COLLATE pg_catalog."C",
+    customer_name text,
+    sold_at timestamp with time zone,
+    total_centavos bigint,
+    discount_centavos bigint,
+    cashback_centavos bigint,
+    problem text,
+    CONSTRAINT erp_lines_line_check CHECK ((line > 0)),
+    CONSTRAINT erp_lines_name_kind_check CHECK ((name_kind = ANY (ARRAY['sale_id'::text, 'idempotency_key'::text])))
+);
+
 -- Name: events; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.events (
@@ -2497,6 +2644,39 @@ CREATE TABLE public.feed (
     timeline integer NOT NULL,
     CONSTRAINT feed_only_one_check CHECK (only_one),
     CONSTRAINT feed_raised_check CHECK ((raised >= 0))
+);
+
+-- Name: files; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.files (
+    file_id uuid NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    merchant_id bigint,
+    sha256 bytea NOT NULL,
+    name text NOT NULL,
+    declared_by text NOT NULL,
+    declared jsonb DEFAULT '{}'::jsonb NOT NULL,
+    profile jsonb DEFAULT '{}'::jsonb NOT NULL,
+    day date,
+    since timestamp with time zone,
+    through timestamp with time zone,
+    told_lines bigint,
+    told_centavos bigint,
+    lines bigint DEFAULT 0 NOT NULL,
+    centavos bigint DEFAULT 0 NOT NULL,
+    unreadable bigint DEFAULT 0 NOT NULL,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    refused_at timestamp with time zone,
+    refused_why text,
+    cleared_at timestamp with time zone,
+    CONSTRAINT files_check CHECK (((kind = 'erp_day'::text) = (merchant_id IS NOT NULL))),
+    CONSTRAINT files_check1 CHECK (((kind = 'erp_day'::text) = (day IS NOT NULL))),
+    CONSTRAINT files_check2 CHECK (((kind = 'statement'::text) = (since IS NOT NULL))),
+    CONSTRAINT files_declared_by_check CHECK (((char_length(declared_by) >= 1) AND (char_length(declared_by) <= 96))),
+    CONSTRAINT files_kind_check CHECK ((kind = ANY (ARRAY['erp_day'::text, 'statement'::text]))),
+    CONSTRAINT files_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT files_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 
 -- Name: incidents; Type: TABLE; Schema: public; Owner: -
@@ -2949,6 +3129,22 @@ CREATE TABLE public.statement_incidents (
     CONSTRAINT statement_incidents_why_check CHECK ((length(why) <= 500))
 );
 
+-- Name: statement_lines; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.statement_lines (
+    file_id uuid NOT NULL,
+    line integer NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    document text COLLATE pg_catalog."C",
+    doubtful text,
+    centavos bigint,
+    credited_at timestamp with time zone,
+    reference text,
+    problem text,
+    CONSTRAINT statement_lines_kind_check CHECK ((kind = ANY (ARRAY['credit'::text, 'reversal'::text, 'unreadable'::text]))),
+    CONSTRAINT statement_lines_line_check CHECK ((line > 0))
+);
+
 -- Name: stops; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.stops (
@@ -3133,6 +3329,16 @@ ALTER TABLE ONLY public.customers
 ALTER TABLE ONLY public.day_sums
     ADD CONSTRAINT day_sums_pkey PRIMARY KEY (merchant_id, day);
 
+-- Name: day_zones day_zones_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_zones
+    ADD CONSTRAINT day_zones_pkey PRIMARY KEY (merchant_id, from_day);
+
+-- Name: differences differences_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.differences
+    ADD CONSTRAINT differences_pkey PRIMARY KEY (difference_id);
+
 -- Name: erasure_key erasure_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.erasure_key
@@ -3143,6 +3349,11 @@ ALTER TABLE ONLY public.erasure_key
 ALTER TABLE ONLY public.erasures_under_way
     ADD CONSTRAINT erasures_under_way_pkey PRIMARY KEY (erasure_id);
 
+-- Name: erp_lines erp_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.erp_lines
+    ADD CONSTRAINT erp_lines_pkey PRIMARY KEY (file_id, line);
+
 -- Name: events events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.events
@@ -3152,6 +3363,11 @@ ALTER TABLE ONLY public.events
 
 ALTER TABLE ONLY public.feed
     ADD CONSTRAINT feed_pkey PRIMARY KEY (only_one);
+
+-- Name: files files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (file_id);
 
 -- Name: incidents incidents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3302,6 +3518,11 @@ ALTER TABLE ONLY public.statement_incident_events
 
 ALTER TABLE ONLY public.statement_incidents
     ADD CONSTRAINT statement_incidents_pkey PRIMARY KEY (incident_id);
+
+-- Name: statement_lines statement_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_lines
+    ADD CONSTRAINT statement_lines_pkey PRIMARY KEY (file_id, line);
 
 -- Name: stops stops_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3697,6 +3918,14 @@ CREATE TRIGGER incidents_append_only BEFORE DELETE OR UPDATE ON public.incidents
 
 CREATE TRIGGER incidents_no_truncate BEFORE TRUNCATE ON public.incidents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+-- Name: merchants merchants_begin_their_days; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER merchants_begin_their_days AFTER INSERT ON public.merchants FOR EACH ROW EXECUTE FUNCTION public.keep_day_zones();
+
+-- Name: merchants merchants_change_their_days; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER merchants_change_their_days AFTER UPDATE OF zone ON public.merchants FOR EACH ROW WHEN ((new.zone <> old.zone)) EXECUTE FUNCTION public.keep_day_zones();
+
 -- Name: merchants merchants_come_back_without_tokens; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER merchants_come_back_without_tokens AFTER UPDATE OF disabled_at ON public.merchants FOR EACH ROW WHEN (((old.disabled_at IS NULL) <> (new.disabled_at IS NULL))) EXECUTE FUNCTION public.end_tokens_of_merchant();
@@ -3909,10 +4138,35 @@ ALTER TABLE ONLY public.customers
 ALTER TABLE ONLY public.day_sums
     ADD CONSTRAINT day_sums_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
+-- Name: day_zones day_zones_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_zones
+    ADD CONSTRAINT day_zones_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: differences differences_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.differences
+    ADD CONSTRAINT differences_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
+
+-- Name: differences differences_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.differences
+    ADD CONSTRAINT differences_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: erp_lines erp_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.erp_lines
+    ADD CONSTRAINT erp_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
+
 -- Name: events events_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
+
+-- Name: files files_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: incidents incidents_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4024,6 +4278,11 @@ ALTER TABLE ONLY public.statement_incident_events
 ALTER TABLE ONLY public.statement_incidents
     ADD CONSTRAINT statement_incidents_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
 
+-- Name: statement_lines statement_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_lines
+    ADD CONSTRAINT statement_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
+
 -- Name: stops stops_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.stops
@@ -4117,9 +4376,21 @@ ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.day_sums ENABLE ROW LEVEL SECURITY;
 
+-- Name: day_zones; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.day_zones ENABLE ROW LEVEL SECURITY;
+
+-- Name: differences; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.differences ENABLE ROW LEVEL SECURITY;
+
 -- Name: erasures_under_way; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.erasures_under_way ENABLE ROW LEVEL SECURITY;
+
+-- Name: erp_lines; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.erp_lines ENABLE ROW LEVEL SECURITY;
 
 -- Name: events; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4128,6 +4399,10 @@ ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 -- Name: feed; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.feed ENABLE ROW LEVEL SECURITY;
+
+-- Name: files; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.files ENABLE ROW LEVEL SECURITY;
 
 -- Name: incidents; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4173,13 +4448,29 @@ CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (tru
 
 CREATE POLICY of_all_merchants ON public.day_sums TO cashback_worker USING (true);
 
+-- Name: day_zones of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.day_zones TO cashback_worker USING (true);
+
+-- Name: differences of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.differences TO cashback_worker USING (true);
+
 -- Name: erasures_under_way of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.erasures_under_way TO cashback_worker USING (true);
 
+-- Name: erp_lines of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.erp_lines TO cashback_worker USING (true);
+
 -- Name: events of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.events TO cashback_worker USING (true);
+
+-- Name: files of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.files TO cashback_worker USING (true);
 
 -- Name: incidents of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4317,6 +4608,22 @@ CASE
     ELSE false
 END);
 
+-- Name: day_zones of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.day_zones TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: differences of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.differences TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: erasures_under_way of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.erasures_under_way TO cashback_serving USING (
@@ -4325,9 +4632,25 @@ CASE
     ELSE false
 END);
 
+-- Name: erp_lines of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.erp_lines TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: events of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.events TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: files of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.files TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -4645,6 +4968,10 @@ CREATE POLICY of_the_platform ON public.cashbacks FOR SELECT TO cashback_platfor
 
 CREATE POLICY of_the_platform ON public.client_secrets TO cashback_platform USING (true);
 
+-- Name: day_zones of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.day_zones FOR SELECT TO cashback_platform USING (true);
+
 -- Name: merchants of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.merchants TO cashback_platform USING (true);
@@ -4692,6 +5019,10 @@ CREATE POLICY of_workers ON public.statement_explanations TO cashback_worker USI
 -- Name: statement_incident_events of_workers; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_workers ON public.statement_incident_events TO cashback_worker USING (true);
+
+-- Name: statement_lines of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.statement_lines TO cashback_worker USING (true);
 
 -- Name: sender operators_release; Type: POLICY; Schema: public; Owner: -
 
@@ -4777,6 +5108,10 @@ ALTER TABLE public.statement_incident_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.statement_incidents ENABLE ROW LEVEL SECURITY;
 
+-- Name: statement_lines; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.statement_lines ENABLE ROW LEVEL SECURITY;
+
 -- Name: stops; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
@@ -4818,6 +5153,18 @@ GRANT USAGE ON SCHEMA public TO cashback_eraser;
 REVOKE ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text) TO cashback_serving;
 
+-- Name: FUNCTION is_owed(status text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_owed(status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_worker;
+
+-- Name: FUNCTION accrues(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.accrues(from_status text, to_status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_worker;
+
 -- Name: FUNCTION append_only(guarded regclass, VARIADIC but_erased text[]); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.append_only(guarded regclass, VARIADIC but_erased text[]) FROM PUBLIC;
@@ -4838,6 +5185,12 @@ REVOKE ALL ON FUNCTION public.audit_table(audited regclass, resource text, key t
 
 REVOKE ALL ON FUNCTION public.audited_value(value jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION cancels(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.cancels(from_status text, to_status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_worker;
+
 -- Name: FUNCTION close_functions(home name); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.close_functions(home name) FROM PUBLIC;
@@ -4850,6 +5203,24 @@ GRANT ALL ON FUNCTION public.conclude_paid(who text, merchant_ids bigint[], cash
 -- Name: FUNCTION count_the_day(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.count_the_day() FROM PUBLIC;
+
+-- Name: FUNCTION day_begins_at(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_begins_at(of_merchant bigint, of_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_begins_at(of_merchant bigint, of_day date) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_begins_at(of_merchant bigint, of_day date) TO cashback_worker;
+
+-- Name: FUNCTION day_ends_at(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_worker;
+
+-- Name: FUNCTION day_zone(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) TO cashback_worker;
 
 -- Name: FUNCTION draw_requests(who text, every_s double precision, capacity integer, wanted integer, OUT granted integer, OUT wait_s double precision); Type: ACL; Schema: public; Owner: -
 
@@ -5001,6 +5372,15 @@ GRANT ALL ON FUNCTION public.is_sealed(name text) TO cashback_eraser;
 
 REVOKE ALL ON FUNCTION public.keep_columns() FROM PUBLIC;
 
+-- Name: FUNCTION keep_day_figures(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.keep_day_figures(of_merchant bigint, of_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_day_figures(of_merchant bigint, of_day date) TO cashback_worker;
+
+-- Name: FUNCTION keep_day_zones(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.keep_day_zones() FROM PUBLIC;
+
 -- Name: FUNCTION keys_to_seal(of_merchant bigint, pseudonym text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) FROM PUBLIC;
@@ -5051,9 +5431,19 @@ GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback
 GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_worker;
 GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_eraser;
 
+-- Name: FUNCTION pays(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.pays(from_status text, to_status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_worker;
+
 -- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PUBLIC;
+
+-- Name: FUNCTION provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -5093,6 +5483,12 @@ GRANT ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, seale
 REVOKE ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]) TO cashback_serving;
 GRANT ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]) TO cashback_worker;
+
+-- Name: FUNCTION takes_back(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.takes_back(from_status text, to_status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_worker;
 
 -- Name: FUNCTION tells(told text, pattern text); Type: ACL; Schema: public; Owner: -
 
@@ -5491,6 +5887,49 @@ GRANT SELECT ON TABLE public.day_sums TO cashback_worker;
 
 GRANT UPDATE(centavos) ON TABLE public.day_sums TO cashback_serving;
 GRANT UPDATE(centavos) ON TABLE public.day_sums TO cashback_worker;
+
+-- Name: TABLE day_zones; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.day_zones TO cashback_serving;
+GRANT SELECT ON TABLE public.day_zones TO cashback_worker;
+GRANT SELECT ON TABLE public.day_zones TO cashback_platform;
+
+-- Name: TABLE differences; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.differences TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.line; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(line) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.class; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(class) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.whys; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(whys) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.erp_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.our_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.last_seen_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.closed_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.closed_why; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_worker;
 
 -- Name: TABLE erasure_key; Type: ACL; Schema: public; Owner: -
 

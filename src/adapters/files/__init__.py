@@ -1,0 +1,1 @@
+"""Reading the files of others: CSV, JSON Lines and XLSX, by small profiles."""

@@ -1,0 +1,1 @@
+"""What finance asks over HTTP: files, closed days, figures, differences."""

@@ -1,0 +1,1 @@
+"""Figures and balances, of kept summaries and of the open day."""

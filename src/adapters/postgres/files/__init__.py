@@ -1,0 +1,1 @@
+"""Files of ERPs and of the provider: their lines put aside until a file is whole."""
