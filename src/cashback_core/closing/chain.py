@@ -219,7 +219,7 @@ def _of_itself(link: Link, trust: Trust) -> BadLink | None:
 
 
 def _of_the_first(link: Link, close: Close, trust: Trust) -> BadLink | None:
-    """A chain begins with its number 1, which opens with nothing, or with what follows a known one."""
+    """A chain begins with number 1, which opens with nothing, or with what follows a known one."""
     previous = close.chained.previous
     if previous is None:
         if _opening(close):
