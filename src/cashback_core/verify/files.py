@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MAX_CLOSES: Final = 200_000
 """The most closes that are read at once; a chain has one for each day."""
 
+_REST_BYTES: Final = 4096
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinesFile:
@@ -112,7 +114,7 @@ def _members_of(value: object) -> dict[str, object]:
 
 
 def _refuse_more(file: BinaryIO) -> None:
-    if file.read(MAX_CLOSE_BYTES).strip():
+    if file.read(_REST_BYTES).strip():
         raise NotCanonical("something stands behind its end")
 
 

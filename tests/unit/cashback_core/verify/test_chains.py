@@ -27,7 +27,7 @@ from cashback_core.verify.files import read_files
 from cashback_core.verify.verifying import Report, Verdict, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from cashback_core.testing.strategies import BrokenChain
 
@@ -39,12 +39,13 @@ def signer(seed: int) -> Signer:
 
 OURS: Final = signer(1)
 STRANGER: Final = signer(2)
-QUICK: Final = settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+SLOW: Final = [HealthCheck.too_slow, HealthCheck.data_too_large]
+QUICK: Final = settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
 NONE: Final = frozenset[str]()
 
 
 @contextmanager
-def files(**contents: bytes) -> Iterator[list[Path]]:
+def files(contents: dict[str, bytes]) -> Generator[list[Path]]:
     with TemporaryDirectory() as folder:
         paths: list[Path] = []
         for name, content in contents.items():
@@ -55,9 +56,9 @@ def files(**contents: bytes) -> Iterator[list[Path]]:
 
 
 def held(
-    *, heads: frozenset[str] = NONE, after: frozenset[str] = NONE, **contents: bytes
+    contents: dict[str, bytes], *, heads: frozenset[str] = NONE, after: frozenset[str] = NONE
 ) -> Report:
-    with files(**contents) as paths:
+    with files(contents) as paths:
         return verify(read_files(paths), heads=heads, after=after)
 
 
@@ -71,7 +72,7 @@ def test_what_was_closed_holds_in_files_of_any_order(chain: ClosedChain, dice: o
     contents = {"closes": chain.closes_file, "keys": chain.keys_file, **of_lines(chain)}
     names = sorted(contents)
     dice.shuffle(names)  # type: ignore[attr-defined]
-    report = held(**{name: contents[name] for name in names})
+    report = held({name: contents[name] for name in names})
     assert report.verdict is Verdict.HOLDS
     (found,) = report.chains
     assert (found.bad, found.lines_days) == (None, len(chain.days))
@@ -98,7 +99,7 @@ def test_a_defect_is_told_at_its_link(name: str) -> None:
     def told(broken: BrokenChain) -> None:
         contents = {f"closes{n}": file for n, file in enumerate(broken.closes_files)}
         contents |= {f"lines{n}": file for n, file in enumerate(broken.lines_files)}
-        report = held(heads=broken.heads, keys=broken.chain.keys_file, **contents)
+        report = held({"keys": broken.chain.keys_file, **contents}, heads=broken.heads)
         assert report.verdict is Verdict.BROKEN
         (chain,) = report.chains
         assert chain.bad is not None
@@ -113,10 +114,11 @@ def test_a_defect_is_told_at_its_link(name: str) -> None:
 def test_a_chain_may_begin_after_a_close_that_is_known(chain: ClosedChain) -> None:
     rest = b"\n".join(chain.documents[1:])
     after = frozenset({close_hash(chain.days[0].close)})
-    report = held(after=after, closes=rest, keys=chain.keys_file)
+    contents = {"closes": rest, "keys": chain.keys_file}
+    report = held(contents, after=after)
     assert report.verdict is Verdict.HOLDS
     assert {"before", "no_lines", "tail"} <= {one.code for one in report.unchecked}
-    (found,) = held(closes=rest, keys=chain.keys_file).chains
+    (found,) = held(contents).chains
     assert found.bad is not None
     assert (found.bad.fault, found.bad.number) == (Fault.HEAD, 2)
 
@@ -124,7 +126,7 @@ def test_a_chain_may_begin_after_a_close_that_is_known(chain: ClosedChain) -> No
 @given(strategies.closed_chains(OURS))
 @QUICK
 def test_without_keys_nothing_is_proved(chain: ClosedChain) -> None:
-    report = held(closes=chain.closes_file)
+    report = held({"closes": chain.closes_file})
     assert report.verdict is Verdict.UNPROVEN
     assert "no_keys" in {one.code for one in report.unchecked}
 
@@ -138,7 +140,7 @@ def test_a_key_counts_only_while_it_was_in_use(chain: ClosedChain) -> None:
         from_at=key.from_at,
         until_at=chain.days[1].close.span.closed_at,
     )
-    (found,) = held(closes=chain.closes_file, keys=keys_bytes([ended])).chains
+    (found,) = held({"closes": chain.closes_file, "keys": keys_bytes([ended])}).chains
     assert found.bad is not None
     expected = next(
         day.close.number
@@ -175,7 +177,7 @@ def told(*arguments: str | Path) -> tuple[int, str]:
 def test_both_languages_tell_it(broken: BrokenChain) -> None:
     contents = {f"closes{n}": file for n, file in enumerate(broken.closes_files)}
     contents |= {f"lines{n}": file for n, file in enumerate(broken.lines_files)}
-    with files(keys=broken.chain.keys_file, **contents) as paths:
+    with files({"keys": broken.chain.keys_file, **contents}) as paths:
         heads = [part for head in sorted(broken.heads) for part in ("--head", head)]
         code, english = told(*paths, *heads)
         assert code == 1
