@@ -87,7 +87,6 @@ class Teller:
             yield self._say(
                 "verify.chain",
                 owner=self._owner(chain.owner),
-                closes=len(good),
                 since=first.day,
                 through=last.day,
                 first=first.number,

@@ -289,7 +289,8 @@ def _unchecked_of(chain: ChainReport, trust: Trust, named: _Named) -> Iterable[U
         yield Unchecked(code="before", values={"owner": owner, "first": first.number})
     known = last.sha256 in trust.heads or last.number in named.by_merchant.get(owner, {})
     if chain.bad is None and not known:
-        yield Unchecked(code="tail", values={"owner": owner, "last": last.number})
+        code = "tail" if chain.owner is not None else "account_tail"
+        yield Unchecked(code=code, values={"owner": owner, "last": last.number})
 
 
 def owed_at_the_end(chain: ChainReport) -> Amount | None:
