@@ -40,6 +40,10 @@ ROOT: Final = Path(__file__).parents[3]
 EXAMPLES: Final = ROOT / "examples" / "closed_days"
 FORGED: Final = ROOT / "examples" / "forged_days"
 
+COMMAND: Final = re.compile(
+    r"```console\n\$ python -m cashback_core\.verify (.*?)\n(.*?)```", re.DOTALL
+)
+
 PRIVATE: Final = Ed25519PrivateKey.from_private_bytes(b"an example's key, known to all..")
 SIGNER: Final = Signer(public_key=PRIVATE.public_key().public_bytes_raw(), sign=PRIVATE.sign)
 FIRST: Final = date(2026, 11, 27)
@@ -178,7 +182,7 @@ def files() -> dict[Path, bytes]:
             document_bytes(one) + b"\n" for one in accounts_closes(closes)
         ),
         FORGED / "demo.closes.jsonl": forged(closes),
-        FORGED / "ana.json": disclosure_bytes([ANA]),
+        ROOT / "examples" / "disclosed" / "ana.json": disclosure_bytes([ANA]),
     }
     for number, lines in enumerate(lines_of_days(), start=1):
         head = LinesHead(owner="demo", number=number, day=span(number).day)
@@ -213,7 +217,7 @@ def test_the_page_tells_what_the_command_says(page: str, monkeypatch: pytest.Mon
 
 def test_the_page_shows_lines_and_a_close_as_they_are() -> None:
     text = (ROOT / "docs" / "close.md").read_text(encoding="utf-8")
-    (lines,) = re.findall(r"```jsonl\n(.*?)```", text, re.S)
+    (lines,) = re.findall(r"```jsonl\n(.*?)```", text, re.DOTALL)
     content = (EXAMPLES / "demo.2026-11-28.lines.jsonl").read_text(encoding="utf-8")
     assert content.startswith(lines)
     assert len(lines.splitlines()) == 3
