@@ -204,9 +204,7 @@ def test_the_examples_are_what_they_are_made_of() -> None:
 def test_the_page_tells_what_the_command_says(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    blocks = re.findall(
-        r"```console\n\$ python -m cashback_core\.verify (.*?)\n(.*?)```", text, re.S
-    )
+    blocks = COMMAND.findall(text)
     assert len(blocks) >= 3
     for arguments, expected in blocks:
         output = io.StringIO()
