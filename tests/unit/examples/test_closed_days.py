@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import re
 from contextlib import redirect_stdout
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cashback_core.closing.close import (
     Chained,
@@ -219,3 +221,41 @@ def test_the_page_shows_lines_and_a_close_as_they_are() -> None:
     content = (EXAMPLES / "demo.2026-11-28.lines.jsonl").read_text(encoding="utf-8")
     assert content.startswith(lines)
     assert len(lines.splitlines()) == 3
+
+
+def canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def test_whoever_reads_the_page_alone_verifies_the_examples() -> None:
+    """By another implementation of signatures, and of all else as docs/close.md has it."""
+    (key,) = json.loads((EXAMPLES / "keys.json").read_bytes())["keys"]
+    public = bytes.fromhex(key["public"])
+    assert hashlib.sha256(public).hexdigest()[:32] == key["id"]
+    previous, closing = None, dict[str, Any]()
+    for text in (EXAMPLES / "demo.closes.jsonl").read_bytes().splitlines():
+        document = json.loads(text)
+        close, signature = document["close"], bytes.fromhex(document["signature"])
+        signed = canonical(close)
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+        assert close["previous"] == previous
+        previous = hashlib.sha256(signed).hexdigest()
+        lines = (EXAMPLES / f"demo.{close['day']}.lines.jsonl").read_bytes()
+        assert hashlib.sha256(lines).hexdigest() == close["lines"]["sha256"]
+        _, *events = map(json.loads, lines.splitlines())
+        assert [canonical(event) for event in events] == lines.splitlines()[1:]
+        assert len(events) == close["lines"]["count"]
+        for row in close["statuses"]:
+            came = [one["centavos"] for one in events if one["to"] == row["status"]]
+            went = [one["centavos"] for one in events if one["from"] == row["status"]]
+            assert (row["in"]["count"], row["in"]["centavos"]) == (len(came), sum(came))
+            assert (row["out"]["count"], row["out"]["centavos"]) == (len(went), sum(went))
+            assert row["opening"] == closing.get(row["status"], {"count": 0, "centavos": 0})
+            for of in ("count", "centavos"):
+                total = row["opening"][of] + row["in"][of] - row["out"][of]
+                assert total == row["closing"][of]
+        closing = {row["status"]: row["closing"] for row in close["statuses"]}
+        owed = {"pending", "sending", "in_doubt", "held", "rejected"}
+        liability = sum(row["centavos"] for status, row in closing.items() if status in owed)
+        assert liability == close["liability"]["closing"]["centavos"]
+    assert previous == close_hash(merchants_closes()[-1].close)

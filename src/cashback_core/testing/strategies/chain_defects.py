@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from cashback_core.closing.chain import AFTER_ITS_END, Fault
-from cashback_core.closing.close import Close, SignedClose, close_hash, document_bytes, sign_close
+from cashback_core.closing.close import (
+    Close,
+    ProviderDay,
+    SignedClose,
+    close_hash,
+    document_bytes,
+    sign_close,
+)
 from cashback_core.closing.day import Amount, Day, Liability, StatusDay
 from cashback_core.closing.movements import OWED
 from cashback_core.testing.strategies.closed_days import (
@@ -242,6 +249,14 @@ def _other_opening(draw: DrawFn, chain: ClosedChain, _: Signer) -> BrokenChain:
     return _resigned("other opening", chain, _number(draw, chain), change, Fault.OPENING)
 
 
+def _other_provider(draw: DrawFn, chain: ClosedChain, _: Signer) -> BrokenChain:
+    def change(close: Close) -> Close:
+        more = ProviderDay(name="z", opening=Amount(count=1, centavos=draw(st.integers(-1, 1))))
+        return replace(close, provider=(*close.provider, more))
+
+    return _resigned("other provider", chain, _number(draw, chain), change, Fault.PROVIDER)
+
+
 def _with_more(day: Day) -> Day:
     more = Amount(count=1, centavos=140)
     status = min(OWED)
@@ -294,6 +309,7 @@ CHAIN_DEFECTS: Final[dict[str, _Defect]] = {
     "skipped day": _skipped_day,
     "lower position": _lower,
     "other opening": _other_opening,
+    "other provider": _other_provider,
     "changed line": _changed_line,
 }
 """Each makes a chain with one defect of its sort."""
