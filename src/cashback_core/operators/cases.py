@@ -179,13 +179,13 @@ class AssignedToAnother:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMove:
-    """What an act makes of a case: whose it is then, whether it is done, what is told of it.
+    """What an act makes of a case: whose it is then, and what is told of it.
 
-    `event` is None where it is so already: nothing is to be stored.
+    `event` is None where it is so already: nothing is to be stored. One that is `RESOLVED` makes it
+    done at that instant.
     """
 
     assigned_to: str | None
-    resolved: bool
     event: CaseEvent | None
 
 
@@ -202,12 +202,12 @@ def work_on(case: Case, act: CaseAct, now: datetime) -> CaseDecision:
     match act:
         case NoteCase(by=by, note=note):
             event = CaseEvent(at=now, what=CaseEventKind.NOTED, by=by, reason=note)
-            return CaseMove(assigned_to=case.assigned_to, resolved=is_done, event=event)
+            return CaseMove(assigned_to=case.assigned_to, event=event)
         case _ if is_done:
             return CaseRefusal.RESOLVED
         case ResolveCase(by=by, reason=reason):
             event = CaseEvent(at=now, what=CaseEventKind.RESOLVED, by=by, reason=reason)
-            return CaseMove(assigned_to=case.assigned_to, resolved=True, event=event)
+            return CaseMove(assigned_to=case.assigned_to, event=event)
         case AssignCase():
             return _assign(case, act, now)
 
@@ -215,14 +215,14 @@ def work_on(case: Case, act: CaseAct, now: datetime) -> CaseDecision:
 def _assign(case: Case, act: AssignCase, now: datetime) -> CaseDecision:
     theirs = case.assigned_to
     if theirs == act.to and act.note is None:
-        return CaseMove(assigned_to=theirs, resolved=False, event=None)
+        return CaseMove(assigned_to=theirs, event=None)
     taken = theirs is not None and theirs != act.to and not is_same_name(theirs, act.by)
     if taken and not act.take_over:
         assert theirs is not None
         return AssignedToAnother(theirs)
     what = CaseEventKind.GIVEN_BACK if act.to is None else CaseEventKind.ASSIGNED
     event = CaseEvent(at=now, what=what, by=act.by, assigned_to=act.to, reason=act.note)
-    return CaseMove(assigned_to=act.to, resolved=False, event=event)
+    return CaseMove(assigned_to=act.to, event=event)
 
 
 UNRESOLVED: Final = frozenset({CaseState.OPEN, CaseState.ASSIGNED})

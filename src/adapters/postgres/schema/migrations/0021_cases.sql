@@ -42,21 +42,23 @@ create index differences_standing on differences (opened_at, difference_id) wher
 -- A case is of the merchant whose incident or difference it is. Who asks sees their own alone, so
 -- another's is none.
 create function guard_case() returns trigger language plpgsql as $$
+declare
+    is_theirs boolean;
 begin
-    if (
-        select count(*) from (
-            select i.merchant_id from statement_incidents as i where i.incident_id = new.incident_id
-            union all
-            select d.merchant_id from differences as d where d.difference_id = new.difference_id
-        ) as s
-        where s.merchant_id is not distinct from new.merchant_id
-    ) <> 1 then
+    if new.incident_id is not null then
+        select i.merchant_id is not distinct from new.merchant_id into is_theirs
+        from statement_incidents as i where i.incident_id = new.incident_id;
+    else  -- apart: whoever has no part in differences does not ask
+        select d.merchant_id is not distinct from new.merchant_id into is_theirs
+        from differences as d where d.difference_id = new.difference_id;
+    end if;
+    if is_theirs is not true then
         raise exception 'case % is of another merchant', new.case_id
             using errcode = 'integrity_constraint_violation', constraint = 'cases_of_their_owner';
     end if;
-    return new;
+    return null;
 end $$;
-create trigger cases_of_their_owner before insert or update on cases
+create trigger cases_of_their_owner after insert or update on cases
     for each row execute function guard_case();
 
 -- Found again after a person called it resolved, it is open again; so is what was closed. What turns
