@@ -17,6 +17,7 @@ from cashback_core.operators.resolutions import (
     Resolved,
     ResolveMany,
     read_resolution,
+    totals_of,
 )
 from cashback_core.values.ids import new_id
 from contract.builders import CREATED, UNANSWERED, a_sale, history_of
@@ -61,7 +62,7 @@ class ResolvingContract:
             (2, doubtful[0].id, Status.IN_DOUBT, Status.APPLIED),
             (3, doubtful[1].id, Status.IN_DOUBT, Status.REJECTED),
         ]
-        assert [(t.to, t.count, t.centavos) for t in plan.totals] == [
+        assert [(t.to, t.count, t.centavos) for t in totals_of(plan.moves)] == [
             (Status.APPLIED, 1, 500),
             (Status.REJECTED, 1, 500),
         ]
@@ -74,7 +75,7 @@ class ResolvingContract:
         for one in doubtful:  # nothing is done by planning
             assert (await history_of(store, 1, one)).record.status is Status.IN_DOUBT
         done = await resolving.carry_out(1, told, by=BY, token=plan.token)
-        assert done == Resolved(moved=2, centavos=1000, already=(4, 7), refused=plan.refused)
+        assert done == Resolved(moves=plan.moves, already=(4, 7), refused=plan.refused)
         latest = (await history_of(store, 1, doubtful[1])).events[-1]
         assert (latest.actor, latest.actor_name) == (Actor.OPERATOR, BY)
         assert (latest.from_status, latest.to_status) == (Status.IN_DOUBT, Status.REJECTED)
@@ -100,7 +101,7 @@ class ResolvingContract:
         assert (await history_of(store, 1, third)).record.status is Status.IN_DOUBT
         # Whoever had looked and acts at this moment: each by itself, under its lock.
         done = await resolving.do(1, told, plan, by=BY, on_line=steps.append)
-        assert (done.moved, done.centavos, done.already) == (1, 500, (2,))
+        assert ([move.id for move in done.moves], done.already) == ([third.id], (2,))
         assert [(one.line, one.why) for one in done.refused] == [
             (3, LineRefusal.NOT_CREDITED_THERE)
         ]
@@ -129,5 +130,5 @@ class ResolvingContract:
         everybodys = await resolving.plan(None, told, by=BY)
         assert [(m.id, m.merchant) for m in everybodys.moves] == [(mine.id, "demo")]
         done = await resolving.do(2, told, everybodys, by=BY)  # a plan gives no right
-        assert (done.moved, [one.why for one in done.refused]) == (0, [LineRefusal.UNKNOWN])
+        assert (done.moves, [one.why for one in done.refused]) == ((), [LineRefusal.UNKNOWN])
         assert (await history_of(store, 1, mine)).record.status is Status.IN_DOUBT

@@ -31,6 +31,7 @@ from cashback_core.operators.acts import (
     OperatorStore,
 )
 from cashback_core.sales.sale import is_sale_id
+from cashback_core.values.ids import parse_uuid
 from cashback_core.values.reasons import ReasonFault, is_plain_text, refuse_reason, why_no_reason
 
 T = TypeVar("T")
@@ -125,10 +126,8 @@ def _name(id_: str | None, sale_id: str | None, store: str | None) -> CashbackNa
     if id_ is not None:
         if sale_id is not None or store is not None:
             return None
-        try:
-            return CashbackName(id=UUID(id_))
-        except ValueError:
-            return None
+        told = parse_uuid(id_)
+        return None if told is None else CashbackName(id=told)
     if not is_sale_id(sale_id):
         return None
     if store is not None and not (is_sale_id(store) and len(store) <= MAX_STORE_CHARS):
@@ -191,6 +190,20 @@ class MoveTotal:
     centavos: int
 
 
+def totals_of(moves: Iterable[PlannedMove]) -> tuple[MoveTotal, ...]:
+    """What moves, by status, in the order of `Status`."""
+    counts: Counter[tuple[Status, Status]] = Counter()
+    centavos: Counter[tuple[Status, Status]] = Counter()
+    for move in moves:
+        counts[move.from_status, move.to] += 1
+        centavos[move.from_status, move.to] += move.centavos
+    order = {status: place for place, status in enumerate(Status)}
+    return tuple(
+        MoveTotal(from_status=f, to=to, count=counts[f, to], centavos=centavos[f, to])
+        for f, to in sorted(counts, key=lambda pair: (order[pair[0]], order[pair[1]]))
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionPlan:
     """What a list would do: every line in exactly one of `moves`, `already` and `refused`.
@@ -201,20 +214,6 @@ class ResolutionPlan:
     moves: tuple[PlannedMove, ...]
     already: tuple[int, ...]
     refused: tuple[RefusedLine, ...]
-
-    @property
-    def totals(self) -> tuple[MoveTotal, ...]:
-        """What would move, by status, in the order of `Status`."""
-        counts: Counter[tuple[Status, Status]] = Counter()
-        centavos: Counter[tuple[Status, Status]] = Counter()
-        for move in self.moves:
-            counts[move.from_status, move.to] += 1
-            centavos[move.from_status, move.to] += move.centavos
-        order = {status: place for place, status in enumerate(Status)}
-        return tuple(
-            MoveTotal(from_status=f, to=to, count=counts[f, to], centavos=centavos[f, to])
-            for f, to in sorted(counts, key=lambda pair: (order[pair[0]], order[pair[1]]))
-        )
 
     @property
     def token(self) -> str:
@@ -238,10 +237,9 @@ class PlanChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """What was done: how many moved, and the lines that were refused or so already by then."""
+    """What was done: what moved, and the lines that were refused or so already by then."""
 
-    moved: int
-    centavos: int
+    moves: tuple[PlannedMove, ...]
     already: tuple[int, ...]
     refused: tuple[RefusedLine, ...]
 
@@ -363,14 +361,14 @@ class ResolveMany:
 
         `on_line` is told how many lines of the plan are done with.
         """
-        moved = centavos = 0
+        moved: list[PlannedMove] = []
         already, refused = list(plan.already), list(plan.refused)
         for number, move in enumerate(plan.moves, start=1):
             one = move.said
             decision = await self.operators.act(merchant_id, move.id, told.act(one, by))
             match decision:
                 case Granted():
-                    moved, centavos = moved + 1, centavos + move.centavos
+                    moved.append(move)
                 case NotFromHere(status=status) if status is move.to:
                     already.append(one.line)
                 case None:
@@ -381,9 +379,7 @@ class ResolveMany:
                     refused.append(_refused(one, move.id, now, decision))
             if on_line is not None:
                 on_line(number)
-        return Resolved(
-            moved=moved, centavos=centavos, already=tuple(already), refused=tuple(refused)
-        )
+        return Resolved(moves=tuple(moved), already=tuple(already), refused=tuple(refused))
 
 
 def _parts(whole: Iterable[T]) -> Iterable[list[T]]:

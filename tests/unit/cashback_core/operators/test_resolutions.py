@@ -31,6 +31,7 @@ from cashback_core.operators.resolutions import (
     kinds_of,
     plan_of,
     read_resolution,
+    totals_of,
 )
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ def test_every_line_is_in_one_place_and_what_moves_adds_up(
     places = [m.said.line for m in plan.moves] + [*plan.already] + [r.line for r in plan.refused]
     assert sorted(places) == list(range(1, len(told) + 1))
     assert len({move.id for move in plan.moves}) == len(plan.moves)
-    assert sum(t.count for t in plan.totals) == len(plan.moves)
-    assert sum(t.centavos for t in plan.totals) == sum(m.centavos for m in plan.moves)
+    assert sum(t.count for t in totals_of(plan.moves)) == len(plan.moves)
+    assert sum(t.centavos for t in totals_of(plan.moves)) == sum(m.centavos for m in plan.moves)
     for move in plan.moves:
         assert isinstance(foreseen[move.id].decision, Granted)
         assert move.to is TARGETS[move.said.kind]
