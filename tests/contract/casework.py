@@ -127,31 +127,25 @@ class CaseStoreContract:
         assert await ids(cases, 2) == {theirs, others}
         assert await ids(cases, None) == {mine, theirs, nobodys, differs, others}
         for act in (MINE, NOTED, DONE):
-            for kind, id_ in (
-                (CaseKind.INCIDENT, theirs),
-                (CaseKind.INCIDENT, nobodys),
-                (CaseKind.DIFFERENCE, others),
-                (CaseKind.DIFFERENCE, mine),  # under another's name
-                (CaseKind.INCIDENT, new_id()),
-            ):
-                assert await cases.work(1, kind, id_, act) is None
-                assert await cases.case(1, kind, id_) is None
+            for id_ in (theirs, nobodys, others, new_id()):
+                assert await cases.work(1, id_, act) is None
+                assert await cases.case(1, id_) is None
         assert await ids(cases, None) == {mine, theirs, nobodys, differs, others}
-        assert history(await cases.work(None, CaseKind.INCIDENT, nobodys, MINE))
+        assert isinstance(await cases.work(None, nobodys, MINE), CaseHistory)
 
     async def test_what_is_done_about_it_is_told_in_order(
         self, store: CashbackStore, cases: CaseStore
     ) -> None:
         incident, difference = await self.of(store, 1), self.differing()
-        for kind, id_ in ((CaseKind.INCIDENT, incident), (CaseKind.DIFFERENCE, difference)):
-            assert history(await cases.case(1, kind, id_)).case.state is CaseState.OPEN
-            assigned = history(await cases.work(1, kind, id_, TO_ANA))
+        for id_ in (incident, difference):
+            assert history(await cases.case(1, id_)).case.state is CaseState.OPEN
+            assigned = history(await cases.work(1, id_, TO_ANA))
             assert (assigned.case.state, assigned.case.assigned_to) == (CaseState.ASSIGNED, "ana")
-            await cases.work(1, kind, id_, NOTED)
-            await cases.work(1, kind, id_, AssignCase(by="ana", to=None, note="no time"))
-            done = history(await cases.work(1, kind, id_, DONE))
+            await cases.work(1, id_, NOTED)
+            await cases.work(1, id_, AssignCase(by="ana", to=None, note="no time"))
+            done = history(await cases.work(1, id_, DONE))
             assert done.case.state is CaseState.RESOLVED
-            noted = history(await cases.work(1, kind, id_, NOTED))  # also of what is done
+            noted = history(await cases.work(1, id_, NOTED))  # also of what is done
             kinds = [event.what for event in noted.events]
             assert kinds[kinds[0] is CaseEventKind.OPENED :] == [
                 CaseEventKind.ASSIGNED,
@@ -163,28 +157,28 @@ class CaseStoreContract:
             told = [(e.by, e.assigned_to, e.reason) for e in noted.events][-5:]
             assert told[0] == ("bia", "ana", None)
             assert told[2:4] == [("ana", None, "no time"), ("ana", None, DONE.reason)]
-            assert noted == await cases.case(1, kind, id_)
-            assert history(await cases.case(None, kind, id_)).events == noted.events
+            assert noted == await cases.case(1, id_)
+            assert history(await cases.case(None, id_)).events == noted.events
             for act in (MINE, DONE):
-                assert await cases.work(1, kind, id_, act) is CaseRefusal.RESOLVED
+                assert await cases.work(1, id_, act) is CaseRefusal.RESOLVED
 
     async def test_what_is_anothers_is_taken_only_by_who_says_so(self, cases: CaseStore) -> None:
-        kind, id_ = CaseKind.DIFFERENCE, self.differing()
-        await cases.work(1, kind, id_, TO_ANA)
+        id_ = self.differing()
+        await cases.work(1, id_, TO_ANA)
         for act in (AssignCase(by="bia", to="bia"), AssignCase(by="bia", to=None)):
-            assert await cases.work(1, kind, id_, act) == AssignedToAnother("ana")
-        before = await cases.case(1, kind, id_)
-        assert await cases.work(1, kind, id_, TO_ANA) == before  # hers already: nothing is told
-        given = history(await cases.work(1, kind, id_, AssignCase(by=" ANA".strip(), to="caio")))
+            assert await cases.work(1, id_, act) == AssignedToAnother("ana")
+        before = await cases.case(1, id_)
+        assert await cases.work(1, id_, TO_ANA) == before  # hers already: nothing is told
+        given = history(await cases.work(1, id_, AssignCase(by=" ANA".strip(), to="caio")))
         assert given.case.assigned_to == "caio"  # by whoever had it
         taken = AssignCase(by="bia", to="bia", take_over=True)
-        assert history(await cases.work(1, kind, id_, taken)).case.assigned_to == "bia"
-        resolved = history(await cases.work(1, kind, id_, DONE))  # by anybody
+        assert history(await cases.work(1, id_, taken)).case.assigned_to == "bia"
+        resolved = history(await cases.work(1, id_, DONE))  # by anybody
         assert resolved.events[-1].by == "ana"
 
     async def test_of_two_at_once_one_has_it(self, cases: CaseStore) -> None:
-        kind, id_ = CaseKind.DIFFERENCE, self.differing()
-        took = [cases.work(1, kind, id_, AssignCase(by=who, to=who)) for who in ("ana", "bia")]
+        id_ = self.differing()
+        took = [cases.work(1, id_, AssignCase(by=who, to=who)) for who in ("ana", "bia")]
         told = await asyncio.gather(*took)
         (refused,) = [one for one in told if isinstance(one, AssignedToAnother)]
         (got,) = [one for one in told if isinstance(one, CaseHistory)]
@@ -197,19 +191,19 @@ class CaseStoreContract:
             (CaseKind.INCIDENT, self.told()),
             (CaseKind.DIFFERENCE, self.differing()),
         ):
-            await cases.work(None, kind, id_, MINE)
-            await cases.work(None, kind, id_, DONE)
+            await cases.work(None, id_, MINE)
+            await cases.work(None, id_, DONE)
             # A run that began before tells what it saw then.
             self.find_again(kind, id_, -timedelta(minutes=5))
-            assert history(await cases.case(None, kind, id_)).case.state is CaseState.RESOLVED
+            assert history(await cases.case(None, id_)).case.state is CaseState.RESOLVED
             self.find_again(kind, id_, timedelta(minutes=5))
-            again = history(await cases.case(None, kind, id_))
+            again = history(await cases.case(None, id_))
             assert (again.case.state, again.case.assigned_to) == (CaseState.ASSIGNED, "ana")
             last = again.events[-1]
             assert (last.what, last.by) == (CaseEventKind.REOPENED, None)
             self.find_again(kind, id_, timedelta(minutes=10))  # once
-            assert history(await cases.case(None, kind, id_)).events == again.events
-            done = history(await cases.work(None, kind, id_, DONE))
+            assert history(await cases.case(None, id_)).events == again.events
+            done = history(await cases.work(None, id_, DONE))
             assert done.case.state is CaseState.RESOLVED
 
     async def test_what_stands_no_more_is_resolved(
@@ -217,19 +211,19 @@ class CaseStoreContract:
     ) -> None:
         line, difference = self.told(), self.differing()
         said = Explanation(meaning=Meaning.FOREIGN, by="petra", reason="their own campaign")
-        await cases.work(None, CaseKind.INCIDENT, line, MINE)
+        await cases.work(None, line, MINE)
         await incidents.explain(line, said, dry_run=False)
-        ended = history(await cases.case(None, CaseKind.INCIDENT, line))
+        ended = history(await cases.case(None, line))
         assert ended.case.state is CaseState.RESOLVED
         assert (ended.events[-1].what, ended.events[-1].by) == (CaseEventKind.EXPLAINED, "petra")
         self.close_difference(difference)
-        closed = history(await cases.case(1, CaseKind.DIFFERENCE, difference))
+        closed = history(await cases.case(1, difference))
         assert closed.case.state is CaseState.RESOLVED
         assert [e.what for e in closed.events] == [CaseEventKind.OPENED, CaseEventKind.CLOSED]
         assert await ids(cases, None) == set()
-        for kind, id_ in ((CaseKind.INCIDENT, line), (CaseKind.DIFFERENCE, difference)):
-            assert await cases.work(None, kind, id_, MINE) is CaseRefusal.RESOLVED
-            assert history(await cases.work(None, kind, id_, NOTED))
+        for id_ in (line, difference):
+            assert await cases.work(None, id_, MINE) is CaseRefusal.RESOLVED
+            assert isinstance(await cases.work(None, id_, NOTED), CaseHistory)
 
     async def test_cases_are_chosen_by_who_has_them_by_age_class_and_worth(
         self, store: CashbackStore, cases: CaseStore
@@ -238,9 +232,9 @@ class CaseStoreContract:
         young = await self.of(store, 1, cls=FindingClass.ALTERED, centavos=100)
         differs = self.differing()
         done = self.differing(opened_at=AT + timedelta(hours=1))
-        await cases.work(1, CaseKind.INCIDENT, old, TO_ANA)
-        await cases.work(1, CaseKind.DIFFERENCE, done, DONE)
-        about = history(await cases.case(1, CaseKind.INCIDENT, young)).case.cashback_id
+        await cases.work(1, old, TO_ANA)
+        await cases.work(1, done, DONE)
+        about = history(await cases.case(1, young)).case.cashback_id
         for wanted, expected in (
             (EVERY_UNRESOLVED, {old, young, differs}),
             (CaseFilter(states=frozenset({CaseState.OPEN})), {young, differs}),
@@ -285,7 +279,7 @@ class CaseStoreContract:
 
     async def test_differences_are_told_with_both_sides(self, cases: CaseStore) -> None:
         first, closed = self.differing(), self.differing()
-        await cases.work(1, CaseKind.DIFFERENCE, first, TO_ANA)
+        await cases.work(1, first, TO_ANA)
         self.close_difference(closed)
         page = await cases.differences(1, DifferenceFilter(), limit=5, after=None)
         (one,) = page.items
@@ -308,11 +302,11 @@ class CaseStoreContract:
         self, store: CashbackStore, cases: CaseStore
     ) -> None:
         id_ = await self.of(store, 1)
-        about = history(await cases.case(1, CaseKind.INCIDENT, id_)).case.cashback_id
+        about = history(await cases.case(1, id_)).case.cashback_id
         assert about is not None
         before = await store.history(1, about)
         for act in (TO_ANA, NOTED, DONE, NOTED):
-            assert history(await cases.work(1, CaseKind.INCIDENT, id_, act))
+            assert isinstance(await cases.work(1, id_, act), CaseHistory)
         assert await store.history(1, about) == before
 
 

@@ -38,10 +38,9 @@ ACCESS: Final[Access] = {
     ("get", "/api/cashbacks/open"): READERS,
     ("get", "/api/cashbacks/equals"): READERS,
     ("get", "/api/incidents"): READERS | PLATFORM,
-    ("get", "/api/incidents/{id}/history"): READERS | PLATFORM,
     ("get", "/api/differences"): READERS,
-    ("get", "/api/differences/{id}/history"): READERS,
     ("get", "/api/cases"): READERS | PLATFORM,
+    ("get", "/api/cases/{id}"): READERS | PLATFORM,
     ("get", "/api/product-types/{type}/rates"): MEMBERS,
     ("post", "/api/product-types/{type}/rates"): ADMINS,
     ("delete", "/api/product-types/{type}/rates/{version}"): ADMINS,
@@ -70,8 +69,7 @@ ACCESS: Final[Access] = {
     ("get", "/health/ready"): PUBLIC,
     ("post", "/api/stops"): ADMINISTRATORS,
     **{
-        at: roles
-        for one in (*RESOURCES, *LISTINGS, *ACTIONS, *FINANCE_ACTIONS)
-        for at, roles in one.access().items()
+        at: roles for one in (*RESOURCES, *LISTINGS, *ACTIONS) for at, roles in one.access().items()
     },
+    **{at: roles for one in FINANCE_ACTIONS for at, roles in one.access().items()},
 }

@@ -332,14 +332,16 @@ class CaseStore(Protocol):
         """Who has how many of those, nobody first, then by name."""
 
     @abstractmethod
-    async def case(self, merchant_id: int | None, kind: CaseKind, id: UUID) -> CaseHistory | None:  # noqa: A002
-        """One with its history; None: there is none, or it is another's."""
+    async def case(self, merchant_id: int | None, id: UUID) -> CaseHistory | None:  # noqa: A002
+        """One by its incident's, or its difference's, id, with its history.
+
+        None: there is none, or it is another's.
+        """
 
     @abstractmethod
     async def work(
         self,
         merchant_id: int | None,
-        kind: CaseKind,
         id: UUID,  # noqa: A002
         act: CaseAct,
     ) -> CaseHistory | CaseRefusal | AssignedToAnother | None:

@@ -108,20 +108,19 @@ class MemoryCases(CaseStore):
             for who in sorted(theirs, key=lambda name: (name is not None, name or ""))
         )
 
-    async def case(self, merchant_id: int | None, kind: CaseKind, id: UUID) -> CaseHistory | None:  # noqa: A002
+    async def case(self, merchant_id: int | None, id: UUID) -> CaseHistory | None:  # noqa: A002
         await self._reach()
-        one = self._one(merchant_id, kind, id)
+        one = self._one(merchant_id, id)
         return None if one is None else self._history(one)
 
     async def work(
         self,
         merchant_id: int | None,
-        kind: CaseKind,
         id: UUID,  # noqa: A002
         act: CaseAct,
     ) -> CaseHistory | CaseRefusal | AssignedToAnother | None:
         await self._reach()
-        one = self._one(merchant_id, kind, id)
+        one = self._one(merchant_id, id)
         if one is None:
             return None
         decision = work_on(one, act, self._store._now())
@@ -133,7 +132,7 @@ class MemoryCases(CaseStore):
             row.events.append(decision.event)
             if decision.event.what is CaseEventKind.RESOLVED:
                 row.resolved_at = decision.event.at
-        now = self._one(merchant_id, kind, id)
+        now = self._one(merchant_id, id)
         assert now is not None
         return self._history(now)
 
@@ -177,8 +176,8 @@ class MemoryCases(CaseStore):
         row = self._rows[one.id]
         return replace(one, assigned_to=row.assigned_to, resolved_at=row.resolved_at)
 
-    def _one(self, merchant_id: int | None, kind: CaseKind, id_: UUID) -> Case | None:
-        return next((c for c in self._all(merchant_id) if (c.kind, c.id) == (kind, id_)), None)
+    def _one(self, merchant_id: int | None, id_: UUID) -> Case | None:
+        return next((one for one in self._all(merchant_id) if one.id == id_), None)
 
     def _meant(self, merchant_id: int | None, wanted: CaseFilter) -> list[Case]:
         return [

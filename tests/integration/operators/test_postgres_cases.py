@@ -84,11 +84,11 @@ class TestPostgresCases(CaseStoreContract):
     async def test_what_was_closed_and_is_told_again_keeps_its_history(
         self, cases: PostgresCaseStore
     ) -> None:
-        kind, id_ = CaseKind.DIFFERENCE, self.differing()
+        id_ = self.differing()
         self.close_difference(id_)
         with psycopg.connect(self.dsn) as connection:
             connection.execute("update differences set closed_at = null, closed_why = null")
-        again = history(await cases.case(1, kind, id_))
+        again = history(await cases.case(1, id_))
         assert again.case.state is CaseState.OPEN
         assert [event.what for event in again.events] == [
             CaseEventKind.OPENED,
@@ -101,7 +101,7 @@ class TestPostgresCases(CaseStoreContract):
     ) -> None:
         mine, theirs = await self.of(store, 1), await self.of(store, 2)
         for act in (TO_ANA, NOTED):
-            await cases.work(1, CaseKind.INCIDENT, mine, act)
+            await cases.work(1, mine, act)
         with psycopg.connect(self.dsn) as connection:
             connection.execute(
                 "update statement_incidents as i set merchant_id = o.merchant_id,"
@@ -110,35 +110,31 @@ class TestPostgresCases(CaseStoreContract):
                 [mine, theirs],
             )
         assert await ids(cases, 1) == set()
-        assert await cases.work(1, CaseKind.INCIDENT, mine, NOTED) is None
-        moved = history(await cases.case(2, CaseKind.INCIDENT, mine))
+        assert await cases.work(1, mine, NOTED) is None
+        moved = history(await cases.case(2, mine))
         assert moved.case.state is CaseState.OPEN
         # What the first merchant's operators said of it is theirs.
         assert [event.what for event in moved.events] == [CaseEventKind.MOVED]
-        assert len(history(await cases.case(None, CaseKind.INCIDENT, mine)).events) == 3
+        assert len(history(await cases.case(None, mine)).events) == 3
 
     async def test_the_platforms_role_has_no_part_in_differences(self, database: Database) -> None:
         platform = PostgresCaseStore(database, of_all=ANSWERING_INCIDENTS)
         nobodys, differs = self.told(), self.differing()
         assert await ids(platform, None) == {nobodys}
-        assert await platform.work(None, CaseKind.DIFFERENCE, differs, MINE) is None
-        assert await platform.case(None, CaseKind.DIFFERENCE, differs) is None
+        assert await platform.work(None, differs, MINE) is None
+        assert await platform.case(None, differs) is None
         found = await platform.differences(None, DifferenceFilter(), limit=9, after=None)
         assert found.items == ()
         for act in (TO_ANA, NOTED, DONE):
-            history(await platform.work(None, CaseKind.INCIDENT, nobodys, act))
+            history(await platform.work(None, nobodys, act))
         assert await platform.loads(None, EVERY_UNRESOLVED) == ()
 
     async def test_the_database_keeps_who_serves_from_cases_of_others(
         self, store: PostgresCashbackStore, cases: PostgresCaseStore
     ) -> None:
         theirs, nobodys, differs = await self.of(store, 2), self.told(), self.differing("other")
-        for kind, id_ in (
-            (CaseKind.INCIDENT, theirs),
-            (CaseKind.INCIDENT, nobodys),
-            (CaseKind.DIFFERENCE, differs),
-        ):
-            history(await cases.work(None, kind, id_, NOTED))
+        for id_ in (theirs, nobodys, differs):
+            history(await cases.work(None, id_, NOTED))
         with session(self.dsn, 1) as serving:
             for table in ("cases", "case_events", "statement_incident_events", "differences"):
                 assert serving.execute(f"select from {table}").fetchall() == [], table  # type: ignore[arg-type]
@@ -161,7 +157,7 @@ class TestPostgresCases(CaseStoreContract):
                 )
 
     async def test_what_was_said_of_a_case_stays(self, cases: PostgresCaseStore) -> None:
-        await cases.work(1, CaseKind.DIFFERENCE, self.differing(), NOTED)
+        await cases.work(1, self.differing(), NOTED)
         for statement in (
             "update case_events set reason = 'otherwise'",
             "update case_events set by_name = 'caio'",

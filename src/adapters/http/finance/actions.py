@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.finance.cases import CASE_ACTS
 from adapters.http.finance.resolve_many import RESOLVE_MANY
 
-FINANCE_ACTIONS: Final = (*(act for acts in CASE_ACTS.values() for act in acts), RESOLVE_MANY)
+if TYPE_CHECKING:
+    from adapters.http.resources.action import Action
+
+FINANCE_ACTIONS: Final[tuple[Action[Any], ...]] = (
+    *CASE_ACTS,
+    RESOLVE_MANY,
+)
 """What the table of access and the OpenAPI document have of them comes from here."""

@@ -59,23 +59,15 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission, Principal
-    from adapters.http.identity.roles import Roles
     from adapters.http.resources.merchant_zones import MerchantZones
     from adapters.http.sales.lists import ListPart
     from adapters.http.wire.fields import Schema
+    from adapters.http.wire.filters import Filter
     from adapters.http.wire.objects import ObjectReader
     from cashback_core.operators.cases import CaseStore
 
 CASES: Final = "/api/cases"
 DIFFERENCES: Final = "/api/differences"
-COLLECTIONS: Final[Mapping[CaseKind, str]] = {
-    CaseKind.INCIDENT: "/api/incidents",
-    CaseKind.DIFFERENCE: DIFFERENCES,
-}
-_WORKERS: Final[Mapping[CaseKind, Roles]] = {
-    CaseKind.INCIDENT: OPERATORS | PLATFORM,
-    CaseKind.DIFFERENCE: OPERATORS,
-}
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 
 
@@ -99,36 +91,32 @@ class FileDayFilter:
         return {"type": "string", "format": "date"}
 
 
-CASE_FILTERS: Final = Filters(
-    dict[str, Any],
-    **{
-        "state": ChoiceFilter(
-            about="Only in this state; without it what is not resolved.",
-            choices=tuple(CaseState),
-            named="CaseState",
-        ),
-        "kind": ChoiceFilter(about="Only these.", choices=tuple(CaseKind), named="CaseKind"),
-        "class": TextFilter(about="Only of this class."),
-        "assigned_to": TextFilter(about="Only this person's."),
-        "cashback_id": IdFilter(about="Only about this cashback."),
-        "opened_to": BoundFilter(
-            about="Told first before this instant, or on this whole day or earlier.", end=True
-        ),
-        "min_amount": AmountFilter(about="Of so much at stake, or more."),
-    },
-)
-DIFFERENCE_FILTERS: Final = Filters(
-    dict[str, Any],
-    **{
-        "day": FileDayFilter(about="Only of the files of this day."),
-        "class": TextFilter(about="Only of this class."),
-        "standing": ChoiceFilter(
-            about="`false`: those that have ended, too.",
-            choices=("true", "false"),
-            default="true",
-        ),
-    },
-)
+_OF_CASES: Final[Mapping[str, Filter[Any]]] = {
+    "state": ChoiceFilter(
+        about="Only in this state; without it what is not resolved.",
+        choices=tuple(CaseState),
+        named="CaseState",
+    ),
+    "kind": ChoiceFilter(about="Only these.", choices=tuple(CaseKind), named="CaseKind"),
+    "class": TextFilter(about="Only of this class."),
+    "assigned_to": TextFilter(about="Only this person's."),
+    "cashback_id": IdFilter(about="Only about this cashback."),
+    "opened_to": BoundFilter(
+        about="Told first before this instant, or on this whole day or earlier.", end=True
+    ),
+    "min_amount": AmountFilter(about="Of so much at stake, or more."),
+}
+CASE_FILTERS: Final = Filters(dict[str, Any], **_OF_CASES)
+_OF_DIFFERENCES: Final[Mapping[str, Filter[Any]]] = {
+    "day": FileDayFilter(about="Only of the files of this day."),
+    "class": TextFilter(about="Only of this class."),
+    "standing": ChoiceFilter(
+        about="`false`: those that have ended, too.",
+        choices=("true", "false"),
+        default="true",
+    ),
+}
+DIFFERENCE_FILTERS: Final = Filters(dict[str, Any], **_OF_DIFFERENCES)
 _CASE_ORDER: Final = in_order_of("cases", "since")
 _DIFFERENCE_ORDER: Final = in_order_of("differences", "since")
 
@@ -158,80 +146,66 @@ def _resolve(*, reason: str) -> Callable[[str], CaseAct]:
     return lambda by: ResolveCase(by=by, reason=reason)
 
 
-ASSIGN_BODY: Final = Body(
-    "Who looks after it from now on.",
-    _assign,
-    _to_one,
-    assigned_to=TextField(
-        form=USERNAME,
-        code="username_format",
-        says={"description": "A user's name; left out only with `nobody`."},
-        must=False,
-    ),
-    nobody=Truth(about="Nobody does any more."),
-    note=Reason(must=False),
-    take_over=Truth(about="Also where somebody else has it."),
-)
-NOTE_BODY: Final = Body("What is to be remembered of it, for ever.", _note, note=Reason())
-DONE_BODY: Final = Body("Why it is done.", _resolve, reason=Reason())
-
-
-def _acts(kind: CaseKind, one: str) -> tuple[Action[Callable[[str], CaseAct]], ...]:
-    """The three acts on incidents, or on differences."""
-    at, name = COLLECTIONS[kind], kind.value.capitalize()
-
-    def act(
-        verb: str, body: Body[Callable[[str], CaseAct]], body_name: str, summary: str, **more: Any
-    ) -> Action[Callable[[str], CaseAct]]:
-        return Action(
-            path=f"{at}/{{id}}/{verb}",
-            key=UuidKey(about=f"The {kind}'s id."),
-            id=f"{verb}{name}",
-            body_name=body_name,
-            body=body,
-            may=_WORKERS[kind],
-            tag="Cases",
-            summary=summary,
-            answer=shapes.CaseHistory,
-            done="The case as it is then, with its history.",
-            **more,
-        )
-
-    return (
-        act(
-            "assign",
-            ASSIGN_BODY,
-            "AssignInput",
-            f"Say who looks after {one}",
-            description="What somebody else has is taken from them only with `take_over`.",
-            example={"assigned_to": "oscar", "note": "the provider is asked"},
-            problems=("case_resolved", "case_assigned"),
-        ),
-        act(
-            "note",
-            NOTE_BODY,
-            "NoteInput",
-            f"Add a note to {one}",
-            description="In whatever state. A note is kept for ever and holds no CPF.",
-            example={"note": "asked the provider on 3 June"},
-        ),
-        act(
-            "resolve",
-            DONE_BODY,
-            "CaseResolveInput",
-            f"Call {one} done",
-            description="It moves no cashback. A later statement, or file, that finds it again"
-            " opens it again.",
-            example={"reason": "the provider takes the line back on Monday"},
-            problems=("case_resolved",),
-        ),
+def _act(
+    verb: str, body: Body[Callable[[str], CaseAct]], body_name: str, summary: str, **more: Any
+) -> Action[Callable[[str], CaseAct]]:
+    return Action(
+        path=f"{CASES}/{{id}}/{verb}",
+        key=UuidKey(about="The incident's, or the difference's, id."),
+        id=f"{verb}Case",
+        body_name=body_name,
+        body=body,
+        may=OPERATORS | PLATFORM,
+        tag="Cases",
+        summary=summary,
+        answer=shapes.CaseHistory,
+        done="The case as it is then, with its history.",
+        **more,
     )
 
 
-CASE_ACTS: Final = {
-    CaseKind.INCIDENT: _acts(CaseKind.INCIDENT, "an incident"),
-    CaseKind.DIFFERENCE: _acts(CaseKind.DIFFERENCE, "a difference"),
-}
+CASE_ACTS: Final = (
+    _act(
+        "assign",
+        Body(
+            "Who looks after it from now on.",
+            _assign,
+            _to_one,
+            assigned_to=TextField(
+                form=USERNAME,
+                code="username_format",
+                says={"description": "A user's name; left out only with `nobody`."},
+                must=False,
+            ),
+            nobody=Truth(about="Nobody does any more."),
+            note=Reason(must=False),
+            take_over=Truth(about="Also where somebody else has it."),
+        ),
+        "AssignInput",
+        "Say who looks after an incident or a difference",
+        description="What somebody else has is taken from them only with `take_over`.",
+        example={"assigned_to": "oscar", "note": "the provider is asked"},
+        problems=("case_resolved", "case_assigned"),
+    ),
+    _act(
+        "note",
+        Body("What is to be remembered of it, for ever.", _note, note=Reason()),
+        "NoteInput",
+        "Add a note to an incident or a difference",
+        description="In whatever state. A note is kept for ever and holds no CPF.",
+        example={"note": "asked the provider on 3 June"},
+    ),
+    _act(
+        "resolve",
+        Body("Why it is done.", _resolve, reason=Reason()),
+        "CaseResolveInput",
+        "Call an incident or a difference done",
+        description="It moves no cashback. A later statement, or file, that finds it again opens it"
+        " again.",
+        example={"reason": "the provider takes the line back on Monday"},
+        problems=("case_resolved",),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,12 +222,12 @@ class CaseRoutes:
         return [
             route(CASES, http_method=read, name="list_cases")(self.page),
             route(DIFFERENCES, http_method=read, name="list_differences")(self.differences),
+            route(f"{CASES}/{{id:str}}", http_method=read, name="case")(self.history),
             *(
-                handler
-                for kind, at in COLLECTIONS.items()
-                for handler in KindRoutes(
-                    kind=kind, at=at, admit=self.admit, cases=self.cases
-                ).handlers()
+                post(action.route, name=action.id)(
+                    CaseActRoute(action=action, admit=self.admit, cases=self.cases).act
+                )
+                for action in CASE_ACTS
             ),
         ]
 
@@ -285,36 +259,10 @@ class CaseRoutes:
         )
         return Answer(200, encode(shape))
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindRoutes:
-    """Histories of, and acts on, incidents or differences."""
-
-    kind: CaseKind
-    at: str
-    admit: Admission
-    cases: CaseStore
-
-    def handlers(self) -> list[HTTPRouteHandler]:
-        """The routes, each under its address."""
-        read = [HttpMethod.GET, HttpMethod.HEAD]
-        path = f"{self.at}/{{id:str}}/history"
-        return [
-            route(path, http_method=read, name=f"{self.kind}_history")(self.history),
-            *(
-                post(action.route, name=action.id)(
-                    CaseActRoute(
-                        kind=self.kind, action=action, admit=self.admit, cases=self.cases
-                    ).act
-                )
-                for action in CASE_ACTS[self.kind]
-            ),
-        ]
-
     async def history(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Tell all that happened to one."""
+        """Tell one, and all that happened to it."""
         _, principal = await self.admit(request)
-        told = await self.cases.case(_whose(principal), self.kind, path_uuid(request))
+        told = await self.cases.case(_whose(principal), path_uuid(request))
         if told is None:
             raise NotFoundException
         return Answer(200, encode(shapes.history_shape(told)))
@@ -324,7 +272,6 @@ class KindRoutes:
 class CaseActRoute:
     """The route of an act on one case."""
 
-    kind: CaseKind
     action: Action[Callable[[str], CaseAct]]
     admit: Admission
     cases: CaseStore
@@ -335,7 +282,7 @@ class CaseActRoute:
         id_ = path_uuid(request)
         unsigned = self.action.body.read(await read_document(request, fields))
         act = unsigned(principal.username)
-        told = await self.cases.work(_whose(principal), self.kind, id_, act)
+        told = await self.cases.work(_whose(principal), id_, act)
         match told:
             case None:
                 raise NotFoundException

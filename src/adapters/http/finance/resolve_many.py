@@ -16,7 +16,7 @@ from adapters.http.resources.answers import read_document
 from adapters.http.wire.answers import Answer, encode
 from adapters.http.wire.fields import Body, TextField, Truth
 from adapters.http.wire.headers import read_language
-from adapters.http.wire.refusals import InvalidRequestError, RefusedError
+from adapters.http.wire.refusals import RefusedError
 from adapters.http.wire.shapes import Money, Shape, Uuid
 from cashback_core.delivery.states import Status
 from cashback_core.operators.resolutions import (
@@ -34,8 +34,6 @@ from cashback_core.operators.resolutions import (
     totals_of,
 )
 from cashback_core.values.money import format_centavos
-from cashback_core.values.reasons import why_no_reason
-from cashback_core.values.violations import Violation
 from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:
@@ -49,8 +47,9 @@ if TYPE_CHECKING:
     from cashback_core.operators.acts import OperatorStore
     from cashback_core.words.locales import Language
 
-_FILE: Final = re.compile(rf"[^\x00-\x1f\x7f]{{1,{MAX_FILE_CHARS}}}\Z")
-_TOKEN: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
+_ANY: Final = re.compile(r"")
+"""Whatever is no token is none of what was shown."""
+
 MAX_LINES: Final = 1_000
 """Each is an act of its own, and the request waits for all of them."""
 
@@ -78,7 +77,7 @@ class ResolutionRefusal(Shape, frozen=True, kw_only=True):
     """A line that does nothing, and why."""
 
     line: Annotated[int, Meta(ge=1)]
-    code: Annotated[str, Meta(description="There may be new ones.")]
+    why: Annotated[str, Meta(description="There may be new ones.")]
     what: Annotated[str, Meta(description="The same in words, in the language asked for.")]
     id: Uuid | None
     status: Annotated[Status | None, Meta(description="The cashback's, where it is known.")]
@@ -102,6 +101,32 @@ class ResolvedMany(Shape, frozen=True, kw_only=True):
 
 SHAPES = (ResolvedMany,)
 """What the OpenAPI document describes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListName:
+    """What a list is called: it is kept with every move."""
+
+    @property
+    def must(self) -> bool:
+        """Always."""
+        return True
+
+    def read(self, body: ObjectReader, name: str, zone: ZoneInfo) -> str:  # noqa: ARG002
+        """See Field."""
+        told = body.reason(name)
+        if len(told) > MAX_FILE_CHARS:
+            body.tell(name, "plain_text", highest=str(MAX_FILE_CHARS))
+        return told
+
+    def schema(self) -> Schema:
+        """See Field."""
+        return {
+            "type": "string",
+            "description": "What the list is called: kept with every move. Without a CPF.",
+            "minLength": 1,
+            "maxLength": MAX_FILE_CHARS,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +170,12 @@ RESOLVE_MANY: Final = Action(
     body=Body(
         "A list of what became of cashbacks, and whether it is to be done.",
         dict[str, Any],
-        file=TextField(
-            form=_FILE,
-            code="plain_text",
-            says={"description": "What the list is called: kept with every move.", "minLength": 1},
-        ),
+        file=ListName(),
         lines=ResolutionLines(),
         dry_run=Truth(about="Only tell.", default=True),
         token=TextField(
-            form=_TOKEN,
-            code="plain_text",
+            form=_ANY,
+            code="wrong_type",
             says={"description": "That of the list as it was shown; needed unless `dry_run`."},
             must=False,
         ),
@@ -217,8 +238,6 @@ def read_resolve_many(document: object) -> tuple[ResolutionList, str | None]:
     if not asked["dry_run"]:
         reader.must_have("token")
     reader.refuse_faults()
-    if (fault := why_no_reason(asked["file"])) is not None:
-        raise InvalidRequestError((Violation(pointer="/file", code=fault),))
     lines = enumerate(asked["lines"], start=1)
     told = ResolutionList(
         file=asked["file"], lines=tuple(read_resolution(n, one) for n, one in lines)
@@ -260,7 +279,7 @@ def _move(move: PlannedMove) -> ResolutionMove:
 def _refusal(one: RefusedLine, language: Language) -> ResolutionRefusal:
     return ResolutionRefusal(
         line=one.line,
-        code=one.why,
+        why=one.why,
         what=phrase(language, f"resolution.{one.why}"),
         id=None if one.id is None else str(one.id),
         status=one.status,

@@ -6,7 +6,7 @@ from typing import Final
 
 from adapters.http.finance import case_shapes, resolve_many
 from adapters.http.finance.actions import FINANCE_ACTIONS
-from adapters.http.finance.cases import CASE_FILTERS, COLLECTIONS, DIFFERENCE_FILTERS
+from adapters.http.finance.cases import CASE_FILTERS, DIFFERENCE_FILTERS
 from adapters.http.openapi.parts import CURSOR, ID, LIMIT, Operation, Success
 from adapters.http.openapi.resources import EVERY, operation_of_action
 
@@ -33,19 +33,15 @@ CASE_OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         successes={200: Success(schema="DifferencePage", description="A page of differences.")},
         problems=(*EVERY, "invalid_query"),
     ),
-    **{
-        ("get", f"{at}/{{id}}/history"): Operation(
-            id=f"{kind}History",
-            tag="Cases",
-            summary=f"All that happened to {one}: told, assigned, noted, ended",
-            parameters=(ID,),
-            successes={200: Success(schema="CaseHistory", description="Oldest first.")},
-            problems=(*EVERY, "not_found"),
-        )
-        for (kind, at), one in zip(
-            COLLECTIONS.items(), ("an incident", "a difference"), strict=True
-        )
-    },
+    ("get", "/api/cases/{id}"): Operation(
+        id="readCase",
+        tag="Cases",
+        summary="A case with all that happened to it: told, assigned, noted, ended",
+        description="By the incident's, or the difference's, id.",
+        parameters=(ID,),
+        successes={200: Success(schema="CaseHistory", description="Oldest first.")},
+        problems=(*EVERY, "not_found"),
+    ),
     **{("post", one.path): operation_of_action(one) for one in FINANCE_ACTIONS},
 }
 """By method and path."""

@@ -59,10 +59,6 @@ _DIFFERENCES: Final[LiteralString] = f"""
         d.closed_at
     from differences as d
 """  # noqa: S608 (made of literals)
-_SOURCES: Final[Mapping[CaseKind, LiteralString]] = {
-    CaseKind.INCIDENT: _INCIDENTS,
-    CaseKind.DIFFERENCE: _DIFFERENCES,
-}
 _COLUMNS: Final[LiteralString] = """
     s.case_id, s.kind, s.class, m.slug, s.cashback_id, s.centavos, s.why, s.opened_at,
     k.assigned_to, k.resolved_at, s.closed_at
@@ -120,13 +116,11 @@ class PostgresCaseStore(CaseStore):
         async with acting as connection:
             yield connection
 
-    def _has_part(self, merchant_id: int | None, kind: CaseKind) -> bool:
-        return (
-            kind is CaseKind.INCIDENT or merchant_id is not None or not self._sees_incidents_alone
-        )
+    def _sees_differences(self, merchant_id: int | None) -> bool:
+        return merchant_id is not None or not self._sees_incidents_alone
 
     def _source(self, merchant_id: int | None) -> LiteralString:
-        if self._has_part(merchant_id, CaseKind.DIFFERENCE):
+        if self._sees_differences(merchant_id):
             return f"{_INCIDENTS} union all {_DIFFERENCES}"
         return _INCIDENTS
 
@@ -184,22 +178,17 @@ class PostgresCaseStore(CaseStore):
                 for who, count, centavos, oldest_at in await found.fetchall()
             )
 
-    async def case(self, merchant_id: int | None, kind: CaseKind, id: UUID) -> CaseHistory | None:  # noqa: A002
-        if not self._has_part(merchant_id, kind):
-            return None
+    async def case(self, merchant_id: int | None, id: UUID) -> CaseHistory | None:  # noqa: A002
         async with self._acting(merchant_id) as connection:
-            one = await _read(connection, merchant_id, kind, id)
+            one = await self._read(connection, merchant_id, id)
             return None if one is None else await _history(connection, one)
 
     async def work(
         self,
         merchant_id: int | None,
-        kind: CaseKind,
         id: UUID,  # noqa: A002
         act: CaseAct,
     ) -> CaseHistory | CaseRefusal | AssignedToAnother | None:
-        if not self._has_part(merchant_id, kind):
-            return None
         async with self._acting(merchant_id) as connection:
             await connection.execute(
                 # Made by whoever comes first; of two at once the second waits here.
@@ -207,7 +196,7 @@ class PostgresCaseStore(CaseStore):
                 insert into cases (case_id, incident_id, difference_id, merchant_id)
                 select s.case_id, case s.kind when 'incident' then s.case_id end,
                     case s.kind when 'difference' then s.case_id end, s.merchant_id
-                from ({_SOURCES[kind]}) as s
+                from ({self._source(merchant_id)}) as s
                 where s.case_id = %(id)s
                     and (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
                 on conflict (case_id) do nothing
@@ -220,16 +209,33 @@ class PostgresCaseStore(CaseStore):
                 [id],
             )
             row = await found.fetchone()
-            one = None if row is None else await _read(connection, merchant_id, kind, id)
+            one = None if row is None else await self._read(connection, merchant_id, id)
             if row is None or one is None:
                 return None
             decision = work_on(one, act, row[0])
             if not isinstance(decision, CaseMove):
                 return decision
             await _store(connection, one, decision)
-            now = await _read(connection, merchant_id, kind, id)
+            now = await self._read(connection, merchant_id, id)
             assert now is not None
             return await _history(connection, now)
+
+    async def _read(
+        self, connection: AsyncConnection[Any], merchant_id: int | None, id_: UUID
+    ) -> Case | None:
+        found = await connection.execute(
+            f"""
+            select {_COLUMNS}
+            from ({self._source(merchant_id)}) as s
+            left join cases as k using (case_id)
+            left join merchants as m on m.merchant_id = s.merchant_id
+            where s.case_id = %(id)s
+                and (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
+            """,  # noqa: S608 (made of literals)
+            {"id": id_, "merchant_id": merchant_id},
+        )
+        row = await found.fetchone()
+        return None if row is None else _case(row)
 
     async def differences(
         self,
@@ -239,7 +245,7 @@ class PostgresCaseStore(CaseStore):
         limit: int,
         after: Position | None,
     ) -> DifferencePage:
-        if not self._has_part(merchant_id, CaseKind.DIFFERENCE):
+        if not self._sees_differences(merchant_id):
             return DifferencePage(items=(), next=None)
         values = {
             "merchant_id": merchant_id,
@@ -296,27 +302,6 @@ def _values(merchant_id: int | None, wanted: CaseFilter) -> dict[str, Any]:
         "opened_before": wanted.opened_before,
         "least": wanted.least_centavos,
     }
-
-
-async def _read(
-    connection: AsyncConnection[Any],
-    merchant_id: int | None,
-    kind: CaseKind,
-    id_: UUID,
-) -> Case | None:
-    found = await connection.execute(
-        f"""
-        select {_COLUMNS}
-        from ({_SOURCES[kind]}) as s
-        left join cases as k using (case_id)
-        left join merchants as m on m.merchant_id = s.merchant_id
-        where s.case_id = %(id)s
-            and (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
-        """,  # noqa: S608 (made of literals)
-        {"id": id_, "merchant_id": merchant_id},
-    )
-    row = await found.fetchone()
-    return None if row is None else _case(row)
 
 
 async def _history(connection: AsyncConnection[Any], one: Case) -> CaseHistory:
