@@ -62,6 +62,8 @@ class LineFault(StrEnum):
     """Neither applied nor rejected."""
     EVIDENCE = "line_evidence"
     """Not 1 to MAX_EVIDENCE_CHARS printable characters."""
+    CUT = "line_cut"
+    """The file ends in the middle of it, as far as anybody can tell."""
     DOCUMENT = "line_document"
     """A CPF is in the evidence, which is kept for ever."""
 

@@ -43,6 +43,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "resolution.line_status": "the status is neither applied nor rejected",
     "resolution.line_evidence": "the evidence has not 1 to 400 printable characters",
     "resolution.line_document": "the evidence holds a CPF, and it is kept for ever",
+    "resolution.line_cut": "the last line has no line end, and may be cut: end it if it is whole",
     "resolution.unknown": "no cashback here is called so",
     "resolution.several": "several merchants have a sale of that number",
     "resolution.contradicted": "another line says otherwise of the same cashback",

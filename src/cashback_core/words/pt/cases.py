@@ -43,6 +43,8 @@ PHRASES: Final[Mapping[str, str]] = {
     "resolution.line_status": "o status não é applied nem rejected",
     "resolution.line_evidence": "a evidência não tem de 1 a 400 caracteres imprimíveis",
     "resolution.line_document": "a evidência contém um CPF, e fica guardada para sempre",
+    "resolution.line_cut": "a última linha não tem fim de linha, pode estar cortada: termine-a se"
+    " estiver inteira",
     "resolution.unknown": "nenhum cashback aqui tem esse nome",
     "resolution.several": "mais de uma loja cliente tem uma venda com esse número",
     "resolution.contradicted": "outra linha diz o contrário do mesmo cashback",
