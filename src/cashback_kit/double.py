@@ -31,6 +31,7 @@ from cashback_core.people.passwords import Passwords
 from cashback_core.people.rate_limit import RequestRate
 from cashback_core.people.standings import STANDING_AGE_S, Standings
 from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
@@ -293,6 +294,7 @@ def _use_cases(
         changes_waiting=ChangeWaiting(changes, look_s=LOOK_S),
         operators=MemoryOperators(store, incidents),
         incidents=incidents,
+        cases=MemoryCases(store, incidents, sees_differences=False),
         privacy=privacy,
         administered=house.administered(),
         ping=ping,

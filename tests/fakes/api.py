@@ -27,6 +27,7 @@ from cashback_core.people.tokens import TokenKind, new_token_id, owner_of
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
@@ -103,6 +104,7 @@ class Api:
         self.changes = MemoryChanges(self.store)
         self.changes_waiting = ChangeWaiting(self.changes, look_s=0.001)
         self.incidents = MemoryIncidents(self.store)
+        self.cases = MemoryCases(self.store, self.incidents, sees_differences=False)
         self.operators = MemoryOperators(self.store, self.incidents)
         self.privacy = MemoryPrivacy()
         self.provider = ScriptedProvider()
@@ -159,6 +161,7 @@ class Api:
             changes_waiting=self.changes_waiting,
             operators=self.operators,
             incidents=self.incidents,
+            cases=self.cases,
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
+from adapters.http.finance.actions import FINANCE_ACTIONS
 from adapters.http.identity.roles import (
     ADMINISTRATORS,
     ADMINS,
@@ -37,6 +38,9 @@ ACCESS: Final[Access] = {
     ("get", "/api/cashbacks/open"): READERS,
     ("get", "/api/cashbacks/equals"): READERS,
     ("get", "/api/incidents"): READERS | PLATFORM,
+    ("get", "/api/differences"): READERS,
+    ("get", "/api/cases"): READERS | PLATFORM,
+    ("get", "/api/cases/{id}"): READERS | PLATFORM,
     ("get", "/api/product-types/{type}/rates"): MEMBERS,
     ("post", "/api/product-types/{type}/rates"): ADMINS,
     ("delete", "/api/product-types/{type}/rates/{version}"): ADMINS,
@@ -67,4 +71,5 @@ ACCESS: Final[Access] = {
     **{
         at: roles for one in (*RESOURCES, *LISTINGS, *ACTIONS) for at, roles in one.access().items()
     },
+    **{at: roles for one in FINANCE_ACTIONS for at, roles in one.access().items()},
 }

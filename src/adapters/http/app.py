@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from litestar import Litestar
 
 from adapters.http.access import ACCESS
+from adapters.http.finance.cases import CaseRoutes
+from adapters.http.finance.resolve_many import ResolveManyRoute
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
     from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.cases import CaseStore
     from cashback_core.people.log_in import LogIn
     from cashback_core.privacy.data_subjects import PrivacyStore
     from cashback_core.reconciliation.incidents import IncidentStore
@@ -66,6 +69,7 @@ class UseCases:
     changes_waiting: ChangeWaiting
     operators: OperatorStore
     incidents: IncidentStore
+    cases: CaseStore
     privacy: PrivacyStore
     administered: AdministrationStores
     ping: Ping
@@ -133,6 +137,8 @@ def create_app(
                 *searching.handlers(),
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
+                *CaseRoutes(admit=admit, cases=use_cases.cases, zones=zones).handlers(),
+                *ResolveManyRoute(admit=admit, operators=use_cases.operators).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
                 *TokenRoutes(login, options.trusted_hops).handlers(),

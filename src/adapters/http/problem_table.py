@@ -44,6 +44,8 @@ from cashback_core.operators.acts import (
     RiskNotAccepted,
     TooMany,
 )
+from cashback_core.operators.cases import AssignedToAnother, CaseRefusal
+from cashback_core.operators.resolutions import PlanChanged
 from cashback_core.people.fair_queue import TooManyLogInsError
 from cashback_core.people.log_in import BadCredentialsError, LogInThrottledError
 from cashback_core.people.rate_limit import RateExceededError
@@ -182,6 +184,17 @@ def _names_a_cashback(refused: NamesACashback) -> Problem:
     return Problem(code="names_a_cashback", errors=(fault,))
 
 
+def _case_assigned(refused: AssignedToAnother) -> Problem:
+    fault = Violation(pointer="/take_over", code="assigned_to_another", values={"name": refused.to})
+    return Problem(code="case_assigned", errors=(fault,))
+
+
+def _plan_changed(refused: PlanChanged) -> Problem:
+    values = {"count": str(len(refused.plan.moves))}
+    fault = Violation(pointer="/token", code="plan_now", values=values)
+    return Problem(code="plan_changed", errors=(fault,))
+
+
 def _count_changed(refused: CountChanged) -> Problem:
     values = {"count": str(refused.tally.count)}
     fault = Violation(pointer="/expected_count", code="count_now", values=values)
@@ -265,6 +278,9 @@ TABLE: Final[Mapping[type, Callable[[Any], Problem]]] = {
     NotYours: _not_yours,
     NotExplained: _not_explained,
     NamesACashback: _names_a_cashback,
+    CaseRefusal: _always("case_resolved"),
+    AssignedToAnother: _case_assigned,
+    PlanChanged: _plan_changed,
     CountChanged: _count_changed,
     ResendCountChanged: _resend_count_changed,
     TooMany: _too_many,

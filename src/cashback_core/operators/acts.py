@@ -244,6 +244,32 @@ def _folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", compatible).split())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashbackName:
+    """How a list names a cashback: by its id, or by its sale's own number.
+
+    Where a merchant's numbers count in each store, a number goes with its `store`.
+    """
+
+    id: UUID | None = None
+    sale_id: str | None = None
+    store: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.id is None) == (self.sale_id is None):
+            raise ValueError("a cashback is named by its id, or by its sale's number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """A cashback as it stands, and what `operate` says of an act on it; `merchant` is the slug."""
+
+    merchant: str
+    status: Status
+    cashback_centavos: int
+    decision: Decision
+
+
 ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})
 """What waits for somebody."""
 
@@ -397,6 +423,18 @@ class OperatorStore(Protocol):
     @abstractmethod
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
         """Do to one cashback what `operate` grants and tell what it said; None: there is none."""
+
+    @abstractmethod
+    async def named(
+        self, merchant_id: int | None, names: Collection[CashbackName]
+    ) -> Mapping[CashbackName, tuple[UUID, ...]]:
+        """The cashbacks that each name means: of a number one of each merchant that has it."""
+
+    @abstractmethod
+    async def foresee(
+        self, merchant_id: int | None, acts: Mapping[UUID, Act]
+    ) -> Mapping[UUID, Foreseen]:
+        """What `act` would say of each by now; nothing is done. What there is not is left out."""
 
     @abstractmethod
     async def tally(

@@ -13,8 +13,10 @@ from cashback_core.operators.acts import (
     CALLED_UNPAID,
     Act,
     ActKind,
+    CashbackName,
     Circumstances,
     Decision,
+    Foreseen,
     Granted,
     ManyDecision,
     OpenCashback,
@@ -30,8 +32,8 @@ from cashback_core.operators.acts import (
     operate,
     refuse_many,
 )
-from cashback_core.sales.same_sale import EqualOutcome
-from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.sales.same_sale import EqualOutcome, number_name
+from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
 from cashback_core.testing.memory_rows import paid_document
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
@@ -106,6 +108,34 @@ class MemoryOperators(OperatorStore):
                 return self._do(row, act)
         return None
 
+    async def named(
+        self, merchant_id: int | None, names: Collection[CashbackName]
+    ) -> Mapping[CashbackName, tuple[UUID, ...]]:
+        await _reach(self._store)
+        return {
+            name: tuple(
+                row.record.id
+                for (owner, _), row in self._store.rows.items()
+                if merchant_id in {None, owner} and _is_called(row, name)
+            )
+            for name in names
+        }
+
+    async def foresee(
+        self, merchant_id: int | None, acts: Mapping[UUID, Act]
+    ) -> Mapping[UUID, Foreseen]:
+        await _reach(self._store)
+        return {
+            id_: Foreseen(
+                merchant=SLUGS[owner],
+                status=row.status,
+                cashback_centavos=row.record.cashback.cashback_centavos,
+                decision=self._decide(row, acts[id_]),
+            )
+            for (owner, id_), row in self._store.rows.items()
+            if id_ in acts and merchant_id in {None, owner}
+        }
+
     async def tally(
         self, merchant_id: int | None, wanted: OpenFilter, kind: ActKind = ActKind.RESEND
     ) -> Tally:
@@ -129,12 +159,15 @@ class MemoryOperators(OperatorStore):
                 assert isinstance(self._do(row, act), Granted)
         return decision
 
-    def _do(self, row: Row, act: Act) -> Decision:
+    def _decide(self, row: Row, act: Act) -> Decision:
         standing = row.record.standing
         delivery = Delivery(
             status=standing.status, attempt=standing.attempt, open_since_at=row.open_since_at
         )
-        decision = operate(delivery, act, self._store._now(), self._circumstances(row))
+        return operate(delivery, act, self._store._now(), self._circumstances(row))
+
+    def _do(self, row: Row, act: Act) -> Decision:
+        decision = self._decide(row, act)
         if isinstance(decision, Granted):
             move = decision.move
             self._store._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
@@ -245,6 +278,17 @@ async def _reach(store: MemoryStore) -> None:
 
 def _position(item: OpenCashback) -> tuple[datetime, UUID]:
     return item.accepted_at, item.id
+
+
+def _is_called(row: Row, name: CashbackName) -> bool:
+    if name.id is not None:
+        return row.record.id == name.id
+    told = row.submission
+    wanted = number_name(name.sale_id, name.store, numbers=told.numbers)
+    sale = told.sale
+    return wanted is not None and wanted == number_name(
+        sale.sale_id, sale.place.store, numbers=told.numbers
+    )
 
 
 def _is_above_ceiling(row: Row) -> bool:

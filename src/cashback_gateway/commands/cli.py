@@ -171,8 +171,13 @@ COMMANDS: Final = (
     Command(
         "resolve-many",
         "many:resolve_many",
-        "count the doubtful that a filter means; --expect N says what became of them",
-        ("resolve-many applied --id NF-1042 --id NF-1043", "resolve-many rejected --ids-from ids"),
+        "count what a filter, or a file, says; --expect N says what became of them",
+        (
+            "resolve-many applied --id NF-1042 --id NF-1043",
+            "resolve-many rejected --ids-from ids",
+            "resolve-many their-answer.csv --merchant demo",
+            "resolve-many their-answer.csv --merchant demo --expect 136 --as ana",
+        ),
     ),
     Command(
         "take-back",
@@ -191,6 +196,12 @@ COMMANDS: Final = (
         "incidents:explain",
         "say what an incident is; it is remembered for every later statement",
         ("explain INCIDENT --foreign --dry-run --reason 'their campaign' --as ana",),
+    ),
+    Command(
+        "differences",
+        "cases:list_differences",
+        "list where ERPs' day files and our records differ, oldest first",
+        ("differences --merchant demo --day 2026-11-29",),
     ),
     Command(
         "reconcile",
@@ -235,6 +246,36 @@ GROUPS: Final = (
                 ("sender pause --reason 'their request' --as ana",),
             ),
             Command("release", "sender:release", "send again what waits"),
+        ),
+    ),
+    Group(
+        "cases",
+        "look after incidents and differences",
+        (
+            Command(
+                "list",
+                "cases:list_cases",
+                "list what needs somebody, oldest first, and who has how much of it",
+                ("cases list --unassigned --merchant demo", "cases list --assigned-to ana --json"),
+            ),
+            Command("show", "cases:show", "show one with all that happened to it"),
+            Command(
+                "assign",
+                "cases:assign",
+                "say who looks after one",
+                ("cases assign 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41 --to bia --as ana",),
+            ),
+            Command(
+                "note",
+                "cases:note",
+                "add a note to one, for ever",
+                ("cases note 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41 --note 'asked them' --as ana",),
+            ),
+            Command(
+                "resolve",
+                "cases:resolve",
+                "call one done; found again, it is open again",
+            ),
         ),
     ),
     Group(

@@ -41,6 +41,7 @@ from cashback_gateway.commands.parameters import (
 from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.readers import read_by, read_path, read_text, whole, whole_from
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
+from cashback_gateway.commands.resolutions import FileConfirmation, resolve_file
 from cashback_gateway.commands.tables import show_json
 
 if TYPE_CHECKING:
@@ -122,17 +123,46 @@ async def cancel_many(
 
 
 async def resolve_many(
-    became: Literal["applied", "rejected"],
+    what: Annotated[
+        str,
+        read_by(
+            read_text,
+            "applied or rejected: what became of the doubtful that the options mean; or a FILE"
+            " (CSV, or JSON Lines) that says of each: id, or sale_id (and store), status, evidence",
+        ),
+    ],
     /,
     *,
     which: Which | None = None,
     confirmed: Confirmation | None = None,
+    yes: Annotated[bool, Parameter(help="of a FILE: do what it would, without --expect")] = False,
+    report: Annotated[
+        Path | None, read_by(read_path, "of a FILE: write what becomes of each line to this CSV")
+    ] = None,
     json: Json = False,
     here: Here,
 ) -> None:
-    """Count the doubtful that a filter means, or say on evidence what became of all of them."""
-    statuses = [Status.IN_DOUBT]
-    await _all(here, BECAME[became], statuses, which, confirmed, as_json=json)
+    """Count what would be resolved, or say on evidence what became of all of it."""
+    which, confirmed = which or Which(), confirmed or Confirmation()
+    if what in BECAME:
+        if yes or report is not None:
+            raise WrongUseError("--yes and --report go with a file")
+        await _all(here, BECAME[what], [Status.IN_DOUBT], which, confirmed, as_json=json)
+        return
+    if which != Which(merchant=which.merchant):
+        raise WrongUseError("a file names what is meant: with it goes --merchant alone")
+    if confirmed.reason is not None or confirmed.accept_risk:
+        raise WrongUseError("a file has its own evidence: neither --reason nor --accept-risk")
+    if (yes or confirmed.expect is not None) and confirmed.by is None:
+        raise WrongUseError("acting on them takes --as, too")
+    await resolve_file(
+        here,
+        Path(what),
+        FileConfirmation(by=confirmed.by or "nobody", expect=confirmed.expect, yes=yes),
+        merchant=which.merchant,
+        report=report,
+        as_json=json,
+    )
 
 
 _DO: Final = {

@@ -13,6 +13,7 @@ from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
+from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
 from adapters.telemetry.metrics import ProcessRole
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
 def _incidents(database: Database) -> PostgresIncidentStore:
     return PostgresIncidentStore(database, of_all=ANSWERING_INCIDENTS)
+
+
+def _cases(database: Database) -> PostgresCaseStore:
+    return PostgresCaseStore(database, of_all=ANSWERING_INCIDENTS)
 
 
 def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
@@ -98,6 +103,7 @@ class ApiContainer(Container):
     )
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
+    cases = providers.Singleton(_cases, Container.database)
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses
@@ -112,6 +118,7 @@ class ApiContainer(Container):
         changes_waiting=changes_waiting,
         operators=operators,
         incidents=incidents,
+        cases=cases,
         privacy=Container.privacy,
         administered=administration,
         ping=Container.store.provided.ping,

@@ -22,12 +22,13 @@ from contract.operating import (
     OperatorStoreContract,
     ended_with,
 )
+from contract.resolving import ResolvingContract
 
 if TYPE_CHECKING:
     from cashback_core.delivery.brakes import Ceilings
 
 
-class TestPostgresOperators(OperatorStoreContract):
+class TestPostgresOperators(OperatorStoreContract, ResolvingContract):
     """The contract on a real database; time is turned by moving the instants back."""
 
     @pytest.fixture(autouse=True)

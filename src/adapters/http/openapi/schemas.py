@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
+from adapters.http.finance.actions import FINANCE_ACTIONS
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
 from adapters.http.openapi.catalogue import CATALOGUE_BODIES, CATALOGUE_SHAPES
+from adapters.http.openapi.finance_cases import CASE_SHAPES
 from adapters.http.openapi.references import described_in, extending, reference
 from adapters.http.openapi.resources import bodies_of, page_of
 from adapters.http.problems.codes import PROBLEMS
@@ -51,6 +53,7 @@ SHAPES: Final = (
     *ADMINISTRATION_SHAPES,
     *CATALOGUE_SHAPES,
     *SALES_SHAPES,
+    *CASE_SHAPES,
     *IDENTITY_SHAPES,
     Health,
     Readiness,
@@ -309,6 +312,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "UnitValueInput": _UNIT_VALUE,
     "QuantityInput": _QUANTITY,
     **{one.body_name: one.body.schema() for one in ACTIONS},
+    **{one.body_name: one.body.schema() for one in FINANCE_ACTIONS},
     **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
     **ADMINISTRATION_BODIES,
     **CATALOGUE_BODIES,

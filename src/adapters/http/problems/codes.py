@@ -50,6 +50,7 @@ _REQUEST: Final = (
     "password_length", "password_like_username", "password_common", "password_wrong",
     "only_with_ours", "no_such_cashback", "sales_count", "bad_webhook_url",
     "webhook_needs_https", "webhook_to_private_network", "not_a_change", "change_or_since",
+    "assigned_or_nobody", "list_count",
 )  # fmt: skip
 _QUERY: Final = (
     "unknown_parameter", "repeated_parameter", "malformed_query", "status_unknown",
@@ -91,6 +92,9 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "count_changed": Code(409, ("count_now",)),
     "too_many_at_once": Code(409, ("too_many",)),
     "incident_closed": Code(409),
+    "case_resolved": Code(409),
+    "case_assigned": Code(409, ("assigned_to_another",)),
+    "plan_changed": Code(409, ("plan_now",)),
     "explanation_unfit": Code(409, ("not_a_line", "not_absent")),
     "names_a_cashback": Code(409, ("names_cashback",)),
     "already_exists": Code(409, ("taken",)),

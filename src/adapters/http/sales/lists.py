@@ -65,7 +65,7 @@ INCIDENT_FILTERS: Final = Filters(
 )
 
 
-def _in_order_of(resource: str, order: str) -> Ordering:
+def in_order_of(resource: str, order: str) -> Ordering:
     """A list whose order cannot be chosen: by an instant, and by the id where that is equal."""
     column = order.removeprefix("-")
     return Ordering(
@@ -77,9 +77,9 @@ def _in_order_of(resource: str, order: str) -> Ordering:
     )
 
 
-_OPEN: Final = _in_order_of("open", "accepted_at")
-_EQUALS: Final = _in_order_of("equals", "-at")
-_INCIDENTS: Final = _in_order_of("incidents", "since")
+_OPEN: Final = in_order_of("open", "accepted_at")
+_EQUALS: Final = in_order_of("equals", "-at")
+_INCIDENTS: Final = in_order_of("incidents", "since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,6 +182,24 @@ class ObjectReader:
             return frozenset()
         return frozenset(str(v) for v in listed)
 
+    def objects(self, name: str, *, highest: int, code: str) -> tuple[dict[str, object], ...]:
+        """An array of 1 to `highest` objects; `code` is told of another number of them."""
+        value = self._fields.get(name)
+        if value is None and name not in self._fields:
+            return ()
+        if not isinstance(value, list):
+            self._reader.tell_wrong_type(value, f"/{name}", "array")
+            return ()
+        listed = cast("list[object]", value)
+        if not 1 <= len(listed) <= highest:
+            self.tell_quietly(name, code, lowest="1", highest=str(highest))
+            return ()
+        for place, one in enumerate(listed):
+            if not isinstance(one, dict):
+                self._reader.tell_wrong_type(one, f"/{name}/{place}", "object")
+                return ()
+        return tuple(cast("dict[str, object]", one) for one in listed)
+
     def truth(self, name: str, *, default: bool = False) -> bool:
         """True or false."""
         value = self._fields.get(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.database import OPERATING, OVERSEEING, Database
 from adapters.postgres.delivery.waits import read_waits
+from adapters.postgres.operators.listed import listed_cashbacks
 from adapters.postgres.operators.open_rows import (
     ABOVE_CEILING,
     ALL_MEANT,
@@ -28,8 +29,10 @@ from cashback_core.intake.equal_sales import EqualPage
 from cashback_core.operators.acts import (
     Act,
     ActKind,
+    CashbackName,
     Circumstances,
     Decision,
+    Foreseen,
     Granted,
     ManyDecision,
     OpenFilter,
@@ -141,12 +144,45 @@ class PostgresOperatorStore(OperatorStore):
             if row is None:
                 return None
             given = await self._circumstances(cursor, merchant_id, [row])
-            decision = _decide(row, act, given)
+            decision = _decide(row, act, given[row[1]])
             if isinstance(decision, Granted):
                 await _store(cursor, [_move(row, decision, act)])
                 if decision.move.to is Status.CANCELLED and row[2] == Status.PENDING:
                     await give_back(cursor, row[0], row[1])
         return decision
+
+    async def named(
+        self, merchant_id: int | None, names: Collection[CashbackName]
+    ) -> Mapping[CashbackName, tuple[UUID, ...]]:
+        return await listed_cashbacks(self._of_one, self._of_all, merchant_id, names)
+
+    async def foresee(
+        self, merchant_id: int | None, acts: Mapping[UUID, Act]
+    ) -> Mapping[UUID, Foreseen]:
+        async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
+            # Nothing is locked: it is told as it stands, and decided anew when it is done.
+            await cursor.execute(
+                """
+                select c.merchant_id, c.cashback_id, c.status, c.version, c.attempt,
+                    c.open_since_at, c.cashback_centavos, now(), m.slug
+                from merchants as m
+                join cashbacks as c on c.merchant_id = m.merchant_id and c.cashback_id = any(%s)
+                where %s::bigint is null or m.merchant_id = %s
+                """,
+                [list(acts), merchant_id, merchant_id],
+            )
+            rows = await cursor.fetchall()
+            given = await self._circumstances(cursor, merchant_id, rows) if rows else {}
+        return {
+            row[1]: Foreseen(
+                merchant=row[8],
+                status=Status(row[2]),
+                cashback_centavos=row[6],
+                decision=_decide(row[:8], acts[row[1]], given[row[1]]),
+            )
+            for row in rows
+            if row[1] in given
+        }
 
     async def tally(
         self, merchant_id: int | None, wanted: OpenFilter, kind: ActKind = ActKind.RESEND
@@ -287,10 +323,10 @@ def _tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances], 
     )
 
 
-def _decide(row: tuple[Any, ...], act: Act, given: Mapping[UUID, Circumstances]) -> Decision:
-    _, cashback_id, status, _, attempt, open_since_at, _, now = row
+def _decide(row: tuple[Any, ...], act: Act, given: Circumstances) -> Decision:
+    _, _, status, _, attempt, open_since_at, _, now = row
     delivery = Delivery(status=Status(status), attempt=attempt, open_since_at=open_since_at)
-    return operate(delivery, act, now, given[cashback_id])
+    return operate(delivery, act, now, given)
 
 
 def _granted(
@@ -299,7 +335,7 @@ def _granted(
     """The moves of all rows; whoever locked them has seen that each is granted."""
     moves: list[dict[str, Any]] = []
     for row in rows:
-        decision = _decide(row, act, given)
+        decision = _decide(row, act, given[row[1]])
         if not isinstance(decision, Granted):
             raise TypeError(f"{act.kind} of {row[1]}: {decision}")
         moves.append(_move(row, decision, act))

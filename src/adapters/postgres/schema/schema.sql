@@ -604,6 +604,46 @@ CREATE FUNCTION public.feed_position() RETURNS bigint
     LANGUAGE sql
     RETURN (((pg_current_xact_id())::text)::bigint + 0);
 
+-- Name: follow_case(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.follow_case() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    of_case constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+begin
+    if old.closed_at is not null and new.closed_at is null then
+        insert into cases (case_id, incident_id, difference_id, merchant_id)
+        values (
+            of_case, case tg_argv[0] when 'incident_id' then of_case end,
+            case tg_argv[0] when 'difference_id' then of_case end, new.merchant_id
+        )
+        on conflict (case_id) do nothing;
+        insert into case_events (case_id, merchant_id, at, what, reason)
+        values (of_case, new.merchant_id, old.closed_at, 'closed', old.closed_why);
+        update cases set resolved_at = null where case_id = of_case;
+        insert into case_events (case_id, merchant_id, what, reason)
+        values (of_case, new.merchant_id, 'reopened', 'found again');
+        return null;
+    end if;
+    if new.merchant_id is distinct from old.merchant_id then
+        update cases set merchant_id = new.merchant_id, assigned_to = null where case_id = of_case;
+        if found then
+            insert into case_events (case_id, merchant_id, what, reason)
+            values (of_case, new.merchant_id, 'moved', 'it is about another''s cashback, or nobody''s');
+        end if;
+    end if;
+    -- By whoever looked after it was resolved: a run that began before may tell what it saw then.
+    update cases set resolved_at = null
+    where case_id = of_case and resolved_at < new.last_seen_at;
+    if found then
+        insert into case_events (case_id, merchant_id, what, reason)
+        values (of_case, new.merchant_id, 'reopened', 'found again');
+    end if;
+    return null;
+end $$;
+
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.follow_event() RETURNS trigger
@@ -742,6 +782,19 @@ begin
             then e.reason ~ maybe and tells(e.reason, numbered)
         else false
     end;
+    -- What was said of a case, of an incident or of a difference (migration 0021).
+    update case_events as e set reason = 'erased'
+    from cases as k
+    left join statement_incidents as i on i.incident_id = k.incident_id
+    left join differences as d on d.difference_id = k.difference_id
+    where k.case_id = e.case_id and case
+        when k.merchant_id = of_merchant
+                and coalesce(i.cashback_id, d.cashback_id) = any (theirs)
+            then tells(e.reason, named)
+        when k.merchant_id = of_merchant or k.merchant_id is null and not elsewhere
+            then e.reason ~ maybe and tells(e.reason, numbered)
+        else false
+    end;
     return query
     with telling as materialized (
         select i.incident_id, tells(i.reference, p.pattern) as reference,
@@ -856,6 +909,29 @@ begin
             using errcode = 'integrity_constraint_violation';
     end if;
     return new;
+end $$;
+
+-- Name: guard_case(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_case() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    is_theirs boolean;
+begin
+    if new.incident_id is not null then
+        select i.merchant_id is not distinct from new.merchant_id into is_theirs
+        from statement_incidents as i where i.incident_id = new.incident_id;
+    else  -- apart: whoever has no part in differences does not ask
+        select d.merchant_id is not distinct from new.merchant_id into is_theirs
+        from differences as d where d.difference_id = new.difference_id;
+    end if;
+    if is_theirs is not true then
+        raise exception 'case % is of another merchant', new.case_id
+            using errcode = 'integrity_constraint_violation', constraint = 'cases_of_their_owner';
+    end if;
+    return null;
 end $$;
 
 -- Name: guard_cashback_move(); Type: FUNCTION; Schema: public; Owner: -
@@ -2469,6 +2545,52 @@ ALTER TABLE public.audit ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+-- Name: case_events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.case_events (
+    event_id bigint NOT NULL,
+    case_id uuid NOT NULL,
+    merchant_id bigint,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    what text NOT NULL COLLATE pg_catalog."C",
+    by_name text,
+    assigned_to text,
+    reason text,
+    CONSTRAINT case_events_assigned_to_check CHECK (((char_length(assigned_to) >= 1) AND (char_length(assigned_to) <= 64))),
+    CONSTRAINT case_events_by_name_check CHECK (((char_length(by_name) >= 1) AND (char_length(by_name) <= 64))),
+    CONSTRAINT case_events_check CHECK (((by_name IS NULL) = (what = ANY (ARRAY['reopened'::text, 'closed'::text, 'moved'::text])))),
+    CONSTRAINT case_events_check1 CHECK (((assigned_to IS NOT NULL) = (what = 'assigned'::text))),
+    CONSTRAINT case_events_check2 CHECK (((reason IS NOT NULL) OR (what = ANY (ARRAY['assigned'::text, 'given_back'::text])))),
+    CONSTRAINT case_events_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
+    CONSTRAINT case_events_what_check CHECK ((what = ANY (ARRAY['assigned'::text, 'given_back'::text, 'noted'::text, 'resolved'::text, 'reopened'::text, 'closed'::text, 'moved'::text])))
+);
+
+-- Name: case_events_event_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.case_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.case_events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: cases; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.cases (
+    case_id uuid NOT NULL,
+    incident_id uuid,
+    difference_id uuid,
+    merchant_id bigint,
+    assigned_to text,
+    resolved_at timestamp with time zone,
+    CONSTRAINT cases_assigned_to_check CHECK (((char_length(assigned_to) >= 1) AND (char_length(assigned_to) <= 64))),
+    CONSTRAINT cases_check CHECK ((num_nonnulls(incident_id, difference_id) = 1)),
+    CONSTRAINT cases_check1 CHECK ((case_id = COALESCE(incident_id, difference_id))),
+    CONSTRAINT cases_check2 CHECK (((difference_id IS NULL) OR (merchant_id IS NOT NULL)))
+);
+
 -- Name: cashbacks; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.cashbacks (
@@ -3299,6 +3421,16 @@ ALTER TABLE ONLY public.attempts
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (audit_id);
 
+-- Name: case_events case_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_pkey PRIMARY KEY (event_id);
+
+-- Name: cases cases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
+
 -- Name: cashbacks cashbacks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cashbacks
@@ -3574,6 +3706,10 @@ CREATE INDEX audit_of_a_resource ON public.audit USING btree (merchant_id, resou
 
 CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, audit_id);
 
+-- Name: case_events_of; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX case_events_of ON public.case_events USING btree (case_id, event_id);
+
 -- Name: cashbacks_by_applied_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cashbacks_by_applied_at ON public.cashbacks USING btree (merchant_id, applied_at) WHERE (applied_at IS NOT NULL);
@@ -3617,6 +3753,10 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: differences_standing; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_standing ON public.differences USING btree (opened_at, difference_id) WHERE (closed_at IS NULL);
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
@@ -3866,6 +4006,18 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.users FOR EACH
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION public.audit_change('webhooks', '{webhook_id}', '{secret_id}', '{webhook_id,created_by,secret_made_at,former_secret_id,former_made_at,merchant_id,version,created_at,updated_at}');
 
+-- Name: case_events case_events_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER case_events_append_only BEFORE DELETE OR UPDATE ON public.case_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
+
+-- Name: case_events case_events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER case_events_no_truncate BEFORE TRUNCATE ON public.case_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: cases cases_of_their_owner; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER cases_of_their_owner AFTER INSERT OR UPDATE ON public.cases FOR EACH ROW EXECUTE FUNCTION public.guard_case();
+
 -- Name: cashbacks cashbacks_become_due; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER cashbacks_become_due AFTER INSERT OR UPDATE OF due_at ON public.cashbacks FOR EACH ROW WHEN (((new.status)::text = 'pending'::text)) EXECUTE FUNCTION public.wake_workers();
@@ -3893,6 +4045,10 @@ CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secret
 -- Name: customers customers_become_nobody; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
+
+-- Name: differences differences_have_cases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER differences_have_cases AFTER UPDATE OF last_seen_at, closed_at ON public.differences FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('difference_id');
 
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4054,6 +4210,10 @@ CREATE TRIGGER statement_incident_events_append_only BEFORE DELETE OR UPDATE ON 
 
 CREATE TRIGGER statement_incident_events_no_truncate BEFORE TRUNCATE ON public.statement_incident_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+-- Name: statement_incidents statement_incidents_have_cases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_incidents_have_cases AFTER UPDATE OF last_seen_at, merchant_id, closed_at ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('incident_id');
+
 -- Name: statement_incidents statement_incidents_mask_when_closed; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NOT NULL)) EXECUTE FUNCTION public.mask_when_closed();
@@ -4117,6 +4277,26 @@ ALTER TABLE ONLY public.attempts
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: case_events case_events_case_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(case_id);
+
+-- Name: cases cases_difference_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_difference_id_fkey FOREIGN KEY (difference_id) REFERENCES public.differences(difference_id);
+
+-- Name: cases cases_incident_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.statement_incidents(incident_id);
+
+-- Name: cases cases_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: cashbacks cashbacks_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4360,6 +4540,14 @@ ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
+-- Name: case_events; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.case_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: cases; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
+
 -- Name: cashbacks; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
@@ -4431,6 +4619,14 @@ CREATE POLICY of_all_merchants ON public.attempts TO cashback_worker USING (true
 -- Name: audit of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.audit TO cashback_worker USING (true);
+
+-- Name: case_events of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.case_events TO cashback_worker USING (true);
+
+-- Name: cases of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.cases TO cashback_worker USING (true);
 
 -- Name: cashbacks of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4571,6 +4767,22 @@ END);
 -- Name: audit of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.audit TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: case_events of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.case_events TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: cases of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.cases TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -4768,6 +4980,12 @@ CASE
     ELSE false
 END);
 
+-- Name: statement_incident_events of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.statement_incident_events FOR SELECT TO cashback_serving USING ((EXISTS ( SELECT
+   FROM public.statement_incidents i
+  WHERE (i.incident_id = statement_incident_events.incident_id))));
+
 -- Name: statement_incidents of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.statement_incidents TO cashback_serving USING (
@@ -4959,6 +5177,16 @@ CREATE POLICY of_the_platform ON public.api_clients TO cashback_platform USING (
 -- Name: audit of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.audit TO cashback_platform USING (true);
+
+-- Name: case_events of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.case_events TO cashback_platform USING ((EXISTS ( SELECT
+   FROM public.cases c
+  WHERE (c.case_id = case_events.case_id))));
+
+-- Name: cases of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.cases TO cashback_platform USING ((incident_id IS NOT NULL));
 
 -- Name: cashbacks of_the_platform; Type: POLICY; Schema: public; Owner: -
 
@@ -5249,6 +5477,10 @@ REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
 GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
 
+-- Name: FUNCTION follow_case(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.follow_case() FROM PUBLIC;
+
 -- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
@@ -5266,6 +5498,10 @@ GRANT ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uui
 -- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
+
+-- Name: FUNCTION guard_case(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_case() FROM PUBLIC;
 
 -- Name: FUNCTION guard_cashback_move(); Type: ACL; Schema: public; Owner: -
 
@@ -5746,6 +5982,51 @@ GRANT SELECT(after) ON TABLE public.audit TO cashback_platform;
 
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_serving;
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_platform;
+
+-- Name: TABLE case_events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_platform;
+
+-- Name: TABLE cases; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.cases TO cashback_serving;
+GRANT SELECT ON TABLE public.cases TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.case_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(case_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(case_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.incident_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(incident_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(incident_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.difference_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(difference_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(difference_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(merchant_id) ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.assigned_to; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(assigned_to) ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.resolved_at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(resolved_at) ON TABLE public.cases TO cashback_worker;
 
 -- Name: TABLE cashbacks; Type: ACL; Schema: public; Owner: -
 
@@ -6388,6 +6669,7 @@ GRANT SELECT,INSERT ON TABLE public.statement_explanations TO cashback_platform;
 
 GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_worker;
 GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_platform;
+GRANT SELECT ON TABLE public.statement_incident_events TO cashback_serving;
 
 -- Name: TABLE statement_incidents; Type: ACL; Schema: public; Owner: -
 

@@ -14,6 +14,7 @@ from cashback_core.testing.memory_operators import MemoryOperators, MemorySender
 from cashback_core.testing.memory_store import MemoryStore, Row
 from contract.builders import PROGRAMME
 from contract.operating import OperatorStoreContract
+from contract.resolving import ResolvingContract
 
 if TYPE_CHECKING:
     from cashback_core.delivery.brakes import Ceilings
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cashback_core.operators.acts import OperatorStore, SenderSwitch
 
 
-class TestMemoryOperators(OperatorStoreContract):
+class TestMemoryOperators(OperatorStoreContract, ResolvingContract):
     @pytest.fixture
     def store(self) -> CashbackStore:
         terms = {

@@ -320,6 +320,19 @@ begin
             then e.reason ~ maybe and tells(e.reason, numbered)
         else false
     end;
+    -- What was said of a case, of an incident or of a difference (migration 0021).
+    update case_events as e set reason = 'erased'
+    from cases as k
+    left join statement_incidents as i on i.incident_id = k.incident_id
+    left join differences as d on d.difference_id = k.difference_id
+    where k.case_id = e.case_id and case
+        when k.merchant_id = of_merchant
+                and coalesce(i.cashback_id, d.cashback_id) = any (theirs)
+            then tells(e.reason, named)
+        when k.merchant_id = of_merchant or k.merchant_id is null and not elsewhere
+            then e.reason ~ maybe and tells(e.reason, numbered)
+        else false
+    end;
     return query
     with telling as materialized (
         select i.incident_id, tells(i.reference, p.pattern) as reference,

@@ -1,0 +1,385 @@
+"""Cases on PostgreSQL; the promises stand in `cashback_core.operators.cases`."""
+
+# ruff: noqa: D102 (the port has the words)
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, LiteralString
+
+from adapters.postgres.connection.database import (
+    ANSWERING_INCIDENTS,
+    OPERATING,
+    OVERSEEING,
+    Database,
+    Purpose,
+)
+from cashback_core.operators.cases import (
+    AssignedToAnother,
+    Case,
+    CaseAct,
+    CaseEvent,
+    CaseEventKind,
+    CaseFilter,
+    CaseHistory,
+    CaseKind,
+    CaseLoad,
+    CaseMove,
+    CasePage,
+    CaseRefusal,
+    CaseState,
+    CaseStore,
+    DayDifference,
+    DifferenceFilter,
+    DifferencePage,
+    work_on,
+)
+from cashback_core.values.pages import Position
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+    from uuid import UUID
+
+    from psycopg import AsyncConnection
+
+_INCIDENTS: Final[LiteralString] = """
+    select i.incident_id as case_id, 'incident' as kind, i.class, i.merchant_id, i.cashback_id,
+        i.centavos, i.why, i.opened_at, i.closed_at
+    from statement_incidents as i
+"""
+_AT_STAKE: Final[LiteralString] = """
+    coalesce(abs(d.erp_centavos - d.our_centavos), d.erp_centavos, d.our_centavos, 0)
+"""
+"""`at_stake`."""
+
+_DIFFERENCES: Final[LiteralString] = f"""
+    select d.difference_id as case_id, 'difference' as kind, d.class, d.merchant_id,
+        d.cashback_id, {_AT_STAKE} as centavos,
+        coalesce(nullif(array_to_string(d.whys, ', '), ''), d.class) as why, d.opened_at,
+        d.closed_at
+    from differences as d
+"""  # noqa: S608 (made of literals)
+_COLUMNS: Final[LiteralString] = """
+    s.case_id, s.kind, s.class, m.slug, s.cashback_id, s.centavos, s.why, s.opened_at,
+    k.assigned_to, k.resolved_at, s.closed_at
+"""
+_WANTED: Final[LiteralString] = """
+    (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
+    and case
+        when s.closed_at is not null or k.resolved_at is not null then 'resolved'
+        when k.assigned_to is not null then 'assigned'
+        else 'open'
+    end = any (%(states)s)
+    and (%(kind)s::text is null or s.kind = %(kind)s)
+    and (%(class)s::text is null or s.class = %(class)s)
+    and (%(assigned_to)s::text is null or k.assigned_to = %(assigned_to)s)
+    and (%(cashback_id)s::uuid is null or s.cashback_id = %(cashback_id)s)
+    and (%(opened_before)s::timestamptz is null or s.opened_at < %(opened_before)s)
+    and (%(least)s::bigint is null or s.centavos >= %(least)s)
+"""
+_STANDING: Final[LiteralString] = "and s.closed_at is null"
+"""Told apart, so that what has ended is read by nobody who does not ask for it."""
+
+_HISTORIES: Final[Mapping[CaseKind, LiteralString]] = {
+    CaseKind.INCIDENT: """
+        select e.at, e.what, e.by_name, null, e.reason, 0 as place, e.event_id
+        from statement_incident_events as e where e.incident_id = %(id)s
+    """,
+    CaseKind.DIFFERENCE: """
+        select d.opened_at, 'opened', null, null, d.class, 0 as place, 0 as event_id
+        from differences as d where d.difference_id = %(id)s
+        union all
+        select d.closed_at, 'closed', null, null, d.closed_why, 2, 0
+        from differences as d where d.difference_id = %(id)s and d.closed_at is not null
+    """,
+}
+"""What files and statements did; the rest is among the case's own events."""
+
+
+class PostgresCaseStore(CaseStore):
+    """One method is one transaction; `of_all` is what this process sees all merchants by.
+
+    The platform, over HTTP, has a role of its own, which has no part in differences.
+    """
+
+    def __init__(self, database: Database, *, of_all: Purpose = OVERSEEING) -> None:
+        self._of_one = database.pool(OPERATING)
+        self._of_all = database.pool(of_all)
+        self._sees_incidents_alone = of_all is ANSWERING_INCIDENTS
+
+    @asynccontextmanager
+    async def _acting(self, merchant_id: int | None) -> AsyncGenerator[AsyncConnection[Any], None]:
+        if merchant_id is None:
+            acting = self._of_all.connection()
+        else:
+            acting = self._of_one.acting_for(merchant_id)
+        async with acting as connection:
+            yield connection
+
+    def _sees_differences(self, merchant_id: int | None) -> bool:
+        return merchant_id is not None or not self._sees_incidents_alone
+
+    def _source(self, merchant_id: int | None) -> LiteralString:
+        if self._sees_differences(merchant_id):
+            return f"{_INCIDENTS} union all {_DIFFERENCES}"
+        return _INCIDENTS
+
+    async def cases(
+        self,
+        merchant_id: int | None,
+        wanted: CaseFilter,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> CasePage:
+        values = _values(merchant_id, wanted) | {
+            "at": after.at if after else None,
+            "id": after.id if after else None,
+            "limit": limit + 1,  # one more tells whether there is a next page
+        }
+        async with self._acting(merchant_id) as connection:
+            found = await connection.execute(
+                f"""
+                select {_COLUMNS}
+                from ({self._source(merchant_id)}) as s
+                left join cases as k using (case_id)
+                left join merchants as m on m.merchant_id = s.merchant_id
+                where {_WANTED} {_standing(wanted)} and (
+                    %(at)s::timestamptz is null
+                    or (s.opened_at, s.case_id) > (%(at)s::timestamptz, %(id)s::uuid)
+                )
+                order by s.opened_at, s.case_id
+                limit %(limit)s
+                """,  # noqa: S608 (made of literals)
+                values,
+                prepare=False,
+            )
+            rows = await found.fetchall()
+        items = tuple(_case(row) for row in rows[:limit])
+        last = items[-1] if len(rows) > limit else None
+        return CasePage(items=items, next=Position(at=last.opened_at, id=last.id) if last else None)
+
+    async def loads(self, merchant_id: int | None, wanted: CaseFilter) -> tuple[CaseLoad, ...]:
+        async with self._acting(merchant_id) as connection:
+            found = await connection.execute(
+                f"""
+                select k.assigned_to, count(*), sum(s.centavos)::bigint, min(s.opened_at)
+                from ({self._source(merchant_id)}) as s
+                left join cases as k using (case_id)
+                where {_WANTED} {_standing(wanted)}
+                group by k.assigned_to
+                order by k.assigned_to collate "C" nulls first
+                """,  # noqa: S608 (made of literals)
+                _values(merchant_id, wanted),
+                prepare=False,
+            )
+            return tuple(
+                CaseLoad(assigned_to=who, count=count, centavos=centavos, oldest_at=oldest_at)
+                for who, count, centavos, oldest_at in await found.fetchall()
+            )
+
+    async def case(self, merchant_id: int | None, id: UUID) -> CaseHistory | None:  # noqa: A002
+        async with self._acting(merchant_id) as connection:
+            one = await self._read(connection, merchant_id, id)
+            return None if one is None else await _history(connection, one)
+
+    async def work(
+        self,
+        merchant_id: int | None,
+        id: UUID,  # noqa: A002
+        act: CaseAct,
+    ) -> CaseHistory | CaseRefusal | AssignedToAnother | None:
+        async with self._acting(merchant_id) as connection:
+            await connection.execute(
+                # Made by whoever comes first; of two at once the second waits here.
+                f"""
+                insert into cases (case_id, incident_id, difference_id, merchant_id)
+                select s.case_id, case s.kind when 'incident' then s.case_id end,
+                    case s.kind when 'difference' then s.case_id end, s.merchant_id
+                from ({self._source(merchant_id)}) as s
+                where s.case_id = %(id)s
+                    and (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
+                on conflict (case_id) do nothing
+                """,  # noqa: S608 (made of literals)
+                {"id": id, "merchant_id": merchant_id},
+            )
+            found = await connection.execute(
+                # Locked: of two acts, or a run that finds it again, one comes first.
+                "select now() from cases where case_id = %s for no key update",
+                [id],
+            )
+            row = await found.fetchone()
+            one = None if row is None else await self._read(connection, merchant_id, id)
+            if row is None or one is None:
+                return None
+            decision = work_on(one, act, row[0])
+            if not isinstance(decision, CaseMove):
+                return decision
+            await _store(connection, one, decision)
+            now = await self._read(connection, merchant_id, id)
+            assert now is not None
+            return await _history(connection, now)
+
+    async def _read(
+        self, connection: AsyncConnection[Any], merchant_id: int | None, id_: UUID
+    ) -> Case | None:
+        found = await connection.execute(
+            f"""
+            select {_COLUMNS}
+            from ({self._source(merchant_id)}) as s
+            left join cases as k using (case_id)
+            left join merchants as m on m.merchant_id = s.merchant_id
+            where s.case_id = %(id)s
+                and (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
+            """,  # noqa: S608 (made of literals)
+            {"id": id_, "merchant_id": merchant_id},
+        )
+        row = await found.fetchone()
+        return None if row is None else _case(row)
+
+    async def differences(
+        self,
+        merchant_id: int | None,
+        wanted: DifferenceFilter,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> DifferencePage:
+        if not self._sees_differences(merchant_id):
+            return DifferencePage(items=(), next=None)
+        values = {
+            "merchant_id": merchant_id,
+            "day": wanted.day,
+            "class": wanted.cls,
+            "at": after.at if after else None,
+            "id": after.id if after else None,
+            "limit": limit + 1,
+        }
+        standing: LiteralString = _STANDING if wanted.standing_only else ""
+        async with self._acting(merchant_id) as connection:
+            found = await connection.execute(
+                f"""
+                select {_COLUMNS}, d.day, d.file_id, d.line, d.whys, d.erp_centavos,
+                    d.our_centavos, d.closed_why
+                from ({_DIFFERENCES}) as s
+                join differences as d on d.difference_id = s.case_id
+                left join cases as k using (case_id)
+                left join merchants as m on m.merchant_id = s.merchant_id
+                where (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
+                    and (%(day)s::date is null or d.day = %(day)s)
+                    and (%(class)s::text is null or s.class = %(class)s)
+                    and (
+                        %(at)s::timestamptz is null
+                        or (s.opened_at, s.case_id) > (%(at)s::timestamptz, %(id)s::uuid)
+                    )
+                    {standing}
+                order by s.opened_at, s.case_id
+                limit %(limit)s
+                """,  # noqa: S608 (made of literals)
+                values,
+                prepare=False,
+            )
+            rows = await found.fetchall()
+        items = tuple(_difference(row) for row in rows[:limit])
+        last = items[-1].case if len(rows) > limit else None
+        return DifferencePage(
+            items=items, next=Position(at=last.opened_at, id=last.id) if last else None
+        )
+
+
+def _standing(wanted: CaseFilter) -> LiteralString:
+    return "" if CaseState.RESOLVED in wanted.states else _STANDING
+
+
+def _values(merchant_id: int | None, wanted: CaseFilter) -> dict[str, Any]:
+    return {
+        "merchant_id": merchant_id,
+        "states": sorted(wanted.states),
+        "kind": wanted.kind,
+        "class": wanted.cls,
+        "assigned_to": wanted.assigned_to,
+        "cashback_id": wanted.cashback_id,
+        "opened_before": wanted.opened_before,
+        "least": wanted.least_centavos,
+    }
+
+
+async def _history(connection: AsyncConnection[Any], one: Case) -> CaseHistory:
+    found = await connection.execute(
+        f"""
+        select * from (
+            {_HISTORIES[one.kind]}
+            union all
+            select e.at, e.what, e.by_name, e.assigned_to, e.reason, 1, e.event_id
+            from case_events as e where e.case_id = %(id)s
+        ) as h (at, what, by_name, assigned_to, reason, place, event_id)
+        order by at, place, event_id
+        """,  # noqa: S608 (made of literals)
+        {"id": one.id},
+    )
+    events = tuple(
+        CaseEvent(at=at, what=CaseEventKind(what), by=by, assigned_to=to, reason=reason)
+        for at, what, by, to, reason, *_ in await found.fetchall()
+    )
+    return CaseHistory(case=one, events=events)
+
+
+async def _store(connection: AsyncConnection[Any], one: Case, move: CaseMove) -> None:
+    event = move.event
+    if event is None:
+        return
+    await connection.execute(
+        """
+        with told as (
+            insert into case_events (case_id, merchant_id, what, by_name, assigned_to, reason)
+            select k.case_id, k.merchant_id, %(what)s, %(by)s, %(to)s, %(reason)s
+            from cases as k where k.case_id = %(id)s
+        )
+        update cases set assigned_to = %(assigned_to)s,
+            resolved_at = case when %(resolves)s then now() else resolved_at end
+        where case_id = %(id)s
+        """,
+        {
+            "id": one.id,
+            "what": event.what,
+            "by": event.by,
+            "to": event.assigned_to,
+            "reason": event.reason,
+            "assigned_to": move.assigned_to,
+            "resolves": event.what is CaseEventKind.RESOLVED,
+        },
+    )
+
+
+def _case(row: tuple[Any, ...]) -> Case:
+    (
+        id_, kind, cls, slug, cashback_id, centavos, why, opened_at, assigned_to, resolved_at,
+        closed_at, *_,
+    ) = row  # fmt: skip
+    return Case(
+        id=id_,
+        kind=CaseKind(kind),
+        cls=cls,
+        merchant=slug,
+        cashback_id=cashback_id,
+        centavos=centavos,
+        why=why,
+        opened_at=opened_at,
+        assigned_to=assigned_to,
+        resolved_at=resolved_at,
+        closed_at=closed_at,
+    )
+
+
+def _difference(row: tuple[Any, ...]) -> DayDifference:
+    day, file_id, line, whys, erp_centavos, our_centavos, closed_why = row[11:]
+    return DayDifference(
+        case=_case(row),
+        day=day,
+        file_id=file_id,
+        line=line,
+        whys=tuple(whys),
+        erp_centavos=erp_centavos,
+        our_centavos=our_centavos,
+        closed_why=closed_why,
+    )

@@ -1,0 +1,362 @@
+"""What needs somebody, as somebody's work: who has it, what was said of it, when it is done.
+
+A case is an incident of a statement, or a difference between an ERP's day file and our records.
+Whether that still stands is told by statements and files alone; a case says who looks after it.
+Nothing here moves a cashback: that is an operator's act (`acts`), or a statement's proof.
+"""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum, StrEnum
+from typing import Final, Protocol
+from uuid import UUID
+
+from cashback_core.operators.acts import is_same_name
+from cashback_core.values.pages import Position
+from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
+
+
+class CaseKind(StrEnum):
+    """What a case is of."""
+
+    INCIDENT = "incident"
+    """The provider's statement against our book."""
+    DIFFERENCE = "difference"
+    """An ERP's day file against our records."""
+
+
+class CaseState(StrEnum):
+    """Whose a case is now."""
+
+    OPEN = "open"
+    """Nobody's yet."""
+    ASSIGNED = "assigned"
+    """Somebody looks after it."""
+    RESOLVED = "resolved"
+    """A person said that it is done, or it stands no more. Found again, it is open again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An incident or a difference as somebody's work.
+
+    `merchant` is the slug, None for what is nobody's, which the platform and the command line alone
+    see. `cls` is its class as its kind has them, `centavos` what is at stake. `closed_at` is when
+    a statement, a file or an explanation ended it, `resolved_at` since when a person calls it
+    done; None while it stands, and while nobody does.
+    """
+
+    id: UUID
+    kind: CaseKind
+    cls: str
+    merchant: str | None
+    cashback_id: UUID | None
+    centavos: int
+    why: str
+    opened_at: datetime
+    assigned_to: str | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def state(self) -> CaseState:
+        """Whose it is now."""
+        if self.closed_at is not None or self.resolved_at is not None:
+            return CaseState.RESOLVED
+        return CaseState.OPEN if self.assigned_to is None else CaseState.ASSIGNED
+
+
+class CaseEventKind(StrEnum):
+    """What happened to a case."""
+
+    OPENED = "opened"
+    """A statement, or a file, told it first."""
+    ASSIGNED = "assigned"
+    GIVEN_BACK = "given_back"
+    """Nobody's again."""
+    NOTED = "noted"
+    RESOLVED = "resolved"
+    """A person said that it is done."""
+    EXPLAINED = "explained"
+    """A person said what its line is: it ended."""
+    CLOSED = "closed"
+    """A later statement, or file, tells it no more: it ended."""
+    REOPENED = "reopened"
+    """A later statement, or file, tells it again."""
+    MOVED = "moved"
+    """It turned out to be about another's cashback: nobody's work again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEvent:
+    """What happened to a case, when, and by whom: None for a statement's or a file's run.
+
+    `assigned_to` is whom it was given to; `reason` what was said.
+    """
+
+    at: datetime
+    what: CaseEventKind
+    by: str | None = None
+    assigned_to: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHistory:
+    """A case and all that happened to it, oldest first."""
+
+    case: Case
+    events: tuple[CaseEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignCase:
+    """Give a case to somebody, None: to nobody; `by` is whoever says so, by their own name.
+
+    `take_over` says that it may be another's now.
+    """
+
+    by: str
+    to: str | None
+    note: str | None = None
+    take_over: bool = False
+
+    def __post_init__(self) -> None:
+        _refuse_names(self.by, *(() if self.to is None else (self.to,)))
+        if self.note is not None:
+            refuse_reason(self.note)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCase:
+    """Say something of a case, whatever its state; it is kept for ever."""
+
+    by: str
+    note: str
+
+    def __post_init__(self) -> None:
+        _refuse_names(self.by)
+        refuse_reason(self.note)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveCase:
+    """Call a case done; `reason` is kept for ever. What it is of stands until a run ends it."""
+
+    by: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        _refuse_names(self.by)
+        refuse_reason(self.reason)
+
+
+CaseAct = AssignCase | NoteCase | ResolveCase
+
+
+def _refuse_names(*names: str) -> None:
+    if not all(is_plain_text(name, MAX_NAME_CHARS) for name in names):
+        raise ValueError(f"a person's name has 1 to {MAX_NAME_CHARS} printable characters")
+
+
+class CaseRefusal(Enum):
+    """Why nothing was done."""
+
+    RESOLVED = "resolved"
+    """It is done: only a note is added to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedToAnother:
+    """It is this person's, and nobody said that it may be taken from them."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMove:
+    """What an act makes of a case: whose it is then, and what is told of it.
+
+    `event` is None where it is so already: nothing is to be stored. One that is `RESOLVED` makes it
+    done at that instant.
+    """
+
+    assigned_to: str | None
+    event: CaseEvent | None
+
+
+CaseDecision = CaseMove | CaseRefusal | AssignedToAnother
+
+
+def work_on(case: Case, act: CaseAct, now: datetime) -> CaseDecision:
+    """What an act makes of a case at `now`, by the database's clock.
+
+    A note goes with every state. What is done is neither assigned nor resolved again. What is
+    another's is taken from them only by who says so.
+    """
+    is_done = case.state is CaseState.RESOLVED
+    match act:
+        case NoteCase(by=by, note=note):
+            event = CaseEvent(at=now, what=CaseEventKind.NOTED, by=by, reason=note)
+            return CaseMove(assigned_to=case.assigned_to, event=event)
+        case _ if is_done:
+            return CaseRefusal.RESOLVED
+        case ResolveCase(by=by, reason=reason):
+            event = CaseEvent(at=now, what=CaseEventKind.RESOLVED, by=by, reason=reason)
+            return CaseMove(assigned_to=case.assigned_to, event=event)
+        case AssignCase():
+            return _assign(case, act, now)
+
+
+def _assign(case: Case, act: AssignCase, now: datetime) -> CaseDecision:
+    theirs = case.assigned_to
+    if theirs == act.to and act.note is None:
+        return CaseMove(assigned_to=theirs, event=None)
+    taken = theirs is not None and theirs != act.to and not is_same_name(theirs, act.by)
+    if taken and not act.take_over:
+        assert theirs is not None
+        return AssignedToAnother(theirs)
+    what = CaseEventKind.GIVEN_BACK if act.to is None else CaseEventKind.ASSIGNED
+    event = CaseEvent(at=now, what=what, by=act.by, assigned_to=act.to, reason=act.note)
+    return CaseMove(assigned_to=act.to, event=event)
+
+
+UNRESOLVED: Final = frozenset({CaseState.OPEN, CaseState.ASSIGNED})
+"""What waits for somebody, or for whoever has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """Which cases are meant; all that is told must fit.
+
+    `opened_before` tells the age, exclusive; `least_centavos` what is at stake at least.
+    """
+
+    states: frozenset[CaseState] = UNRESOLVED
+    kind: CaseKind | None = None
+    cls: str | None = None
+    assigned_to: str | None = None
+    cashback_id: UUID | None = None
+    opened_before: datetime | None = None
+    least_centavos: int | None = None
+
+
+EVERY_UNRESOLVED: Final = CaseFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """Cases and the position to go on from, None at the end."""
+
+    items: tuple[Case, ...]
+    next: Position | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLoad:
+    """How many cases one person has, None: nobody; worth how much, the oldest from when."""
+
+    assigned_to: str | None
+    count: int
+    centavos: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayDifference:
+    """Where an ERP's day file and our records differ; `line` is the file's, None: not on it.
+
+    `erp_centavos` and `our_centavos` are what either side says, None where it says nothing; `whys`
+    what can be told of why.
+    """
+
+    case: Case
+    day: date
+    file_id: UUID
+    line: int | None
+    whys: tuple[str, ...]
+    erp_centavos: int | None
+    our_centavos: int | None
+    closed_why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceFilter:
+    """Which differences are meant."""
+
+    day: date | None = None
+    cls: str | None = None
+    standing_only: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferencePage:
+    """Differences and the position to go on from, None at the end."""
+
+    items: tuple[DayDifference, ...]
+    next: Position | None
+
+
+def at_stake(erp_centavos: int | None, our_centavos: int | None) -> int:
+    """What a difference is worth: by how much both differ; all of it where one says nothing."""
+    if erp_centavos is None or our_centavos is None:
+        return erp_centavos or our_centavos or 0
+    return abs(erp_centavos - our_centavos)
+
+
+class CaseStore(Protocol):
+    """Who looks after what. One method is one transaction.
+
+    `merchant_id` None means every merchant's and nobody's: for the platform, which has no part in
+    differences, and for whoever has the machine. Every method raises StoreUnavailable when the
+    database is away.
+    """
+
+    @abstractmethod
+    async def cases(
+        self,
+        merchant_id: int | None,
+        wanted: CaseFilter,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> CasePage:
+        """Up to `limit` cases, oldest opened first, after a position."""
+
+    @abstractmethod
+    async def loads(self, merchant_id: int | None, wanted: CaseFilter) -> tuple[CaseLoad, ...]:
+        """Who has how many of those, nobody first, then by name."""
+
+    @abstractmethod
+    async def case(self, merchant_id: int | None, id: UUID) -> CaseHistory | None:  # noqa: A002
+        """One by its incident's, or its difference's, id, with its history.
+
+        None: there is none, or it is another's.
+        """
+
+    @abstractmethod
+    async def work(
+        self,
+        merchant_id: int | None,
+        id: UUID,  # noqa: A002
+        act: CaseAct,
+    ) -> CaseHistory | CaseRefusal | AssignedToAnother | None:
+        """Do what `work_on` says, and tell the case as it is then; None: there is none.
+
+        Of two at once the second sees what the first did.
+        """
+
+    @abstractmethod
+    async def differences(
+        self,
+        merchant_id: int | None,
+        wanted: DifferenceFilter,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> DifferencePage:
+        """Up to `limit` differences, oldest opened first, after a position."""

@@ -1,0 +1,390 @@
+"""A list of what became of many cashbacks, each on evidence of its own: counted, shown, then done.
+
+Each line names a cashback, says `applied` or `rejected`, and on which evidence. What it would do
+is told first; done it is as an operator's act on that one cashback (`acts.operate`), under its lock
+and by its rules, with a reason that names file, line and evidence. A list that broke off is sent
+again: what is so already is only told.
+"""
+
+# ruff: noqa: TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+from uuid import UUID
+
+from cashback_core.delivery.states import Status
+from cashback_core.operators.acts import (
+    TARGETS,
+    Act,
+    ActKind,
+    CashbackName,
+    Decision,
+    Foreseen,
+    Granted,
+    NotCreditedThere,
+    NotFromHere,
+    OperatorStore,
+)
+from cashback_core.sales.sale import is_sale_id
+from cashback_core.values.ids import parse_uuid
+from cashback_core.values.reasons import ReasonFault, is_plain_text, refuse_reason, why_no_reason
+
+T = TypeVar("T")
+
+MAX_EVIDENCE_CHARS: Final = 400
+"""The rest of a reason is the file's name and the line's number."""
+
+MAX_FILE_CHARS: Final = 64
+MAX_STORE_CHARS: Final = 32
+FIELDS: Final = ("id", "sale_id", "store", "status", "evidence")
+"""What a line may tell."""
+
+RESOLUTIONS: Final[Mapping[str, ActKind]] = {
+    "applied": ActKind.MARK_APPLIED,
+    "rejected": ActKind.MARK_REJECTED,
+}
+_ASKED_AT_ONCE: Final = 1_000
+
+
+class LineFault(StrEnum):
+    """Why a line cannot be read."""
+
+    FIELDS = "line_fields"
+    """A field that none has, or one twice, or what is no text."""
+    NAME = "line_name"
+    """Not exactly one of an id and a number, or neither can be one."""
+    STATUS = "line_status"
+    """Neither applied nor rejected."""
+    EVIDENCE = "line_evidence"
+    """Not 1 to MAX_EVIDENCE_CHARS printable characters."""
+    CUT = "line_cut"
+    """The file ends in the middle of it, as far as anybody can tell."""
+    DOCUMENT = "line_document"
+    """A CPF is in the evidence, which is kept for ever."""
+
+
+class LineRefusal(StrEnum):
+    """Why nothing would be done about a line that can be read."""
+
+    UNKNOWN = "unknown"
+    """No cashback here is called so."""
+    SEVERAL = "several"
+    """Several merchants have a sale of that number: say the id, or the merchant."""
+    CONTRADICTED = "contradicted"
+    """Another line says otherwise of the same cashback: neither is done."""
+    NOT_FROM_HERE = "not_from_here"
+    """Its present status does not go with it."""
+    NOT_CREDITED_THERE = "not_credited_there"
+    """It is held or rejected, and no incident of a statement says that it is credited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionLine:
+    """What a line says: `kind` is MARK_APPLIED or MARK_REJECTED."""
+
+    line: int
+    name: CashbackName
+    kind: ActKind
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadResolution:
+    """A line that cannot be read, and why."""
+
+    line: int
+    fault: LineFault
+
+
+def read_resolution(line: int, told: Mapping[str, object]) -> ResolutionLine | UnreadResolution:
+    """What a line says, by FIELDS; what is None or empty is left out.
+
+    A number of a store's own is told with the `store`.
+    """
+    given = {name: value for name, value in told.items() if value is not None and value != ""}
+    if not given.keys() <= set(FIELDS) or not all(isinstance(v, str) for v in given.values()):
+        return UnreadResolution(line=line, fault=LineFault.FIELDS)
+    text = {name: str(value) for name, value in given.items()}
+    name = _name(text.get("id"), text.get("sale_id"), text.get("store"))
+    if name is None:
+        return UnreadResolution(line=line, fault=LineFault.NAME)
+    kind = RESOLUTIONS.get(text.get("status", ""))
+    if kind is None:
+        return UnreadResolution(line=line, fault=LineFault.STATUS)
+    evidence = text.get("evidence", "")
+    if not is_plain_text(evidence, MAX_EVIDENCE_CHARS):
+        return UnreadResolution(line=line, fault=LineFault.EVIDENCE)
+    if why_no_reason(evidence) is ReasonFault.DOCUMENT:
+        return UnreadResolution(line=line, fault=LineFault.DOCUMENT)
+    return ResolutionLine(line=line, name=name, kind=kind, evidence=evidence)
+
+
+def _name(id_: str | None, sale_id: str | None, store: str | None) -> CashbackName | None:
+    if id_ is not None:
+        if sale_id is not None or store is not None:
+            return None
+        told = parse_uuid(id_)
+        return None if told is None else CashbackName(id=told)
+    if not is_sale_id(sale_id):
+        return None
+    if store is not None and not (is_sale_id(store) and len(store) <= MAX_STORE_CHARS):
+        return None
+    return CashbackName(sale_id=sale_id, store=store)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionList:
+    """The lines of a list; `file` is its name, kept with every move for ever."""
+
+    file: str
+    lines: tuple[ResolutionLine | UnreadResolution, ...]
+
+    def __post_init__(self) -> None:
+        if not is_plain_text(self.file, MAX_FILE_CHARS):
+            raise ValueError(f"a file's name has 1 to {MAX_FILE_CHARS} printable characters")
+        refuse_reason(self.file)
+
+    def act(self, one: ResolutionLine, by: str) -> Act:
+        """The act that a line asks for, as this operator's."""
+        reason = f"{self.file}, line {one.line}: {one.evidence}"
+        return Act(kind=one.kind, by=by, reason=reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedMove:
+    """A line that would move a cashback."""
+
+    said: ResolutionLine
+    id: UUID
+    merchant: str
+    from_status: Status
+    centavos: int
+
+    @property
+    def to(self) -> Status:
+        """Where it leads."""
+        return TARGETS[self.said.kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedLine:
+    """A line that would do nothing, and why; `id` and `status` where a cashback is known."""
+
+    line: int
+    name: CashbackName | None
+    why: LineFault | LineRefusal
+    id: UUID | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveTotal:
+    """How many cashbacks would go from one status to another, and what they are worth."""
+
+    from_status: Status
+    to: Status
+    count: int
+    centavos: int
+
+
+def totals_of(moves: Iterable[PlannedMove]) -> tuple[MoveTotal, ...]:
+    """What moves, by status, in the order of `Status`."""
+    counts: Counter[tuple[Status, Status]] = Counter()
+    centavos: Counter[tuple[Status, Status]] = Counter()
+    for move in moves:
+        counts[move.from_status, move.to] += 1
+        centavos[move.from_status, move.to] += move.centavos
+    order = {status: place for place, status in enumerate(Status)}
+    return tuple(
+        MoveTotal(from_status=f, to=to, count=counts[f, to], centavos=centavos[f, to])
+        for f, to in sorted(counts, key=lambda pair: (order[pair[0]], order[pair[1]]))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionPlan:
+    """What a list would do: every line in exactly one of `moves`, `already` and `refused`.
+
+    `already` are the numbers of the lines that say what is so.
+    """
+
+    moves: tuple[PlannedMove, ...]
+    already: tuple[int, ...]
+    refused: tuple[RefusedLine, ...]
+
+    @property
+    def token(self) -> str:
+        """Names exactly these moves on this evidence: whoever confirms says it again."""
+        told = hashlib.sha256()
+        for move in self.moves:
+            said = move.said
+            told.update(
+                f"{said.line} {move.id} {move.from_status} {move.to} {move.centavos}"
+                f" {said.evidence}\n".encode()
+            )
+        return told.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """Not what was looked at: look again before acting."""
+
+    plan: ResolutionPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What was done: what moved, and the lines that were refused or so already by then."""
+
+    moves: tuple[PlannedMove, ...]
+    already: tuple[int, ...]
+    refused: tuple[RefusedLine, ...]
+
+
+def plan_of(
+    lines: Iterable[ResolutionLine | UnreadResolution],
+    named: Mapping[CashbackName, Sequence[UUID]],
+    foreseen: Mapping[UUID, Foreseen],
+) -> ResolutionPlan:
+    """What the lines would do; `foreseen` is of each cashback that is named once, by its one kind.
+
+    Of several lines that say the same of one cashback the first is done.
+    """
+    told = list(lines)
+    kinds = kinds_of(told, named)
+    moves: list[PlannedMove] = []
+    already: list[int] = []
+    refused: list[RefusedLine] = []
+    done: set[UUID] = set()
+    for one in told:
+        if isinstance(one, UnreadResolution):
+            refused.append(RefusedLine(line=one.line, name=None, why=one.fault))
+            continue
+        ids = named.get(one.name, ())
+        if len(ids) != 1 or ids[0] not in kinds:
+            why = LineRefusal.UNKNOWN if not ids else LineRefusal.SEVERAL
+            refused.append(RefusedLine(line=one.line, name=one.name, why=why))
+            continue
+        (id_,) = ids
+        known = foreseen.get(id_)
+        if kinds[id_] is None or known is None:
+            why = LineRefusal.UNKNOWN if kinds[id_] is not None else LineRefusal.CONTRADICTED
+            refused.append(RefusedLine(line=one.line, name=one.name, why=why, id=id_))
+        elif id_ in done or known.status is TARGETS[one.kind]:
+            already.append(one.line)
+        elif isinstance(known.decision, Granted):
+            done.add(id_)
+            moves.append(
+                PlannedMove(
+                    said=one,
+                    id=id_,
+                    merchant=known.merchant,
+                    from_status=known.status,
+                    centavos=known.cashback_centavos,
+                )
+            )
+        else:
+            refused.append(_refused(one, id_, known.status, known.decision))
+    return ResolutionPlan(moves=tuple(moves), already=tuple(already), refused=tuple(refused))
+
+
+def kinds_of(
+    lines: Iterable[ResolutionLine | UnreadResolution],
+    named: Mapping[CashbackName, Sequence[UUID]],
+) -> dict[UUID, ActKind | None]:
+    """What is said of each cashback that is named by itself; None where lines contradict."""
+    kinds: dict[UUID, ActKind | None] = {}
+    for one in lines:
+        if isinstance(one, ResolutionLine) and len(ids := named.get(one.name, ())) == 1:
+            kinds[ids[0]] = one.kind if kinds.get(ids[0], one.kind) is one.kind else None
+    return kinds
+
+
+def _refused(one: ResolutionLine, id_: UUID, status: Status, decision: Decision) -> RefusedLine:
+    why = LineRefusal.NOT_FROM_HERE
+    if isinstance(decision, NotCreditedThere):
+        why = LineRefusal.NOT_CREDITED_THERE
+    return RefusedLine(line=one.line, name=one.name, why=why, id=id_, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveMany:
+    """Counts what a list would do, and does it line by line.
+
+    Both methods raise StoreUnavailable; what was done by then stays done.
+    """
+
+    operators: OperatorStore
+
+    async def plan(
+        self, merchant_id: int | None, told: ResolutionList, *, by: str
+    ) -> ResolutionPlan:
+        """What it would do now; nothing is done."""
+        read = [one for one in told.lines if isinstance(one, ResolutionLine)]
+        named: dict[CashbackName, Sequence[UUID]] = {}
+        for names in _parts(dict.fromkeys(one.name for one in read)):
+            named |= await self.operators.named(merchant_id, names)
+        kinds = kinds_of(read, named)
+        acts: dict[UUID, Act] = {}
+        for one in read:
+            ids = named.get(one.name, ())
+            if len(ids) == 1 and kinds[ids[0]] is not None and ids[0] not in acts:
+                acts[ids[0]] = told.act(one, by)
+        foreseen: dict[UUID, Foreseen] = {}
+        for part in _parts(acts):
+            asked = {id_: acts[id_] for id_ in part}
+            foreseen |= await self.operators.foresee(merchant_id, asked)
+        return plan_of(told.lines, named, foreseen)
+
+    async def carry_out(
+        self, merchant_id: int | None, told: ResolutionList, *, by: str, token: str
+    ) -> Resolved | PlanChanged:
+        """Do what the plan of that token would, or nothing where it is another by now."""
+        plan = await self.plan(merchant_id, told, by=by)
+        if plan.token != token:
+            return PlanChanged(plan)
+        return await self.do(merchant_id, told, plan, by=by)
+
+    async def do(
+        self,
+        merchant_id: int | None,
+        told: ResolutionList,
+        plan: ResolutionPlan,
+        *,
+        by: str,
+        on_line: Callable[[int], None] | None = None,
+    ) -> Resolved:
+        """Do the moves of a plan, each by itself: what has moved since is told, and left.
+
+        `on_line` is told how many lines of the plan are done with.
+        """
+        moved: list[PlannedMove] = []
+        already, refused = list(plan.already), list(plan.refused)
+        for number, move in enumerate(plan.moves, start=1):
+            one = move.said
+            decision = await self.operators.act(merchant_id, move.id, told.act(one, by))
+            match decision:
+                case Granted():
+                    moved.append(move)
+                case NotFromHere(status=status) if status is move.to:
+                    already.append(one.line)
+                case None:
+                    why = LineRefusal.UNKNOWN
+                    refused.append(RefusedLine(line=one.line, name=one.name, why=why))
+                case _:
+                    now = decision.status if isinstance(decision, NotFromHere) else move.from_status
+                    refused.append(_refused(one, move.id, now, decision))
+            if on_line is not None:
+                on_line(number)
+        return Resolved(moves=tuple(moved), already=tuple(already), refused=tuple(refused))
+
+
+def _parts(whole: Iterable[T]) -> Iterable[list[T]]:
+    listed = list(whole)
+    for start in range(0, len(listed), _ASKED_AT_ONCE):
+        yield listed[start : start + _ASKED_AT_ONCE]

@@ -1,0 +1,307 @@
+"""`cases`: who looks after which incident or difference, what was said of it, when it is done.
+
+Over all merchants, and over what is nobody's: whoever may run this has the database's password.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Final, assert_never
+
+from cyclopts import Group, Parameter
+from cyclopts.validators import LimitedChoice
+
+from adapters.postgres.operators.cases import PostgresCaseStore
+from cashback_core.operators.cases import (
+    UNRESOLVED,
+    AssignCase,
+    AssignedToAnother,
+    CaseFilter,
+    CaseHistory,
+    CaseKind,
+    CaseRefusal,
+    CaseState,
+    DifferenceFilter,
+    NoteCase,
+    ResolveCase,
+)
+from cashback_core.values.money import format_centavos
+from cashback_gateway.commands.operating import PAGE, operating, the_merchant
+from cashback_gateway.commands.parameters import TO, Id, Json, Limit, Merchant, Reason, Signer
+from cashback_gateway.commands.place import Here, Workplace
+from cashback_gateway.commands.readers import read_by, read_text, whole
+from cashback_gateway.commands.refusals import ActRefusedError
+from cashback_gateway.commands.tables import (
+    PrintedList,
+    TableColumn,
+    listing_of,
+    show_json,
+    show_listing,
+    show_record,
+    show_table,
+)
+
+if TYPE_CHECKING:
+    from cashback_core.operators.cases import Case, CaseAct, CaseLoad, DayDifference
+    from cashback_core.values.pages import Position
+
+_CASES: Final = (
+    TableColumn("id"),
+    TableColumn("kind"),
+    TableColumn("class"),
+    TableColumn("since"),
+    TableColumn("amount", right=True),
+    TableColumn("state"),
+    TableColumn("assigned_to", "WHOSE"),
+    TableColumn("merchant"),
+    TableColumn("cashback_id", "CASHBACK"),
+    TableColumn("why", folds=True),
+)
+_EVENTS: Final = (
+    TableColumn("at"),
+    TableColumn("what"),
+    TableColumn("by"),
+    TableColumn("assigned_to", "TO"),
+    TableColumn("reason", "SAID", folds=True),
+)
+_DIFFERENCES: Final = (
+    TableColumn("id"),
+    TableColumn("day"),
+    TableColumn("merchant"),
+    TableColumn("class"),
+    TableColumn("line", right=True),
+    TableColumn("erp_cashback", "FILE", right=True),
+    TableColumn("our_cashback", "OURS", right=True),
+    TableColumn("cashback_id", "CASHBACK"),
+    TableColumn("assigned_to", "WHOSE"),
+    TableColumn("why", folds=True),
+)
+_WHOSE: Final = Group("Whose it is: one of two", validator=LimitedChoice(1, 1))
+Class = Annotated[str, read_by(read_text, "only of this class", name="--class")]
+Note = Annotated[Reason, Parameter(help="what is to be remembered of it; kept for ever")]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError("not YYYY-MM-DD") from error
+
+
+async def list_cases(
+    *,
+    unassigned: Annotated[bool, Parameter(help="only what nobody has")] = False,
+    all_: Annotated[bool, Parameter(name="--all", help="what is resolved, too")] = False,
+    kind: Annotated[CaseKind | None, Parameter(name_transform=str.lower)] = None,
+    cls: Class | None = None,
+    assigned_to: Annotated[
+        Signer | None, Parameter(name="--assigned-to", help="this one's")
+    ] = None,
+    opened_to: Annotated[datetime | None, TO] = None,
+    min_centavos: Annotated[int | None, read_by(whole, "at stake at least")] = None,
+    merchant: Merchant | None = None,
+    limit: Limit = 100,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """List incidents and differences that need somebody, oldest first, and who has how many."""
+    wanted = CaseFilter(
+        states=_states(unassigned=unassigned, all_=all_),
+        kind=kind,
+        cls=cls,
+        assigned_to=assigned_to,
+        opened_before=opened_to,
+        least_centavos=min_centavos,
+    )
+    items: list[Case] = []
+    after: Position | None = None
+    async with operating(here) as (database, operators):
+        merchant_id = await the_merchant(operators, merchant)
+        cases = PostgresCaseStore(database)
+        loads = await cases.loads(merchant_id, wanted)
+        while (left := limit - len(items)) > 0:
+            page = await cases.cases(merchant_id, wanted, limit=min(left, PAGE), after=after)
+            items += page.items
+            after = page.next
+            if after is None:
+                break
+    listing = PrintedList(
+        records=[*map(_case, items)],
+        columns=_CASES,
+        total=sum(load.count for load in loads),
+        words=tuple(map(_load_words, loads)) or ("nothing needs anybody",),
+        facts={"loads": [*map(_load, loads)]},
+    )
+    show_listing(listing, as_json=json)
+
+
+def _states(*, unassigned: bool, all_: bool) -> frozenset[CaseState]:
+    if unassigned:
+        return frozenset({CaseState.OPEN})
+    return frozenset(CaseState) if all_ else UNRESOLVED
+
+
+async def show(case: Id, /, *, json: Json = False, here: Here) -> None:
+    """Show a case with all that happened to it."""
+    async with operating(here) as (database, _):
+        told = await PostgresCaseStore(database).case(None, case)
+    if told is None:
+        raise ActRefusedError(f"there is no incident and no difference {case}")
+    _tell(told, as_json=json)
+
+
+async def assign(
+    case: Id,
+    /,
+    *,
+    to: Annotated[
+        Signer | None, Parameter(name="--to", group=_WHOSE, help="who has it now")
+    ] = None,
+    nobody: Annotated[bool, Parameter(group=_WHOSE, help="nobody has it any more")] = False,
+    note: Note | None = None,
+    take_over: Annotated[bool, Parameter(help="also where somebody else has it")] = False,
+    by: Signer,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Say who looks after a case."""
+    act = AssignCase(by=by, to=None if nobody else to, note=note, take_over=take_over)
+    await _work(here, case, act, as_json=json)
+
+
+async def note(
+    case: Id,
+    /,
+    *,
+    note: Note,
+    by: Signer,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Add a note to a case, in whatever state."""
+    await _work(here, case, NoteCase(by=by, note=note), as_json=json)
+
+
+async def resolve(
+    case: Id,
+    /,
+    *,
+    reason: Reason,
+    by: Signer,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Call a case done; it moves no cashback, and opens again if it is found again."""
+    await _work(here, case, ResolveCase(by=by, reason=reason), as_json=json)
+
+
+async def list_differences(
+    *,
+    day: Annotated[date | None, read_by(_day, "only of the files of this day")] = None,
+    cls: Class | None = None,
+    all_: Annotated[bool, Parameter(name="--all", help="those that have ended, too")] = False,
+    merchant: Merchant | None = None,
+    limit: Limit = 100,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """List where ERPs' day files and our records differ, oldest first."""
+    wanted = DifferenceFilter(day=day, cls=cls, standing_only=not all_)
+    items: list[DayDifference] = []
+    after: Position | None = None
+    async with operating(here) as (database, operators):
+        merchant_id = await the_merchant(operators, merchant)
+        cases = PostgresCaseStore(database)
+        while (left := limit - len(items)) > 0:
+            page = await cases.differences(merchant_id, wanted, limit=min(left, PAGE), after=after)
+            items += page.items
+            after = page.next
+            if after is None:
+                break
+    records = [*map(_difference, items)]
+    more = after is not None or limit == 0
+    show_listing(listing_of(records, _DIFFERENCES, limit=limit, more=more), as_json=json)
+
+
+async def _work(here: Workplace, case: Id, act: CaseAct, *, as_json: bool) -> None:
+    async with operating(here) as (database, _):
+        told = await PostgresCaseStore(database).work(None, case, act)
+    match told:
+        case None:
+            raise ActRefusedError(f"there is no incident and no difference {case}")
+        case CaseRefusal.RESOLVED:
+            raise ActRefusedError(f"{case} is resolved, or stands no more: only a note is added")
+        case AssignedToAnother(to):
+            raise ActRefusedError(f"{case} is {to}'s: --take-over takes it from them")
+        case CaseHistory():
+            _tell(told, as_json=as_json)
+        case _:
+            assert_never(told)
+
+
+def _tell(told: CaseHistory, *, as_json: bool) -> None:
+    record = _case(told.case)
+    events: list[dict[str, object]] = [
+        {
+            "at": event.at,
+            "what": event.what,
+            "by": event.by,
+            "assigned_to": event.assigned_to,
+            "reason": event.reason,
+        }
+        for event in told.events
+    ]
+    if as_json:
+        show_json({**record, "events": events})
+        return
+    show_record(record)
+    show_table(_EVENTS, events)
+
+
+def _case(one: Case) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "class": one.cls,
+        "since": one.opened_at,
+        "amount": format_centavos(one.centavos),
+        "state": one.state,
+        "assigned_to": one.assigned_to,
+        "merchant": one.merchant,
+        "cashback_id": one.cashback_id,
+        "why": one.why,
+        "resolved_at": one.resolved_at,
+        "closed_at": one.closed_at,
+    }
+
+
+def _difference(one: DayDifference) -> dict[str, object]:
+    return {
+        **_case(one.case),
+        "day": one.day.isoformat(),
+        "file_id": one.file_id,
+        "line": one.line,
+        "whys": [*one.whys],
+        "erp_cashback": _money(one.erp_centavos),
+        "our_cashback": _money(one.our_centavos),
+        "closed_why": one.closed_why,
+    }
+
+
+def _money(centavos: int | None) -> str | None:
+    return None if centavos is None else format_centavos(centavos)
+
+
+def _load(one: CaseLoad) -> dict[str, object]:
+    return {
+        "assigned_to": one.assigned_to,
+        "count": one.count,
+        "amount": format_centavos(one.centavos),
+        "oldest_since": one.oldest_at,
+    }
+
+
+def _load_words(one: CaseLoad) -> str:
+    who = "nobody has" if one.assigned_to is None else f"{one.assigned_to} has"
+    since = f"{one.oldest_at:%Y-%m-%d}"
+    return f"{who} {one.count}, {format_centavos(one.centavos)} in all, the oldest of {since}"

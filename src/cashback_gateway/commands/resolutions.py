@@ -1,0 +1,237 @@
+"""`resolve-many FILE`: what a file says of each of many cashbacks, shown first and then done."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.operators.resolutions import (
+    LineRefusal,
+    PlannedMove,
+    RefusedLine,
+    ResolutionList,
+    ResolutionPlan,
+    Resolved,
+    ResolveMany,
+    totals_of,
+)
+from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.money import format_centavos
+from cashback_core.words.locales import ENGLISH, phrase
+from cashback_gateway.commands.operating import operating, the_merchant
+from cashback_gateway.commands.refusals import ActRefusedError
+from cashback_gateway.commands.resolution_files import read_resolutions
+from cashback_gateway.commands.tables import TableColumn, show_json, show_table
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from cashback_gateway.commands.place import Workplace
+
+SHOWN: Final = 50
+"""Of refused lines so many are shown; all of them are in --json and --report."""
+
+_EVERY: Final = 500
+"""How often progress is told."""
+
+_TOTALS: Final = (
+    TableColumn("from"),
+    TableColumn("to"),
+    TableColumn("count", right=True),
+    TableColumn("cashback", right=True),
+)
+_REFUSED: Final = (
+    TableColumn("line", right=True),
+    TableColumn("named"),
+    TableColumn("status"),
+    TableColumn("what", "WHY", folds=True),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileConfirmation:
+    """Who acts on a file, and what they looked at: without a count, or yes, nothing is done."""
+
+    by: str
+    expect: int | None
+    yes: bool
+
+    @property
+    def acts(self) -> bool:
+        """Whether anything is to be done."""
+        return self.yes or self.expect is not None
+
+
+async def resolve_file(
+    here: Workplace,
+    file: Path,
+    confirmed: FileConfirmation,
+    *,
+    merchant: str | None,
+    report: Path | None,
+    as_json: bool,
+) -> None:
+    """Tell what a file would do; or do it, if that is still what was looked at."""
+    told = read_resolutions(file)
+    with _reserved(report):
+        outcome = await _resolve(here, told, confirmed, merchant=merchant)
+        _write_report(report, outcome)
+    _tell(told, outcome, as_json=as_json)
+    if isinstance(outcome, Resolved) and outcome.refused:
+        raise ActRefusedError(f"{len(outcome.refused)} lines were not done")
+
+
+async def _resolve(
+    here: Workplace,
+    told: ResolutionList,
+    confirmed: FileConfirmation,
+    *,
+    merchant: str | None,
+) -> ResolutionPlan | Resolved:
+    by = confirmed.by
+    async with operating(here) as (_, operators):
+        merchant_id = await the_merchant(operators, merchant)
+        resolving = ResolveMany(operators)
+        plan = await resolving.plan(merchant_id, told, by=by)
+        if not confirmed.acts:
+            return plan
+        if confirmed.expect not in {None, len(plan.moves)}:
+            raise ActRefusedError(f"nothing was done: now {len(plan.moves)} would move")
+        progress = _Progress(len(plan.moves))
+        try:
+            return await resolving.do(merchant_id, told, plan, by=by, on_line=progress)
+        except StoreUnavailable as error:
+            raise ActRefusedError(
+                f"the database is away: {progress.done} of {progress.of} are done. Run it again:"
+                " what is so already is only told"
+            ) from error
+
+
+class _Progress:
+    """How far it came, on standard error."""
+
+    def __init__(self, of: int) -> None:
+        self.of = of
+        self.done = 0
+
+    def __call__(self, done: int) -> None:
+        self.done = done
+        if done % _EVERY == 0:
+            print(f"{done} of {self.of}", file=sys.stderr)
+
+
+def _tell(told: ResolutionList, outcome: ResolutionPlan | Resolved, *, as_json: bool) -> None:
+    done = isinstance(outcome, Resolved)
+    totals = [
+        {
+            "from": total.from_status,
+            "to": total.to,
+            "count": total.count,
+            "cashback": format_centavos(total.centavos),
+        }
+        for total in totals_of(outcome.moves)
+    ]
+    refused = [_refusal(one) for one in outcome.refused]
+    cashback = format_centavos(sum(move.centavos for move in outcome.moves))
+    if as_json:
+        show_json(
+            {
+                "file": told.file,
+                "done": done,
+                "count": len(outcome.moves),
+                "cashback": cashback,
+                "totals": totals,
+                "moves": [*map(_move, outcome.moves)],
+                "already": [*outcome.already],
+                "refused": refused,
+            }
+        )
+        return
+    if totals:
+        show_table(_TOTALS, totals)
+    if refused:
+        show_table(_REFUSED, refused[:SHOWN])
+    if len(refused) > SHOWN:
+        print(f"{SHOWN} of {len(refused)} that would do nothing: --json, or --report, has all")
+    moved = "moved" if done else "would move"
+    print(
+        f"{told.file}: {len(told.lines)} lines, {len(outcome.moves)} {moved}, {cashback} in all;"
+        f" {len(outcome.already)} say what is so already, {len(refused)} refused"
+    )
+    if not done:
+        print(f"Nothing was done: --expect {len(outcome.moves)} --as NAME does it.")
+
+
+def _move(move: PlannedMove) -> dict[str, object]:
+    return {
+        "line": move.said.line,
+        "id": move.id,
+        "merchant": move.merchant,
+        "from": move.from_status,
+        "to": move.to,
+        "cashback": format_centavos(move.centavos),
+    }
+
+
+def _refusal(one: RefusedLine) -> dict[str, object]:
+    what = phrase(ENGLISH, f"resolution.{one.why}")
+    if one.why is LineRefusal.SEVERAL:
+        what += ": --merchant says which"
+    name = one.name
+    named = None
+    if name is not None:
+        number = name.sale_id if name.store is None else f"{name.store}/{name.sale_id}"
+        named = number if name.id is None else str(name.id)
+    return {
+        "line": one.line,
+        "named": named,
+        "id": one.id,
+        "status": one.status,
+        "why": one.why,
+        "what": what,
+    }
+
+
+@contextmanager
+def _reserved(report: Path | None) -> Generator[None]:
+    """A report that cannot be written is told before anything is done."""
+    if report is None:
+        yield
+        return
+    try:
+        report.open("x").close()
+    except OSError as error:
+        raise ActRefusedError(f"{report} cannot be written: {error}") from error
+    try:
+        yield
+    except BaseException:
+        report.unlink(missing_ok=True)
+        raise
+
+
+def _write_report(report: Path | None, outcome: ResolutionPlan | Resolved) -> None:
+    """What becomes of each line, in the order of the file."""
+    if report is None:
+        return
+    moved = "moved" if isinstance(outcome, Resolved) else "moves"
+    with report.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened, lineterminator="\n")
+        writer.writerow(["line", "outcome", "id", "from", "to", "cashback", "why"])
+        rows = sorted(_rows(outcome, moved))
+        writer.writerows([line, *cells] for line, cells in rows)
+
+
+def _rows(outcome: ResolutionPlan | Resolved, moved: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for move in outcome.moves:
+        cashback = format_centavos(move.centavos)
+        cells = (moved, str(move.id), str(move.from_status), str(move.to), cashback, "")
+        yield move.said.line, cells
+    for line in outcome.already:
+        yield line, ("already", "", "", "", "", "")
+    for one in outcome.refused:
+        id_, status = "" if one.id is None else str(one.id), one.status or ""
+        yield one.line, ("refused", id_, str(status), "", "", str(one.why))
