@@ -357,6 +357,23 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "reporting",
+        "manage the database's logins for finance, who ask in SQL",
+        (
+            Command(
+                "add",
+                "reporting:add",
+                "make a login that reads a merchant's views, its password on standard input",
+                (
+                    "reporting add bi_demo --merchant demo < password",
+                    "reporting add bi --merchant demo --merchant norte --password-file password",
+                ),
+            ),
+            Command("list", "reporting:list_all", "list the logins, and whose rows each sees"),
+            Command("remove", "reporting:remove", "end a login, and the sessions that it has"),
+        ),
+    ),
+    Group(
         "keys",
         "make signing keys",
         (Command("new", "deployment:new_key", "make a key that signs tokens, in a new file"),),

@@ -12,6 +12,10 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+-- Name: reporting; Type: SCHEMA; Schema: -; Owner: -
+
+CREATE SCHEMA reporting;
+
 -- Name: answer_body; Type: DOMAIN; Schema: public; Owner: -
 
 CREATE DOMAIN public.answer_body AS bytea
@@ -2923,6 +2927,15 @@ CREATE TABLE public.refused_equals (
     CONSTRAINT refused_equals_submitted_by_check CHECK ((submitted_by ~ '^[ -~]{1,96}$'::text))
 );
 
+-- Name: reporting_logins; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.reporting_logins (
+    login text NOT NULL COLLATE pg_catalog."C",
+    merchant_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reporting_logins_login_check CHECK ((login ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+
 -- Name: retention; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.retention (
@@ -3279,6 +3292,246 @@ CREATE TABLE public.webhooks (
     CONSTRAINT webhooks_version_check CHECK ((version > 0))
 );
 
+-- Name: zone_spans; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.zone_spans WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    zone,
+    from_day,
+    COALESCE(((from_day)::timestamp without time zone AT TIME ZONE lag(zone) OVER days), '-infinity'::timestamp with time zone) AS begins_at,
+    COALESCE(((lead(from_day) OVER days)::timestamp without time zone AT TIME ZONE zone), 'infinity'::timestamp with time zone) AS ends_at
+   FROM public.day_zones z
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]))
+  WINDOW days AS (PARTITION BY merchant_id ORDER BY from_day);
+
+-- Name: attempts; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.attempts WITH (security_barrier='true') AS
+ SELECT a.merchant_id,
+    a.cashback_id,
+    (a.attempt)::integer AS attempt,
+    (a.deliverer)::text AS deliverer,
+    a.started_at,
+    a.ended_at,
+    GREATEST(((a.started_at AT TIME ZONE d.zone))::date, d.from_day) AS day,
+    (a.result)::text AS result,
+    (a.phase)::text AS phase,
+    split_part(a.reason, ': '::text, 1) AS reason,
+    (a.status_code)::integer AS status_code,
+    a.connected_s,
+    a.sent_s,
+    a.elapsed_s
+   FROM (public.attempts a
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = a.merchant_id) AND (a.started_at >= d.begins_at) AND (a.started_at < d.ends_at))))
+  WHERE (a.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: cashbacks; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.cashbacks WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    cashback_id,
+    (status)::text AS status,
+    public.is_owed((status)::text) AS owed,
+    (cashback_centavos)::bigint AS cashback_centavos,
+    (attempt)::integer AS attempts,
+    accepted_at,
+    open_since_at,
+    due_at,
+    confirmed_at,
+    applied_at,
+    risk_accepted_at
+   FROM public.cashbacks c
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: customers; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.customers WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    customer_id,
+    public.masked_document(public.told_document((document)::text)) AS document,
+        CASE
+            WHEN (erased_at IS NULL) THEN ("left"((name)::text, 1) || '***'::text)
+            ELSE 'erased'::text
+        END AS name,
+    created_at,
+    erased_at
+   FROM public.customers c
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: days; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.days WITH (security_barrier='true') AS
+ SELECT d.merchant_id,
+    (day.day)::date AS day,
+        CASE
+            WHEN (((day.day)::date = d.from_day) AND (d.begins_at > '-infinity'::timestamp with time zone)) THEN d.begins_at
+            ELSE (day.day AT TIME ZONE d.zone)
+        END AS begins_at,
+    ((day.day + '1 day'::interval) AT TIME ZONE d.zone) AS ends_at
+   FROM ((reporting.zone_spans d
+     JOIN public.merchants m ON ((m.merchant_id = d.merchant_id)))
+     CROSS JOIN LATERAL generate_series((GREATEST(((m.created_at AT TIME ZONE d.zone))::date, d.from_day))::timestamp without time zone, (
+        CASE
+            WHEN (d.ends_at <= now()) THEN (((d.ends_at AT TIME ZONE d.zone))::date - 1)
+            ELSE GREATEST(((now() AT TIME ZONE d.zone))::date, d.from_day)
+        END)::timestamp without time zone, '1 day'::interval) day(day))
+  WHERE (d.begins_at <= now());
+
+-- Name: events; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.events WITH (security_barrier='true') AS
+ SELECT e.merchant_id,
+    e.cashback_id,
+    (e.sequence)::integer AS sequence,
+    e.at,
+    GREATEST(((e.at AT TIME ZONE d.zone))::date, d.from_day) AS day,
+    e.actor,
+    e.from_status,
+    e.to_status,
+    (e.attempt)::integer AS attempt,
+        CASE
+            WHEN (e.actor <> 'operator'::text) THEN split_part(e.reason, ': '::text, 1)
+            ELSE NULL::text
+        END AS reason,
+        CASE
+            WHEN public.accrues(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS accrued_centavos,
+        CASE
+            WHEN public.pays(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS paid_centavos,
+        CASE
+            WHEN public.cancels(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS cancelled_centavos,
+        CASE
+            WHEN public.takes_back(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS adjusted_centavos,
+    e."position"
+   FROM ((public.events e
+     JOIN public.cashbacks c ON (((c.merchant_id = e.merchant_id) AND (c.cashback_id = e.cashback_id))))
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = e.merchant_id) AND (e.at >= d.begins_at) AND (e.at < d.ends_at))))
+  WHERE (e.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: merchants; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.merchants WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    slug,
+    name,
+    zone,
+    rounding,
+    created_at,
+    disabled_at
+   FROM public.merchants m
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: product_types; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.product_types WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    type,
+    name,
+    created_at,
+    used_at
+   FROM public.product_types t
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: rates; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.rates WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    type,
+    version,
+    rate_bp,
+    excluded,
+    starts_at,
+    created_at
+   FROM public.rates r
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: sale_lines; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.sale_lines WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    cashback_id,
+    ("position")::integer AS "position",
+    type,
+    (sku)::text AS sku,
+    ((qty_e4)::numeric / (10000)::numeric) AS quantity,
+    ((value_e10)::numeric / ('10000000000'::bigint)::numeric) AS unit_value,
+    (amount_centavos)::bigint AS amount_centavos,
+    (discount_centavos)::bigint AS discount_centavos,
+    COALESCE(surcharge_centavos, (0)::bigint) AS surcharge_centavos,
+    (((amount_centavos)::bigint - (discount_centavos)::bigint) + COALESCE(surcharge_centavos, (0)::bigint)) AS net_centavos,
+    (rate_bp)::integer AS rate_bp,
+    rate_version,
+    (excluded IS TRUE) AS excluded,
+    (cashback_centavos)::bigint AS cashback_centavos
+   FROM public.sale_lines l
+  WHERE (merchant_id = ANY (( SELECT array_agg(o.merchant_id) AS array_agg
+           FROM public.reporting_logins o
+          WHERE (o.login = SESSION_USER))::bigint[]));
+
+-- Name: sales; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.sales WITH (security_barrier='true') AS
+ SELECT s.merchant_id,
+    s.cashback_id,
+        CASE
+            WHEN (POSITION((public.told_document(s.document)) IN (translate((s.sale_id)::text, './-'::text, ''::text))) > 0) THEN '***'::text
+            ELSE (s.sale_id)::text
+        END AS sale_id,
+    (s.sold_at)::timestamp with time zone AS sold_at,
+    (s.accepted_at)::timestamp with time zone AS accepted_at,
+    GREATEST(((s.accepted_at AT TIME ZONE d.zone))::date, d.from_day) AS accepted_day,
+    c.customer_id,
+    public.masked_document(public.told_document(s.document)) AS document,
+        CASE
+            WHEN (c.erased_at IS NULL) THEN ("left"((s.name)::text, 1) || '***'::text)
+            ELSE 'erased'::text
+        END AS name,
+    (s.total_centavos)::bigint AS total_centavos,
+    (s.discount_centavos)::bigint AS discount_centavos,
+    COALESCE(s.surcharge_centavos, (0)::bigint) AS surcharge_centavos,
+    (COALESCE((s.difference_centavos)::integer, 0))::bigint AS difference_centavos,
+    s.store,
+    s.till,
+    s.series,
+        CASE
+            WHEN ((COALESCE(s.came_under, s.submitted_by))::text ~~ 'client:%'::text) THEN (COALESCE(s.came_under, s.submitted_by))::text
+            ELSE split_part((COALESCE(s.came_under, s.submitted_by))::text, ':'::text, 1)
+        END AS client,
+    s.nothing_due,
+    (s.confirm_later IS TRUE) AS confirm_later,
+    s.same_content_as,
+    (s.rounding)::text AS rounding,
+    s.payments
+   FROM ((public.sales s
+     LEFT JOIN public.customers c ON (((c.merchant_id = s.merchant_id) AND ((c.document)::text = s.document))))
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = s.merchant_id) AND ((s.accepted_at)::timestamp with time zone >= d.begins_at) AND ((s.accepted_at)::timestamp with time zone < d.ends_at))))
+  WHERE (s.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
 -- Name: api_clients api_clients_client_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.api_clients
@@ -3448,6 +3701,11 @@ ALTER TABLE ONLY public.refused_clocks
 
 ALTER TABLE ONLY public.refused_equals
     ADD CONSTRAINT refused_equals_pkey PRIMARY KEY (merchant_id, refusal_id);
+
+-- Name: reporting_logins reporting_logins_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.reporting_logins
+    ADD CONSTRAINT reporting_logins_pkey PRIMARY KEY (login, merchant_id);
 
 -- Name: retention retention_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3854,6 +4112,10 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.products FOR E
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.rates FOR EACH ROW EXECUTE FUNCTION public.audit_change('rates', '{type,version}', '{}', '{type,merchant_id,version,created_at,updated_at}');
 
+-- Name: reporting_logins audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.reporting_logins FOR EACH ROW EXECUTE FUNCTION public.audit_change('reporting_logins', '{login}', '{}', '{merchant_id,version,created_at,updated_at}');
+
 -- Name: stops audited; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.audit_change('stops', '{stop_id}', '{}', '{stop_id,stopped_at,stopped_by,lifted_by,merchant_id,version,created_at,updated_at}');
@@ -4213,6 +4475,11 @@ ALTER TABLE ONLY public.refused_clocks
 ALTER TABLE ONLY public.refused_equals
     ADD CONSTRAINT refused_equals_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id);
 
+-- Name: reporting_logins reporting_logins_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.reporting_logins
+    ADD CONSTRAINT reporting_logins_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: retention retention_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.retention
@@ -4508,6 +4775,10 @@ CREATE POLICY of_all_merchants ON public.refused_clocks TO cashback_worker USING
 
 CREATE POLICY of_all_merchants ON public.refused_equals TO cashback_worker USING (true);
 
+-- Name: reporting_logins of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.reporting_logins TO cashback_worker USING (true);
+
 -- Name: retention of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.retention TO cashback_worker USING (true);
@@ -4723,6 +4994,14 @@ END);
 -- Name: refused_equals of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.refused_equals TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: reporting_logins of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.reporting_logins TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5068,6 +5347,10 @@ ALTER TABLE public.refused_clocks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.refused_equals ENABLE ROW LEVEL SECURITY;
 
+-- Name: reporting_logins; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.reporting_logins ENABLE ROW LEVEL SECURITY;
+
 -- Name: retention; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.retention ENABLE ROW LEVEL SECURITY;
@@ -5148,6 +5431,10 @@ GRANT USAGE ON SCHEMA public TO cashback_identity;
 GRANT USAGE ON SCHEMA public TO cashback_platform;
 GRANT USAGE ON SCHEMA public TO cashback_eraser;
 
+-- Name: SCHEMA reporting; Type: ACL; Schema: -; Owner: -
+
+GRANT USAGE ON SCHEMA reporting TO cashback_reporting;
+
 -- Name: FUNCTION accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text) FROM PUBLIC;
@@ -5158,12 +5445,14 @@ GRANT ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people json
 REVOKE ALL ON FUNCTION public.is_owed(status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_reporting;
 
 -- Name: FUNCTION accrues(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.accrues(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION append_only(guarded regclass, VARIADIC but_erased text[]); Type: ACL; Schema: public; Owner: -
 
@@ -5190,6 +5479,7 @@ REVOKE ALL ON FUNCTION public.audited_value(value jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.cancels(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION close_functions(home name); Type: ACL; Schema: public; Owner: -
 
@@ -5341,6 +5631,7 @@ GRANT ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavo
 REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
+GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_reporting;
 
 -- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
 
@@ -5411,6 +5702,7 @@ REVOKE ALL ON FUNCTION public.mask_when_closed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.masked_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_platform;
+GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval); Type: ACL; Schema: public; Owner: -
 
@@ -5436,6 +5728,7 @@ GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback
 REVOKE ALL ON FUNCTION public.pays(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
 
@@ -5489,6 +5782,7 @@ GRANT ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes in
 REVOKE ALL ON FUNCTION public.takes_back(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION tells(told text, pattern text); Type: ACL; Schema: public; Owner: -
 
@@ -5561,6 +5855,7 @@ REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_eraser;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION wake_workers(); Type: ACL; Schema: public; Owner: -
 
@@ -6692,3 +6987,43 @@ GRANT UPDATE(former_made_at) ON TABLE public.webhooks TO cashback_serving;
 -- Name: COLUMN webhooks.former_ends_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(former_ends_at) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: TABLE attempts; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.attempts TO cashback_reporting;
+
+-- Name: TABLE cashbacks; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.cashbacks TO cashback_reporting;
+
+-- Name: TABLE customers; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.customers TO cashback_reporting;
+
+-- Name: TABLE days; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.days TO cashback_reporting;
+
+-- Name: TABLE events; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.events TO cashback_reporting;
+
+-- Name: TABLE merchants; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.merchants TO cashback_reporting;
+
+-- Name: TABLE product_types; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.product_types TO cashback_reporting;
+
+-- Name: TABLE rates; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.rates TO cashback_reporting;
+
+-- Name: TABLE sale_lines; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.sale_lines TO cashback_reporting;
+
+-- Name: TABLE sales; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.sales TO cashback_reporting;
