@@ -89,6 +89,4 @@ def list_all(*, json: Json = False, here: Here) -> None:
         {"login": one.login, "merchants": one.merchants, "created_at": one.created_at}
         for one in found
     ]
-    show_listing(
-        PrintedList(records=records, columns=_COLUMNS, total=len(records)), as_json=json
-    )
+    show_listing(PrintedList(records=records, columns=_COLUMNS, total=len(records)), as_json=json)

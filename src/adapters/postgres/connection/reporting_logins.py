@@ -129,7 +129,8 @@ def _signed(connection: psycopg.Connection[Any], actor: str) -> None:
 def _refuse_other(connection: psycopg.Connection[Any], login: str) -> None:
     """Whoever has, or could have, another right is not made a reader, nor given a password."""
     row = connection.execute(
-        "select r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication"
+        "select r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb"
+        "  or r.rolreplication"
         "  or not exists (select from pg_auth_members as m"
         "   where m.member = r.oid and m.roleid = %(ours)s::regrole)"
         "  or exists (select from pg_auth_members as m"
