@@ -172,7 +172,7 @@ def test_who_may_take_the_other_login_s_role_sees_no_more_for_it(house: str) -> 
 
 
 def test_no_condition_of_a_query_sees_another_merchant_s_row(house: str) -> None:
-    """One that raises, and costs less than the view's own, would come before it but for a barrier."""
+    """One that raises, and costs less than the view's own, comes before it but for a barrier."""
     with psycopg.connect(house) as owner:
         their = "select cashback_id from cashbacks where merchant_id = 2 limit 1"
         cashback = one(owner, f"{their}")

@@ -36,7 +36,7 @@ LIMITS: Final[Mapping[str, str]] = {
     # A day is closed only when no transaction of before its end is under way, a reader's included.
     "idle_in_transaction_session_timeout": "60s",
     "idle_session_timeout": "1h",
-    "search_path": "reporting, pg_catalog",
+    "search_path": "reporting",
 }
 """What its sessions begin with."""
 
@@ -158,10 +158,12 @@ def _make(connection: psycopg.Connection[Any], login: str, password: str) -> Non
     forget_settings(connection, login)
     later = LATER_LIMITS if version >= _TRANSACTION_TIMEOUT else {}
     for setting, value in {**LIMITS, **later}.items():
-        told = sql.SQL(value) if setting == "search_path" else sql.Literal(value)
         connection.execute(
             sql.SQL("alter role {} in database {} set {} to {}").format(
-                name, sql.Identifier(connection.info.dbname), sql.Identifier(setting), told
+                name,
+                sql.Identifier(connection.info.dbname),
+                sql.Identifier(setting),
+                sql.Literal(value),
             )
         )
     connection.execute(
