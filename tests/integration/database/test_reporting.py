@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
@@ -335,3 +336,25 @@ def test_the_command_line_adds_lists_and_removes(house: str) -> None:
         ).fetchall()
     assert [action for action, _ in told] == ["insert", "insert", "delete", "delete"]
     assert {actor.partition(":")[0] for _, actor in told} == {"cli"}
+
+
+RANGES: Final = (
+    ("events", "at", "events_by_instant"),
+    ("sales", "accepted_at", "sales_by_acceptance"),
+    ("cashbacks", "applied_at", "cashbacks_by_applied_at"),
+)
+
+
+@pytest.mark.parametrize(("name", "column", "index"), RANGES)
+def test_a_range_of_instants_is_found_by_its_index(
+    house: str, name: str, column: str, index: str
+) -> None:
+    """Behind the barrier, too: comparing instants tells nothing, and so may come first."""
+    with as_(house) as mine:
+        mine.execute("set enable_seqscan = off; set enable_bitmapscan = off")
+        asked = sql.SQL(
+            "explain select count(*) from {} where {column} >= '2026-11-01Z' and {column} < now()"
+        )
+        plan = mine.execute(asked.format(view(name), column=sql.Identifier(column))).fetchall()
+    told = "\n".join(line for (line,) in plan)
+    assert re.search(rf"using {index} .*\n.*Index Cond: .*{column}.*>= ", told), told
