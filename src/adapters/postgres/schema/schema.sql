@@ -509,7 +509,7 @@ CREATE FUNCTION public.day_begins_at(of_merchant bigint, of_day date) RETURNS ti
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+    select day_ends_at(of_merchant, of_day - 1)
 $$;
 
 -- Name: day_ends_at(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -518,7 +518,116 @@ CREATE FUNCTION public.day_ends_at(of_merchant bigint, of_day date) RETURNS time
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day)
+    select greatest(
+        (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day),
+        of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+    )
+$$;
+
+-- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.feed_position() RETURNS bigint
+    LANGUAGE sql
+    RETURN (((pg_current_xact_id())::text)::bigint + 0);
+
+-- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'new>recorded>api',
+        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
+        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
+        'pending>sending>api', 'pending>sending>worker',
+        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
+        'sending>held>api', 'sending>in_doubt>api',
+        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
+        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
+        'pending>applied>late_answer', 'held>applied>late_answer',
+        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
+        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
+        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
+        'pending>applied>settler', 'pending>in_doubt>settler',
+        'held>applied>settler', 'rejected>applied>settler',
+        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
+        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
+        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
+        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
+        'pending>cancelled>operator'
+    );
+end $$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.events (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sequence public.version_number NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    from_status text,
+    to_status text NOT NULL,
+    attempt public.attempt_number NOT NULL,
+    reason text NOT NULL,
+    actor_name public.operators_name,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
+    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
+    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
+);
+
+-- Name: day_events(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS SETOF public.events
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT e.merchant_id,
+     e.cashback_id,
+     e.sequence,
+     e.at,
+     e.actor,
+     e.from_status,
+     e.to_status,
+     e.attempt,
+     e.reason,
+     e.actor_name,
+     e."position"
+    FROM public.events e
+   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at >= day_events.begins_at) AND (e.at < day_events.ends_at) AND (e."position" < day_events.below))
+ UNION ALL
+  SELECT e.merchant_id,
+     e.cashback_id,
+     e.sequence,
+     e.at,
+     e.actor,
+     e.from_status,
+     e.to_status,
+     e.attempt,
+     e.reason,
+     e.actor_name,
+     e."position"
+    FROM public.events e
+   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at < day_events.begins_at) AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
+END;
+
+-- Name: day_of(bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) RETURNS date
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select (instant at time zone 'UTC')::date + near
+    from generate_series(-2, 2) as near
+    where day_begins_at(of_merchant, (instant at time zone 'UTC')::date + near) <= instant
+        and instant < day_ends_at(of_merchant, (instant at time zone 'UTC')::date + near)
 $$;
 
 -- Name: day_zone(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -527,9 +636,11 @@ CREATE FUNCTION public.day_zone(of_merchant bigint, of_day date) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select z.zone from day_zones as z
-    where z.merchant_id = of_merchant and z.from_day <= of_day
-    order by z.from_day desc limit 1
+    select coalesce((
+        select z.zone from day_zones as z
+        where z.merchant_id = of_merchant and z.from_day <= of_day
+        order by z.from_day desc limit 1
+    ), case when of_merchant is null then 'UTC' end)
 $$;
 
 -- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
@@ -601,12 +712,6 @@ CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline int
         (select c.system_identifier from pg_control_system() as c),
         ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
 $$;
-
--- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.feed_position() RETURNS bigint
-    LANGUAGE sql
-    RETURN (((pg_current_xact_id())::text)::bigint + 0);
 
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -829,6 +934,19 @@ begin
     end if;
 end $$;
 
+-- Name: forget_salts(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_salts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform lock_day_persons(new.merchant_id);
+    update day_persons set salt = null
+    where merchant_id = new.merchant_id and customer_id = new.customer_id and salt is not null;
+    return null;
+end $$;
+
 -- Name: guard_attempt(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_attempt() RETURNS trigger
@@ -899,6 +1017,28 @@ begin
     return new;
 end $$;
 
+-- Name: guard_chain(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_chain() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    last closes;
+begin
+    select * into last from closes as c
+    where c.merchant_id is not distinct from new.merchant_id order by c.number desc limit 1;
+    if (last.number is null and new.number = 1)
+        or (new.number, new.day, new.begins_at, new.previous)
+            is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
+            and new.below >= last.below
+    then
+        return new;
+    end if;
+    raise exception 'close % of % does not follow the last one', new.number, new.day
+        using errcode = 'integrity_constraint_violation', constraint = 'closes_follow';
+end $$;
+
 -- Name: guard_customer_erased(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
@@ -924,6 +1064,23 @@ begin
     insert into erasures_under_way (merchant_id, customer_id, was, became)
     values (old.merchant_id, old.customer_id, old.document, new.document);
     return null;
+end $$;
+
+-- Name: guard_day_persons(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_day_persons() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'UPDATE' and new.salt is null
+        and (new.merchant_id, new.day, new.customer_id, new.commitment)
+            = (old.merchant_id, old.day, old.customer_id, old.commitment)
+    then
+        return new;
+    end if;
+    raise exception 'a commitment stays; its salt is taken by an erasure alone'
+        using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
 end $$;
 
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
@@ -1397,37 +1554,6 @@ CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
     )
 $_$;
 
--- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
-        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
-        'new>recorded>api',
-        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
-        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
-        'pending>sending>api', 'pending>sending>worker',
-        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
-        'sending>held>api', 'sending>in_doubt>api',
-        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
-        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
-        'pending>applied>late_answer', 'held>applied>late_answer',
-        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
-        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
-        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
-        'pending>applied>settler', 'pending>in_doubt>settler',
-        'held>applied>settler', 'rejected>applied>settler',
-        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
-        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
-        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
-        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
-        'pending>cancelled>operator'
-    );
-end $$;
-
 -- Name: is_of_the_group(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) RETURNS boolean
@@ -1501,8 +1627,10 @@ begin
         values (new.merchant_id, '1999-01-01', new.zone);
     else
         insert into day_zones (merchant_id, from_day, zone)
-        select new.merchant_id, (clock_timestamp() at time zone z)::date + 1, new.zone
-        from day_zone(new.merchant_id, (clock_timestamp() at time zone old.zone)::date) as z
+        select new.merchant_id, 1 + greatest(
+            day_of(new.merchant_id, clock_timestamp()),
+            (select max(c.day) + 1 from closes as c where c.merchant_id = new.merchant_id)
+        ), new.zone
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
     end if;
@@ -1674,6 +1802,12 @@ begin
     return null;
 end $$;
 
+-- Name: lock_day_persons(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lock_day_persons(of_merchant bigint) RETURNS void
+    LANGUAGE sql
+    RETURN pg_advisory_xact_lock(hashtextextended(('cashback day_persons '::text || (of_merchant)::text), (0)::bigint));
+
 -- Name: loses_values(jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.loses_values(was jsonb, is_now jsonb) RETURNS boolean
@@ -1774,6 +1908,12 @@ CREATE FUNCTION public.names_being_erased(of_merchant bigint, known text) RETURN
     limit 1
 $$;
 
+-- Name: padded_salt(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.padded_salt(salt bytea, pad text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN ((((int8send((((('x'::text || encode(substr(salt, 1, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint)) || int8send((((('x'::text || encode(substr(salt, 9, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 17, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 25, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || decode(repeat(pad, 32), 'hex'::text));
+
 -- Name: pattern_of(text, text[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
@@ -1804,6 +1944,12 @@ $$;
 CREATE FUNCTION public.pays(from_status text, to_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN (to_status = 'applied'::text);
+
+-- Name: person_commitment(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.person_commitment(salt bytea, document text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN sha256((public.padded_salt(salt, '5c'::text) || sha256((public.padded_salt(salt, '36'::text) || convert_to(document, 'UTF8'::name)))));
 
 -- Name: protect_merchant_table(regclass); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2115,10 +2261,6 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     AS $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 -- Name: sales; Type: TABLE; Schema: public; Owner: -
 
@@ -2512,6 +2654,42 @@ CREATE TABLE public.client_secrets (
     CONSTRAINT client_secrets_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
+-- Name: close_keys; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.close_keys (
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    public_key bytea NOT NULL,
+    from_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT close_keys_key_id_check CHECK (((char_length(key_id) >= 1) AND (char_length(key_id) <= 64))),
+    CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
+);
+
+-- Name: closes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.closes (
+    merchant_id bigint,
+    number integer NOT NULL,
+    day date NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    below bigint NOT NULL,
+    closed_at timestamp with time zone DEFAULT now() NOT NULL,
+    key_id text NOT NULL,
+    hash bytea NOT NULL,
+    previous bytea,
+    document bytea NOT NULL,
+    lines bigint NOT NULL,
+    late bigint NOT NULL,
+    CONSTRAINT closes_begin_a_chain CHECK (((number = 1) = (previous IS NULL))),
+    CONSTRAINT closes_check CHECK (((octet_length(document) <= 16777216) AND (sha256(document) = hash))),
+    CONSTRAINT closes_check1 CHECK (((late >= 0) AND (late <= lines))),
+    CONSTRAINT closes_end_after_they_begin CHECK ((begins_at <= ends_at)),
+    CONSTRAINT closes_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
+    CONSTRAINT closes_number_check CHECK ((number > 0)),
+    CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
+);
+
 -- Name: customers; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.customers (
@@ -2526,6 +2704,18 @@ CREATE TABLE public.customers (
     sealed text COLLATE pg_catalog."C",
     CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (char_length((document)::text) = 33)) AND ((erased_at IS NULL) OR ((name)::text = 'erased'::text)))),
     CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed))))
+);
+
+-- Name: day_persons; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.day_persons (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    customer_id uuid NOT NULL,
+    salt bytea,
+    commitment bytea NOT NULL,
+    CONSTRAINT day_persons_commitment_check CHECK ((octet_length(commitment) = 32)),
+    CONSTRAINT day_persons_salt_check CHECK ((octet_length(salt) = 32))
 );
 
 -- Name: day_sums; Type: TABLE; Schema: public; Owner: -
@@ -2618,25 +2808,6 @@ CREATE TABLE public.erp_lines (
     problem text,
     CONSTRAINT erp_lines_line_check CHECK ((line > 0)),
     CONSTRAINT erp_lines_name_kind_check CHECK ((name_kind = ANY (ARRAY['sale_id'::text, 'idempotency_key'::text])))
-);
-
--- Name: events; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.events (
-    merchant_id bigint NOT NULL,
-    cashback_id uuid NOT NULL,
-    sequence public.version_number NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    from_status text,
-    to_status text NOT NULL,
-    attempt public.attempt_number NOT NULL,
-    reason text NOT NULL,
-    actor_name public.operators_name,
-    "position" bigint DEFAULT public.feed_position() NOT NULL,
-    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
-    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
 );
 
 -- Name: feed; Type: TABLE; Schema: public; Owner: -
@@ -3572,10 +3743,25 @@ ALTER TABLE ONLY public.client_secrets
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_secret_id_key UNIQUE (secret_id);
 
+-- Name: close_keys close_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.close_keys
+    ADD CONSTRAINT close_keys_pkey PRIMARY KEY (key_id);
+
+-- Name: close_keys close_keys_public_key_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.close_keys
+    ADD CONSTRAINT close_keys_public_key_key UNIQUE (public_key);
+
 -- Name: customers customers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (merchant_id, document);
+
+-- Name: day_persons day_persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_persons
+    ADD CONSTRAINT day_persons_pkey PRIMARY KEY (merchant_id, day, customer_id);
 
 -- Name: day_sums day_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3868,6 +4054,18 @@ CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHER
 
 CREATE UNIQUE INDEX client_secrets_one_current ON public.client_secrets USING btree (merchant_id, client_id) WHERE (expires_at IS NULL);
 
+-- Name: closes_by_day; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_by_day ON public.closes USING btree (merchant_id, day) NULLS NOT DISTINCT WHERE (day IS NOT NULL);
+
+-- Name: closes_follow_one; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_follow_one ON public.closes USING btree (merchant_id, previous) NULLS NOT DISTINCT WHERE (number > 0);
+
+-- Name: closes_in_order; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_in_order ON public.closes USING btree (merchant_id, number) NULLS NOT DISTINCT WHERE (number > 0);
+
 -- Name: customers_by_id; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id, customer_id) WHERE (customer_id IS NOT NULL);
@@ -3875,6 +4073,10 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: day_persons_of_customer; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_persons_of_customer ON public.day_persons USING btree (merchant_id, customer_id) WHERE (salt IS NOT NULL);
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
@@ -4152,9 +4354,41 @@ CREATE TRIGGER cashbacks_stay BEFORE DELETE ON public.cashbacks FOR EACH ROW EXE
 
 CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secrets FOR EACH ROW EXECUTE FUNCTION public.at_most_two_live_secrets();
 
+-- Name: close_keys close_keys_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER close_keys_append_only BEFORE DELETE OR UPDATE ON public.close_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: close_keys close_keys_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER close_keys_no_truncate BEFORE TRUNCATE ON public.close_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: closes closes_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_append_only BEFORE DELETE OR UPDATE ON public.closes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: closes closes_follow; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_follow BEFORE INSERT ON public.closes FOR EACH ROW EXECUTE FUNCTION public.guard_chain();
+
+-- Name: closes closes_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_no_truncate BEFORE TRUNCATE ON public.closes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: customers customers_become_nobody; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
+
+-- Name: customers customers_leave_no_salt; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER customers_leave_no_salt AFTER UPDATE OF erased_at ON public.customers FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION public.forget_salts();
+
+-- Name: day_persons day_persons_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: day_persons day_persons_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_persons_stay BEFORE DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
 
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4390,10 +4624,20 @@ ALTER TABLE ONLY public.cashbacks
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
 
+-- Name: closes closes_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: customers customers_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: day_persons day_persons_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_persons
+    ADD CONSTRAINT day_persons_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: day_sums day_sums_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4635,9 +4879,21 @@ ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.client_secrets ENABLE ROW LEVEL SECURITY;
 
+-- Name: close_keys; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.close_keys ENABLE ROW LEVEL SECURITY;
+
+-- Name: closes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.closes ENABLE ROW LEVEL SECURITY;
+
 -- Name: customers; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
+
+-- Name: day_persons; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.day_persons ENABLE ROW LEVEL SECURITY;
 
 -- Name: day_sums; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4707,9 +4963,17 @@ CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (tru
 
 CREATE POLICY of_all_merchants ON public.client_secrets TO cashback_worker USING (true);
 
+-- Name: closes of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.closes TO cashback_worker USING (true);
+
 -- Name: customers of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (true);
+
+-- Name: day_persons of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.day_persons TO cashback_worker USING (true);
 
 -- Name: day_sums of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4863,9 +5127,25 @@ CASE
     ELSE false
 END);
 
+-- Name: closes of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.closes TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: customers of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.customers TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: day_persons of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.day_persons TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5191,6 +5471,10 @@ CASE
     ELSE false
 END);
 
+-- Name: closes of_the_account; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_account ON public.closes FOR SELECT TO cashback_platform USING ((merchant_id IS NULL));
+
 -- Name: attempts of_the_group; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
@@ -5326,6 +5610,10 @@ ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
 -- Name: products; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
+
+-- Name: close_keys public_to_us; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY public_to_us ON public.close_keys TO cashback_serving, cashback_worker, cashback_platform USING (true);
 
 -- Name: rate_buckets; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5506,6 +5794,86 @@ REVOKE ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) FROM 
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_serving;
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_worker;
 
+-- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+
+-- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
+
+-- Name: TABLE events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.events TO cashback_serving;
+GRANT SELECT ON TABLE public.events TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_eraser;
+
+-- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
+
+-- Name: FUNCTION day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
+-- Name: FUNCTION day_of(of_merchant bigint, instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_worker;
+
 -- Name: FUNCTION day_zone(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) FROM PUBLIC;
@@ -5533,12 +5901,6 @@ REVOKE ALL ON FUNCTION public.end_tokens_of_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
 
--- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
-
 -- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
@@ -5553,6 +5915,10 @@ GRANT ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text,
 REVOKE ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) TO cashback_eraser;
 
+-- Name: FUNCTION forget_salts(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.forget_salts() FROM PUBLIC;
+
 -- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
@@ -5561,9 +5927,17 @@ REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_cashback_move() FROM PUBLIC;
 
+-- Name: FUNCTION guard_chain(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_chain() FROM PUBLIC;
+
 -- Name: FUNCTION guard_customer_erased(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
+
+-- Name: FUNCTION guard_day_persons(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_day_persons() FROM PUBLIC;
 
 -- Name: FUNCTION guard_erasure_ends(); Type: ACL; Schema: public; Owner: -
 
@@ -5633,12 +6007,6 @@ GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_reporting;
 
--- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
-
 -- Name: FUNCTION is_of_the_group(merchant bigint, cashback uuid); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) FROM PUBLIC;
@@ -5689,6 +6057,11 @@ REVOKE ALL ON FUNCTION public.lines_come_together() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
 
+-- Name: FUNCTION lock_day_persons(of_merchant bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) TO cashback_worker;
+
 -- Name: FUNCTION loses_values(was jsonb, is_now jsonb); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.loses_values(was jsonb, is_now jsonb) FROM PUBLIC;
@@ -5716,6 +6089,11 @@ GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) 
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_eraser;
 
+-- Name: FUNCTION padded_salt(salt bytea, pad text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.padded_salt(salt bytea, pad text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.padded_salt(salt bytea, pad text) TO cashback_worker;
+
 -- Name: FUNCTION pattern_of(document text, names text[]); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.pattern_of(document text, names text[]) FROM PUBLIC;
@@ -5729,6 +6107,11 @@ REVOKE ALL ON FUNCTION public.pays(from_status text, to_status text) FROM PUBLIC
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_reporting;
+
+-- Name: FUNCTION person_commitment(salt bytea, document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.person_commitment(salt bytea, document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_commitment(salt bytea, document text) TO cashback_worker;
 
 -- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
 
@@ -6142,19 +6525,48 @@ GRANT SELECT(created_by) ON TABLE public.client_secrets TO cashback_platform;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_serving;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_platform;
 
+-- Name: TABLE close_keys; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.close_keys TO cashback_serving;
+GRANT SELECT ON TABLE public.close_keys TO cashback_platform;
+GRANT SELECT ON TABLE public.close_keys TO cashback_worker;
+
+-- Name: COLUMN close_keys.key_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(key_id) ON TABLE public.close_keys TO cashback_worker;
+
+-- Name: COLUMN close_keys.public_key; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(public_key) ON TABLE public.close_keys TO cashback_worker;
+
+-- Name: TABLE closes; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.closes TO cashback_serving;
+GRANT SELECT ON TABLE public.closes TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.closes TO cashback_worker;
+
 -- Name: TABLE customers; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.customers TO cashback_serving;
 GRANT SELECT ON TABLE public.customers TO cashback_eraser;
 
+-- Name: COLUMN customers.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.customers TO cashback_worker;
+
 -- Name: COLUMN customers.document; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(document) ON TABLE public.customers TO cashback_eraser;
+GRANT SELECT(document) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.name; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_serving;
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.customer_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(customer_id) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.version; Type: ACL; Schema: public; Owner: -
 
@@ -6168,10 +6580,31 @@ GRANT UPDATE(updated_at) ON TABLE public.customers TO cashback_serving;
 -- Name: COLUMN customers.erased_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(erased_at) ON TABLE public.customers TO cashback_eraser;
+GRANT SELECT(erased_at) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.sealed; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(sealed) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: TABLE day_persons; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.day_persons TO cashback_worker;
+
+-- Name: COLUMN day_persons.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.day; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(day) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.customer_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(customer_id) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.commitment; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(commitment) ON TABLE public.day_persons TO cashback_serving;
 
 -- Name: TABLE day_sums; Type: ACL; Schema: public; Owner: -
 
@@ -6234,62 +6667,6 @@ GRANT SELECT ON TABLE public.erasure_key TO cashback_worker;
 -- Name: COLUMN erasure_key.fingerprint; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
-
--- Name: TABLE events; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.events TO cashback_serving;
-GRANT SELECT ON TABLE public.events TO cashback_worker;
-GRANT SELECT ON TABLE public.events TO cashback_eraser;
-
--- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
 
 -- Name: TABLE feed; Type: ACL; Schema: public; Owner: -
 

@@ -1,0 +1,313 @@
+"""A merchant's day as its lines make it: what was owed, what moved, by state, type and store.
+
+    opening + accrued - paid - cancelled + adjusted = closing
+
+in cashbacks and in centavos. Amounts may be below zero: after a clock that went back a day can hold
+that a cashback was paid, and the next one that it was accepted. A cashback's centavos never change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from cashback_core.closing.canonical import HASH, MAX_INTEGER
+from cashback_core.closing.lines import TYPE, head_bytes, line_bytes
+from cashback_core.closing.movements import OWED, Movement, movements_of
+from cashback_core.delivery.states import Status
+from cashback_core.sales.place import PLACE
+from cashback_core.values.instants import refuse_naive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from cashback_core.closing.lines import DayLine, LinesHead
+
+_Key = TypeVar("_Key")
+
+
+class DoesNotAddUp(ValueError):  # noqa: N818 (named by what is wrong)
+    """A day's figures contradict one another, or its lines their order: the message says which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """Cashbacks (or lines of a statement), and their centavos."""
+
+    count: int = 0
+    centavos: int = 0
+
+    def __post_init__(self) -> None:
+        for figure in (self.count, self.centavos):
+            if type(figure) is not int or abs(figure) > MAX_INTEGER:
+                raise ValueError("an amount is of integers, up to 2^53 - 1")
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(count=self.count + other.count, centavos=self.centavos + other.centavos)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(count=self.count - other.count, centavos=self.centavos - other.centavos)
+
+    def __bool__(self) -> bool:
+        return bool(self.count or self.centavos)
+
+
+NOTHING: Final = Amount()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movements:
+    """What moved what is owed, of each kind (`closing.movements`)."""
+
+    accrued: Amount = NOTHING
+    paid: Amount = NOTHING
+    cancelled: Amount = NOTHING
+    adjusted: Amount = NOTHING
+
+    def __add__(self, other: Movements) -> Movements:
+        return Movements(
+            accrued=self.accrued + other.accrued,
+            paid=self.paid + other.paid,
+            cancelled=self.cancelled + other.cancelled,
+            adjusted=self.adjusted + other.adjusted,
+        )
+
+    def after(self, opening: Amount) -> Amount:
+        """What is owed after it."""
+        return opening + self.accrued - self.paid - self.cancelled + self.adjusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liability:
+    """What a merchant owed at the day's begin and end, and what moved it."""
+
+    opening: Amount
+    moved: Movements
+    closing: Amount
+
+    def __post_init__(self) -> None:
+        if self.moved.after(self.opening) != self.closing:
+            raise DoesNotAddUp(
+                "liability: opening + accrued - paid - cancelled + adjusted is not closing"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusDay:
+    """Cashbacks of one state: at the day's begin, what came into it and went, at its end."""
+
+    status: Status
+    opening: Amount = NOTHING
+    came: Amount = NOTHING
+    went: Amount = NOTHING
+
+    @property
+    def closing(self) -> Amount:
+        """At the day's end."""
+        return self.opening + self.came - self.went
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeDay:
+    """What moved of one product type; counted are the cashbacks that have a part of it."""
+
+    type: str
+    moved: Movements
+
+    def __post_init__(self) -> None:
+        if TYPE.match(self.type) is None:
+            raise ValueError("a type has 1 to 32 visible ASCII characters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreDay:
+    """What moved of one store; None is whatever was sold without telling where."""
+
+    store: str | None
+    moved: Movements
+
+    def __post_init__(self) -> None:
+        if self.store is not None and PLACE.match(self.store) is None:
+            raise ValueError("a store has 1 to 32 visible ASCII characters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesMark:
+    """By what a day's lines are known: how many, and the SHA-256 of the file's bytes."""
+
+    count: int
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.count <= MAX_INTEGER or HASH.match(self.sha256) is None:
+            raise ValueError("a day's lines are known by their count and SHA-256")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A merchant's day. Rows are sorted by what they are of, and those of nothing are left out.
+
+    `late` counts the lines whose instant lies before the day's begin: an earlier day was closed
+    without them. Raises DoesNotAddUp for figures that contradict one another.
+    """
+
+    liability: Liability
+    statuses: tuple[StatusDay, ...]
+    types: tuple[TypeDay, ...]
+    stores: tuple[StoreDay, ...]
+    late: int
+    lines: LinesMark
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.late <= self.lines.count:
+            raise DoesNotAddUp("late: more lines than there are")
+        _refuse_unsorted("statuses", [row.status.value for row in self.statuses])
+        _refuse_unsorted("types", [row.type for row in self.types])
+        _refuse_unsorted("stores", [row.store or "" for row in self.stores])
+        moved = self.liability.moved
+        if sum((row.moved for row in self.stores), Movements()) != moved:
+            raise DoesNotAddUp("stores: together they moved other than the liability did")
+        if _centavos(sum((row.moved for row in self.types), Movements())) != _centavos(moved):
+            raise DoesNotAddUp("types: together they moved other centavos than the liability did")
+        owed = [row for row in self.statuses if row.status in OWED]
+        if sum((row.opening for row in owed), NOTHING) != self.liability.opening:
+            raise DoesNotAddUp("statuses: what is owed of them is not the liability's opening")
+        if sum((row.closing for row in owed), NOTHING) != self.liability.closing:
+            raise DoesNotAddUp("statuses: what is owed of them is not the liability's closing")
+        if sum(row.came.count for row in self.statuses) != self.lines.count:
+            raise DoesNotAddUp("statuses: into them came more or less than there are lines")
+
+    @property
+    def closing(self) -> Mapping[Status, Amount]:
+        """What the next day opens with."""
+        return {row.status: row.closing for row in self.statuses if row.closing}
+
+
+class DayUnderWay:
+    """A day whose lines come one by one, in constant memory (but for types and stores).
+
+    `add` returns the line's bytes, which are to be kept or sent as the file's next ones;
+    `head_bytes` are its first.
+    """
+
+    def __init__(self, head: LinesHead, *, begins_at: datetime, ends_at: datetime) -> None:
+        refuse_naive(begins_at, "when a day begins")
+        refuse_naive(ends_at, "when a day ends")
+        self._bounds = begins_at, ends_at
+        self.head_bytes = head_bytes(head)
+        self._hash = hashlib.sha256(self.head_bytes)
+        self._last: tuple[datetime, str, int] | None = None
+        self._count = self._late = 0
+        self._came = _Sums[Status]()
+        self._went = _Sums[Status]()
+        self._moved = _Sums[Movement]()
+        self._types = _Sums[tuple[str, Movement]]()
+        self._stores = _Sums[tuple[str, Movement]]()
+
+    def add(self, line: DayLine) -> bytes:
+        """Take the next line.
+
+        Raises DoesNotAddUp for one that is not above the one before it, or of a later day.
+        """
+        if self._last is not None and line.key <= self._last:
+            raise DoesNotAddUp("lines: they are not in their order, or one is there twice")
+        begins_at, ends_at = self._bounds
+        if line.at >= ends_at:
+            raise DoesNotAddUp("lines: one is of a later day")
+        self._last = line.key
+        self._count += 1
+        self._late += line.at < begins_at
+        worth = line.centavos
+        self._came.add(line.to_status, worth)
+        if line.from_status is not None:
+            self._went.add(line.from_status, worth)
+        for movement in movements_of(line.from_status, line.to_status):
+            self._moved.add(movement, worth)
+            self._stores.add((line.store or "", movement), worth)
+            for name, part in line.types.items():
+                self._types.add((name, movement), part)
+        data = line_bytes(line)
+        self._hash.update(data)
+        return data
+
+    def done(self, opening: Mapping[Status, Amount]) -> Day:
+        """The day, which opens with what the one before it closed with."""
+        owed = sum((amount for status, amount in opening.items() if status in OWED), NOTHING)
+        moved = _movements({movement: self._moved.of(movement) for movement in Movement})
+        touched = {*opening, *self._came.keys(), *self._went.keys()}
+        statuses = (
+            StatusDay(
+                status=status,
+                opening=opening.get(status, NOTHING),
+                came=self._came.of(status),
+                went=self._went.of(status),
+            )
+            for status in sorted(touched)
+        )
+        return Day(
+            liability=Liability(opening=owed, moved=moved, closing=moved.after(owed)),
+            statuses=tuple(row for row in statuses if row.opening or row.came or row.went),
+            types=tuple(TypeDay(type=key, moved=row) for key, row in _rows(self._types)),
+            stores=tuple(
+                StoreDay(store=key or None, moved=row) for key, row in _rows(self._stores)
+            ),
+            late=self._late,
+            lines=LinesMark(count=self._count, sha256=self._hash.hexdigest()),
+        )
+
+
+def build_day(
+    lines: Iterable[DayLine],
+    opening: Mapping[Status, Amount],
+    *,
+    head: LinesHead,
+    begins_at: datetime,
+    ends_at: datetime,
+) -> Day:
+    """The day of these lines. Raises DoesNotAddUp as `DayUnderWay.add` does."""
+    under_way = DayUnderWay(head, begins_at=begins_at, ends_at=ends_at)
+    for line in lines:
+        under_way.add(line)
+    return under_way.done(opening)
+
+
+class _Sums(dict[_Key, list[int]]):
+    """Counts and centavos by a key."""
+
+    def add(self, key: _Key, centavos: int) -> None:
+        found = self.get(key)
+        if found is None:
+            self[key] = [1, centavos]
+        else:
+            found[0] += 1
+            found[1] += centavos
+
+    def of(self, key: _Key) -> Amount:
+        count, centavos = self.get(key, (0, 0))
+        return Amount(count=count, centavos=centavos)
+
+
+def _rows(sums: _Sums[tuple[str, Movement]]) -> list[tuple[str, Movements]]:
+    keys = sorted({key for key, _ in sums})
+    return [
+        (key, _movements({movement: sums.of((key, movement)) for movement in Movement}))
+        for key in keys
+    ]
+
+
+def _movements(amounts: Mapping[Movement, Amount]) -> Movements:
+    return Movements(**{movement.value: amount for movement, amount in amounts.items()})
+
+
+def _centavos(moved: Movements) -> tuple[int, ...]:
+    return tuple(
+        amount.centavos for amount in (moved.accrued, moved.paid, moved.cancelled, moved.adjusted)
+    )
+
+
+def _refuse_unsorted(what: str, keys: list[str]) -> None:
+    if any(above <= below for below, above in pairwise(keys)):
+        raise DoesNotAddUp(f"{what}: they are not sorted, or one is there twice")

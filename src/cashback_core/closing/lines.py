@@ -1,0 +1,218 @@
+"""A day's lines: every event of a merchant's day, one JSON object a line, in one order.
+
+The file begins with its head, which says whose and which day it is. Then come the events by their
+instant, then cashback, then sequence, each in canonical JSON and ended by a line feed. Its SHA-256
+is that of its bytes, and stands in the close.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from cashback_core.closing.canonical import (
+    HASH,
+    MAX_INTEGER,
+    NotCanonical,
+    canonical_text,
+    instant_text,
+    read_day,
+    read_instant,
+    read_json,
+    told,
+)
+from cashback_core.closing.movements import movements_of
+from cashback_core.delivery.states import Status
+from cashback_core.sales.place import PLACE
+from cashback_core.values.instants import refuse_naive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+LINES_FORMAT: Final = "cashback-lines/1"
+MAX_LINE_BYTES: Final = 1024 * 1024
+"""The longest line that is read; a sale has far fewer types."""
+
+SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
+TYPE: Final = re.compile(r"[!-~]{1,32}\Z", re.ASCII)
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
+_STATUSES: Final[Mapping[str, Status]] = {status.value: status for status in Status}
+_MUST: Final = frozenset(
+    {"at", "cashback", "sequence", "from", "to", "centavos", "person", "store"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesHead:
+    """Whose day the lines are of: a merchant by its slug, the close's number, the day."""
+
+    owner: str
+    number: int
+    day: date
+
+    def __post_init__(self) -> None:
+        if SLUG.match(self.owner) is None:
+            raise ValueError("a day's lines are of a merchant, named by its slug")
+        if not 1 <= self.number <= MAX_INTEGER:
+            raise ValueError("closes are numbered from 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayLine:
+    """One event of a cashback: how it moved, what it is worth in centavos, whose and where it is.
+
+    `cashback` is its id as a UUID is written, in small letters. `person` is `persons.person_of` of
+    who bought, None for nobody and for who is erased. `types` are the cashback's centavos by
+    product type, and exactly a line that moves what is owed (`movements_of`) has them.
+    """
+
+    at: datetime
+    cashback: str
+    sequence: int
+    from_status: Status | None
+    to_status: Status
+    centavos: int
+    person: str | None = None
+    store: str | None = None
+    types: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def __post_init__(self) -> None:
+        refuse_naive(self.at, "when a cashback moved")
+        if _UUID.match(self.cashback) is None:
+            raise ValueError("a cashback is named by its id, a UUID in small letters")
+        if not 1 <= self.sequence <= MAX_INTEGER or not 0 <= self.centavos <= MAX_INTEGER:
+            raise ValueError("a cashback's events count from 1, its centavos are never below 0")
+        if self.person is not None and HASH.match(self.person) is None:
+            raise ValueError("a person is an HMAC, in hexadecimal digits")
+        if self.store is not None and PLACE.match(self.store) is None:
+            raise ValueError("a store has 1 to 32 visible ASCII characters")
+        self._refuse_types()
+
+    def _refuse_types(self) -> None:
+        moves = bool(movements_of(self.from_status, self.to_status))
+        if moves != bool(self.types):
+            raise ValueError("a line that moves what is owed tells it by type, and no other does")
+        if not moves:
+            return
+        if any(TYPE.match(name) is None or worth < 0 for name, worth in self.types.items()):
+            raise ValueError("a type has 1 to 32 visible ASCII characters, and 0 centavos or more")
+        if sum(self.types.values()) != self.centavos:
+            raise ValueError("its types' centavos are together those of the cashback")
+
+    @property
+    def key(self) -> tuple[datetime, str, int]:
+        """By what lines are sorted, each above the one before."""
+        return self.at, self.cashback, self.sequence
+
+
+def head_bytes(head: LinesHead) -> bytes:
+    """The first line of a day's lines, with its line feed."""
+    value = {
+        "day": head.day.isoformat(),
+        "format": LINES_FORMAT,
+        "number": head.number,
+        "owner": head.owner,
+    }
+    return f"{canonical_text(value)}\n".encode()
+
+
+def line_bytes(line: DayLine) -> bytes:
+    """A line as it is hashed, with its line feed."""
+    value: dict[str, object] = {
+        "at": instant_text(line.at),
+        "cashback": line.cashback,
+        "centavos": line.centavos,
+        "from": line.from_status and line.from_status.value,
+        "person": line.person,
+        "sequence": line.sequence,
+        "store": line.store,
+        "to": line.to_status.value,
+    }
+    if line.types:
+        value["types"] = dict(line.types)
+    return f"{canonical_text(value)}\n".encode()
+
+
+def read_head(data: bytes) -> LinesHead:
+    """The head that these bytes are, with their line feed. Raises NotCanonical."""
+    found = _object(data, frozenset({"day", "format", "number", "owner"}), frozenset())
+    if found["format"] != LINES_FORMAT:
+        raise NotCanonical(f"the format is {LINES_FORMAT}, not {told(found['format'])}")
+    try:
+        head = LinesHead(
+            owner=_text(found["owner"]),
+            number=_integer(found["number"]),
+            day=read_day(found["day"]),
+        )
+    except NotCanonical:
+        raise
+    except ValueError as error:
+        raise NotCanonical(str(error)) from error
+    _spelled_so(head_bytes(head), data)
+    return head
+
+
+def read_line(data: bytes) -> DayLine:
+    """The line that these bytes are, with their line feed. Raises NotCanonical."""
+    found = _object(data, _MUST, frozenset({"types"}))
+    types = found.get("types", {})
+    if not isinstance(types, dict) or ("types" in found and not types):
+        raise NotCanonical("types is an object with the centavos of each, or left out")
+    try:
+        line = DayLine(
+            at=read_instant(found["at"]),
+            cashback=_text(found["cashback"]),
+            sequence=_integer(found["sequence"]),
+            from_status=None if found["from"] is None else _status(found["from"]),
+            to_status=_status(found["to"]),
+            centavos=_integer(found["centavos"]),
+            person=None if found["person"] is None else _text(found["person"]),
+            store=None if found["store"] is None else _text(found["store"]),
+            types={name: _integer(worth) for name, worth in types.items()},
+        )
+    except NotCanonical:
+        raise
+    except ValueError as error:
+        raise NotCanonical(str(error)) from error
+    _spelled_so(line_bytes(line), data)
+    return line
+
+
+def _spelled_so(spelled: bytes, data: bytes) -> None:
+    if spelled != data:
+        raise NotCanonical("it is not spelled canonically, and so has another hash")
+
+
+def _object(data: bytes, must: frozenset[str], may: frozenset[str]) -> dict[str, Any]:
+    if len(data) > MAX_LINE_BYTES:
+        raise NotCanonical(f"a line has at most {MAX_LINE_BYTES} bytes")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise NotCanonical("it is not UTF-8") from error
+    found = read_json(text)
+    if not isinstance(found, dict) or not must <= found.keys() <= must | may:
+        raise NotCanonical(f"it is an object of {', '.join(sorted(must))}")
+    return found
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise NotCanonical(f"{told(value)} is no text")
+    return value
+
+
+def _integer(value: object) -> int:
+    if type(value) is not int:
+        raise NotCanonical(f"{told(value)} is no integer")
+    return value
+
+
+def _status(value: object) -> Status:
+    found = _STATUSES.get(value) if isinstance(value, str) else None
+    if found is None:
+        raise NotCanonical(f"{told(value)} is no state of a cashback")
+    return found
