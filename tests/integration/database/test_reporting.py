@@ -46,9 +46,23 @@ BOTH: Final = "bi_of_two"
 ALICE: Final = Cpf("52998224725")
 VIEWS: Final = (
     "merchants", "product_types", "rates", "customers", "sales", "sale_lines", "cashbacks",
-    "events", "attempts", "days",
+    "events", "attempts", "closes", "days",
 )  # fmt: skip
 """Every view that finance reads; a new one is a decision to be written here."""
+
+
+CLOSED: Final[LiteralString] = """
+    insert into closes (merchant_id, number, day, begins_at, ends_at, below, key_id, hash,
+        document, lines, late)
+    select m.merchant_id, 1, '2026-11-01', '2026-11-01T03:00Z', '2026-11-02T03:00Z', 7,
+        repeat('0', 32), sha256(d.document), d.document, 3, 0
+    from merchants as m, lateral (select convert_to(format(
+        '{"owner":"%s","liability":{"opening":{"centavos":5,"count":1},'
+        '"accrued":{"centavos":100,"count":2},"paid":{"centavos":60,"count":1},'
+        '"cancelled":{"centavos":0,"count":0},"adjusted":{"centavos":1,"count":1},'
+        '"closing":{"centavos":46,"count":2}}}', m.slug
+    ), 'UTF8')) as d (document)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +78,8 @@ def house(postgres_server: EmbeddedPostgres, template: str) -> Iterator[str]:
             await store.conclude(ended(claim, CREATED))
 
     asyncio.run(filled())
+    with psycopg.connect(dsn) as owner:
+        owner.execute(CLOSED)
     add_reporting_login(dsn, LOGIN, PASSWORD, merchants=["demo"], actor="test")
     add_reporting_login(dsn, BOTH, PASSWORD, merchants=["other", "demo"], actor="test")
     yield dsn
@@ -244,6 +260,15 @@ def test_sums_are_those_of_the_tables(house: str) -> None:
                 " + adjusted_centavos) from events"
             ).fetchone()
         )
+
+
+def test_a_closed_day_is_told_as_it_was_signed(house: str) -> None:
+    with as_(house) as mine:
+        (found,) = mine.execute(
+            "select day::text, number, opening_centavos, accrued_centavos, paid_centavos,"
+            " cancelled_centavos, adjusted_centavos, closing_centavos, length(hash) from closes"
+        ).fetchall()
+    assert found == ("2026-11-01", 1, 5, 100, 60, 0, 1, 46, 64)
 
 
 SPANS: Final = (

@@ -66,7 +66,7 @@ def test_every_question_is_answered_alike_by_psql_and_by_duckdb(
     for question in QUESTIONS:
         by_psql = psql(postgres_server, asked, question)
         by_duckdb = duckdb.sql(question.rstrip().rstrip(";")).fetchall()
-        assert by_psql, question
+        assert by_psql or "from closes" in question, question
         assert [*map(len, by_psql)] == [*map(len, by_duckdb)], question
         assert _told(by_psql) == _told(by_duckdb), question
 

@@ -1629,7 +1629,8 @@ begin
         insert into day_zones (merchant_id, from_day, zone)
         select new.merchant_id, 1 + greatest(
             day_of(new.merchant_id, clock_timestamp()),
-            (select max(c.day) + 1 from closes as c where c.merchant_id = new.merchant_id)
+            (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
+            (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
         ), new.zone
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
@@ -3520,6 +3521,34 @@ CREATE VIEW reporting.cashbacks WITH (security_barrier='true') AS
            FROM public.reporting_logins l
           WHERE (l.login = SESSION_USER))::bigint[]));
 
+-- Name: closes; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.closes WITH (security_barrier='true') AS
+ SELECT c.merchant_id,
+    c.number,
+    c.day,
+    c.begins_at,
+    c.ends_at,
+    c.closed_at,
+    c.below,
+    c.lines,
+    c.late,
+    c.key_id,
+    encode(c.hash, 'hex'::text) AS hash,
+    encode(c.previous, 'hex'::text) AS previous,
+    ((l.liability #>> '{opening,centavos}'::text[]))::bigint AS opening_centavos,
+    ((l.liability #>> '{accrued,centavos}'::text[]))::bigint AS accrued_centavos,
+    ((l.liability #>> '{paid,centavos}'::text[]))::bigint AS paid_centavos,
+    ((l.liability #>> '{cancelled,centavos}'::text[]))::bigint AS cancelled_centavos,
+    ((l.liability #>> '{adjusted,centavos}'::text[]))::bigint AS adjusted_centavos,
+    ((l.liability #>> '{closing,centavos}'::text[]))::bigint AS closing_centavos
+   FROM ((public.closes c
+     CROSS JOIN LATERAL ( SELECT (convert_from(c.document, 'UTF8'::name))::jsonb AS told) d)
+     CROSS JOIN LATERAL ( SELECT (COALESCE((d.told -> 'close'::text), d.told) -> 'liability'::text) AS liability) l)
+  WHERE (c.merchant_id = ANY (( SELECT array_agg(l_1.merchant_id) AS array_agg
+           FROM public.reporting_logins l_1
+          WHERE (l_1.login = SESSION_USER))::bigint[]));
+
 -- Name: customers; Type: VIEW; Schema: reporting; Owner: -
 
 CREATE VIEW reporting.customers WITH (security_barrier='true') AS
@@ -3544,9 +3573,12 @@ CREATE VIEW reporting.days WITH (security_barrier='true') AS
     (day.day)::date AS day,
         CASE
             WHEN (((day.day)::date = d.from_day) AND (d.begins_at > '-infinity'::timestamp with time zone)) THEN d.begins_at
-            ELSE (day.day AT TIME ZONE d.zone)
+            ELSE GREATEST((day.day AT TIME ZONE d.zone), d.begins_at)
         END AS begins_at,
-    ((day.day + '1 day'::interval) AT TIME ZONE d.zone) AS ends_at
+    GREATEST(((day.day + '1 day'::interval) AT TIME ZONE d.zone), d.begins_at) AS ends_at,
+    (EXISTS ( SELECT
+           FROM public.closes c
+          WHERE ((c.merchant_id = d.merchant_id) AND (c.day = (day.day)::date)))) AS closed
    FROM ((reporting.zone_spans d
      JOIN public.merchants m ON ((m.merchant_id = d.merchant_id)))
      CROSS JOIN LATERAL generate_series((GREATEST(((m.created_at AT TIME ZONE d.zone))::date, d.from_day))::timestamp without time zone, (
@@ -7372,6 +7404,10 @@ GRANT SELECT ON TABLE reporting.attempts TO cashback_reporting;
 -- Name: TABLE cashbacks; Type: ACL; Schema: reporting; Owner: -
 
 GRANT SELECT ON TABLE reporting.cashbacks TO cashback_reporting;
+
+-- Name: TABLE closes; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.closes TO cashback_reporting;
 
 -- Name: TABLE customers; Type: ACL; Schema: reporting; Owner: -
 

@@ -172,12 +172,33 @@ where a.merchant_id = any ((
     select array_agg(l.merchant_id) from reporting_logins as l where l.login = session_user
 )::bigint[]);
 
--- The bounds of each day since the merchant came, today's included.
+-- Closed days, with what was owed as they were signed; the document itself is what
+-- `./cashback close export` sends.
+create view reporting.closes with (security_barrier) as
+select c.merchant_id, c.number, c.day, c.begins_at, c.ends_at, c.closed_at, c.below,
+    c.lines, c.late, c.key_id, encode(c.hash, 'hex') as hash, encode(c.previous, 'hex') as previous,
+    (l.liability #>> '{opening,centavos}')::bigint as opening_centavos,
+    (l.liability #>> '{accrued,centavos}')::bigint as accrued_centavos,
+    (l.liability #>> '{paid,centavos}')::bigint as paid_centavos,
+    (l.liability #>> '{cancelled,centavos}')::bigint as cancelled_centavos,
+    (l.liability #>> '{adjusted,centavos}')::bigint as adjusted_centavos,
+    (l.liability #>> '{closing,centavos}')::bigint as closing_centavos
+from closes as c
+cross join lateral (select convert_from(c.document, 'UTF8')::jsonb as told) as d
+cross join lateral (select coalesce(d.told -> 'close', d.told) -> 'liability' as liability) as l
+where c.merchant_id = any ((
+    select array_agg(l.merchant_id) from reporting_logins as l where l.login = session_user
+)::bigint[]);
+
+-- The bounds of each day since the merchant came, today's included, and whether it is closed.
 create view reporting.days with (security_barrier) as
 select d.merchant_id, day.day::date as day,
     case when day.day::date = d.from_day and d.begins_at > '-infinity' then d.begins_at
-        else day.day at time zone d.zone end as begins_at,
-    (day.day + interval '1 day') at time zone d.zone as ends_at
+        else greatest(day.day at time zone d.zone, d.begins_at) end as begins_at,
+    greatest((day.day + interval '1 day') at time zone d.zone, d.begins_at) as ends_at,
+    exists (
+        select from closes as c where c.merchant_id = d.merchant_id and c.day = day.day::date
+    ) as closed
 from reporting.zone_spans as d
 join merchants as m on m.merchant_id = d.merchant_id
 cross join lateral generate_series(
@@ -196,7 +217,7 @@ select audit_table('reporting_logins', 'reporting_logins', array['login']);
 grant usage on schema reporting to cashback_reporting;
 grant select on reporting.merchants, reporting.product_types, reporting.rates, reporting.customers,
     reporting.sales, reporting.sale_lines, reporting.cashbacks, reporting.events,
-    reporting.attempts, reporting.days to cashback_reporting;
+    reporting.attempts, reporting.closes, reporting.days to cashback_reporting;
 -- What a view calls is called by whoever asks. All of them tell of their arguments, and of nothing else.
 grant execute on function masked_document, is_cnpj, told_document, is_owed, accrues, pays, cancels,
     takes_back to cashback_reporting;
