@@ -1,7 +1,9 @@
-"""Charts as SVG: columns over time, bars by name. Two series differ by pattern, not by colour alone.
+"""Charts as SVG: columns or lines over time, bars by name.
 
-Colours are the page's (its classes), so that a chart is legible in the light, in the dark and on
-paper. Values are centavos, none below zero is drawn. What a bar says exactly is its title.
+Two series differ by form (filled and hollow, whole and broken), never by colour alone, and the
+colours are the page's, by class: so a chart is legible in the light, in the dark, and printed in
+black. Nothing is a pattern, which a PDF would hold as a picture. Values are centavos; what is below
+zero is drawn as none. What a bar says exactly is its title.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 WIDTH: Final = 760
 """Of every chart, in units of its own; it is as wide as its place."""
 
+MAX_COLUMNS: Final = 93
+"""More than these, a quarter by day, are drawn as lines."""
+
 _HEIGHT: Final = 230
 _LEFT: Final = 76
 _TOP: Final = 12
@@ -27,19 +32,38 @@ _TICKS: Final = 5
 _BAR: Final = 15
 _NAME: Final = 190
 _VALUE: Final = 120
-_MAX_NAME_CHARS: Final = 26
+_MAX_NAME_CHARS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Values of one kind; `look` is a class of the page: `first` (filled) or `second` (hatched)."""
+    """Values of one kind; `look` is a class of the page, `first` or `second`."""
 
     name: str
     look: str
     values: Sequence[int]
 
 
-def columns(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plot:
+    """Where a value and a place in time are; the axis ends at `top`, and has a tick each `step`."""
+
+    places: int
+    step: int
+    top: int
+
+    @property
+    def each(self) -> float:
+        return (WIDTH - _LEFT) / max(1, self.places)
+
+    def y(self, value: int) -> float:
+        return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - max(0, value) / self.top)
+
+    def middle(self, place: int) -> float:
+        return _LEFT + self.each * (place + 0.5)
+
+
+def over_time(
     labels: Sequence[str],
     series: Sequence[Series],
     *,
@@ -47,48 +71,21 @@ def columns(
     axis: Callable[[int], str],
     summary: str,
 ) -> Markup:
-    """Columns side by side for each label, over an axis that begins at zero."""
+    """Columns side by side for each label, or lines of many, over an axis that begins at zero."""
     step, top = _scale(max((v for one in series for v in one.values), default=0))
-    room = _HEIGHT - _TOP - _BOTTOM
-
-    def y(value: int) -> float:
-        return _TOP + room * (1 - max(0, value) / top)
-
-    ticks = [_tick(y(value), axis(value)) for value in range(0, top + 1, step)]
-    each = (WIDTH - _LEFT) / max(1, len(labels))
-    width = each * (0.8 if len(labels) <= _LABELS * 3 else 1) / max(1, len(series))
-    bars: list[Markup] = []
-    for place, label in enumerate(labels):
-        start = _LEFT + each * place + (each - width * len(series)) / 2
-        for number, one in enumerate(series):
-            value = one.values[place]
-            title = tag("title", text(f"{label}: {one.name} {told(value)}"))
-            left, height = start + width * number, y(0) - y(value)
-            if height > 0:
-                bars.append(
-                    tag(
-                        "rect",
-                        title,
-                        class_=one.look,
-                        x=left,
-                        y=y(value),
-                        width=width,
-                        height=height,
-                    )
-                )
+    plot = _Plot(places=len(labels), step=step, top=top)
+    ticks = [_tick(plot.y(value), axis(value)) for value in range(0, top + 1, step)]
+    if len(labels) > MAX_COLUMNS:
+        drawn = [_line(plot, one) for one in series]
+    else:
+        drawn = _columns(plot, labels, series, told)
     every = -(-len(labels) // _LABELS) or 1
     below = [
-        tag(
-            "text",
-            text(label),
-            x=_LEFT + each * (place + 0.5),
-            y=_HEIGHT - 8,
-            text_anchor="middle",
-        )
+        tag("text", text(label), x=plot.middle(place), y=_HEIGHT - 8, text_anchor="middle")
         for place, label in enumerate(labels)
         if place % every == 0
     ]
-    return _svg(_HEIGHT, summary, *ticks, *bars, *below)
+    return _svg(_HEIGHT, summary, *ticks, *drawn, *below)
 
 
 def bars(
@@ -97,47 +94,36 @@ def bars(
     """Bars below one another, with the name on the left and the value behind each."""
     most = max((v for one in series for v in one.values), default=0) or 1
     each = _BAR * len(series) + 9
-    room = WIDTH - _NAME - _VALUE
     drawn: list[Markup] = []
     for place, label in enumerate(labels):
         top = each * place + 4
-        drawn.append(
-            tag(
-                "text",
-                tag("title", text(label)),
-                text(_short(label)),
-                x=_NAME - 8,
-                y=top + (each - 9) / 2 + 4,
-                text_anchor="end",
-            )
-        )
+        whole, y = tag("title", text(label)), top + (each - 9) / 2 + 4
+        drawn.append(tag("text", whole, text(_short(label)), x=_NAME - 8, y=y, text_anchor="end"))
         for number, one in enumerate(series):
-            value = one.values[place]
-            length, y = room * max(0, value) / most, top + _BAR * number
-            title = tag("title", text(f"{label}: {one.name} {told(value)}"))
+            value, words = one.values[place], told(one.values[place])
+            length, y = (WIDTH - _NAME - _VALUE) * max(0, value) / most, top + _BAR * number
+            title = tag("title", text(f"{label}: {one.name} {words}"))
+            place_ = {"x": _NAME, "y": y, "width": length, "height": _BAR - 3}
             if length > 0:
-                drawn.append(
-                    tag("rect", title, class_=one.look, x=_NAME, y=y, width=length, height=_BAR - 2)
-                )
-            drawn.append(
-                tag("text", text(told(value)), class_="value", x=_NAME + length + 6, y=y + 10.5)
-            )
+                drawn.append(tag("rect", title, class_=one.look, **place_))
+            drawn.append(tag("text", text(words), class_="value", x=_NAME + length + 6, y=y + 10))
     return _svg(each * len(labels) + 4, summary, *drawn)
 
 
-def legend(series: Sequence[Series]) -> Markup:
-    """What the patterns mean, as a line of HTML."""
-    swatch = 12
+def legend(series: Sequence[Series], *, places: int) -> Markup:
+    """What the forms of a chart of so many places mean, as a line of HTML."""
+    size = 12
     return joined(
         *(
             tag(
                 "span",
                 tag(
                     "svg",
-                    tag("rect", class_=one.look, x=0.5, y=0.5, width=swatch - 1, height=swatch - 1),
-                    width=swatch,
-                    height=swatch,
-                    viewBox=f"0 0 {swatch} {swatch}",
+                    tag("line", class_=f"line {one.look}", x1=0, x2=size * 2, y1=6, y2=6)
+                    if places > MAX_COLUMNS
+                    else tag("rect", class_=one.look, x=1, y=1, width=size - 2, height=size - 2),
+                    width=size * 2 if places > MAX_COLUMNS else size,
+                    height=size,
                     aria_hidden="true",
                 ),
                 text(one.name),
@@ -148,14 +134,28 @@ def legend(series: Sequence[Series]) -> Markup:
     )
 
 
-def patterns() -> Markup:
-    """The hatching that every chart of the page refers to; it takes no room."""
-    lines = tag("path", d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2", class_="hatching")
-    ground = tag("rect", width=6, height=6, class_="ground")
-    pattern = tag(
-        "pattern", ground, lines, id="hatch", width=6, height=6, patternUnits="userSpaceOnUse"
+def _columns(
+    plot: _Plot, labels: Sequence[str], series: Sequence[Series], told: Callable[[int], str]
+) -> list[Markup]:
+    width = plot.each * 0.8 / max(1, len(series))
+    drawn: list[Markup] = []
+    for place, label in enumerate(labels):
+        start = plot.middle(place) - width * len(series) / 2
+        for number, one in enumerate(series):
+            value = one.values[place]
+            top, height = plot.y(value), plot.y(0) - plot.y(value)
+            title = tag("title", text(f"{label}: {one.name} {told(value)}"))
+            place_ = {"x": start + width * number + 0.5, "y": top, "width": width - 1}
+            if height > 0:
+                drawn.append(tag("rect", title, class_=one.look, height=height, **place_))
+    return drawn
+
+
+def _line(plot: _Plot, one: Series) -> Markup:
+    points = " ".join(
+        f"{plot.middle(place):.1f},{plot.y(value):.1f}" for place, value in enumerate(one.values)
     )
-    return tag("svg", tag("defs", pattern), width=0, height=0, aria_hidden="true", class_="defs")
+    return tag("polyline", tag("title", text(one.name)), class_=f"line {one.look}", points=points)
 
 
 def _scale(most: int) -> tuple[int, int]:
@@ -178,11 +178,6 @@ def _short(name: str) -> str:
 
 
 def _svg(height: float, summary: str, *inner: Markup) -> Markup:
-    return tag(
-        "svg",
-        tag("title", text(summary)),
-        *inner,
-        viewBox=f"0 0 {WIDTH} {height:g}",
-        role="img",
-        class_="chart",
-    )
+    box = f"0 0 {WIDTH} {height:g}"
+    title = tag("title", text(summary))
+    return tag("svg", title, *inner, viewBox=box, role="img", class_="chart")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import NewType
+from typing import Final, NewType
+
+UNBROKEN: Final = "\u00a0"
+"""A space at which no line is broken."""
 
 Markup = NewType("Markup", str)
 """What may stand in a document as it is."""
@@ -11,7 +14,8 @@ Markup = NewType("Markup", str)
 
 def text(words: str) -> Markup:
     """A text, with what could be a mark escaped, and what a document may not hold left out."""
-    return Markup(escape("".join(c if c.isprintable() else "\ufffd" for c in words)))
+    shown = (c if c.isprintable() or c == UNBROKEN else "\ufffd" for c in words)
+    return Markup(escape("".join(shown)))
 
 
 def tag(name: str, *inner: Markup, **attributes: str | float | None) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from adapters.report_page.markup import UNBROKEN
 from cashback_core.words.locales import ENGLISH
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from cashback_core.words.locales import Language
 
 _MINUS: Final = "\u2212"
-_UNBROKEN: Final = "\u00a0"
 _CENTAVOS: Final = 100
 
 
@@ -41,7 +41,7 @@ class Notation:
 
     def money(self, centavos: int) -> str:
         """The same with it: `R$ 1.234,56`."""
-        return f"R${_UNBROKEN}{self.amount(centavos)}"
+        return f"R${UNBROKEN}{self.amount(centavos)}"
 
     def reais(self, centavos: int) -> str:
         """For an axis: whole reais, or with centavos where it is not of whole ones."""
@@ -52,15 +52,15 @@ class Notation:
         """A part of one as `5,03 %`, rounded half to even; a dash for None."""
         if part is None:
             return "\u2013"
-        return f"{self.amount(round(part * _CENTAVOS * _CENTAVOS))}{_UNBROKEN}%"
+        return f"{self.amount(round(part * _CENTAVOS * _CENTAVOS))}{UNBROKEN}%"
 
     def seconds(self, seconds: float | None) -> str:
         """`1,25 s`, or `80 ms`; a dash for None."""
         if seconds is None:
             return "\u2013"
         if seconds < 1:
-            return f"{round(seconds * 1000)}{_UNBROKEN}ms"
-        return f"{seconds:.2f}".replace(".", self.point) + f"{_UNBROKEN}s"
+            return f"{round(seconds * 1000)}{UNBROKEN}ms"
+        return f"{seconds:.2f}".replace(".", self.point) + f"{UNBROKEN}s"
 
     def date(self, day: date) -> str:
         """A day."""

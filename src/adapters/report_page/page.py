@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from adapters.report_page.charts import patterns
 from adapters.report_page.markup import Markup, joined, tag, text
 from adapters.report_page.notation import Notation, notation_of
 from adapters.report_page.section import Section
@@ -31,7 +30,6 @@ def render(
         raise ValueError("a report is of some figures")
     page = _Page(head=head, lead=figures[0], language=language)
     body = joined(
-        patterns(),
         page.header(),
         page.tiles(balance),
         *map(page.section, figures),

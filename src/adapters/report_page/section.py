@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from adapters.report_page.charts import Series, bars, columns, legend
+from adapters.report_page.charts import Series, bars, legend, over_time
 from adapters.report_page.markup import Markup, tag, text
 from adapters.report_page.tables import Tables
 from cashback_core.figures.figures import Dimension, Measures
@@ -40,9 +40,9 @@ class Section:
         if not figures.rows:
             parts.append(tag("p", text(self._say("nothing")), class_="note"))
             return tag("section", *parts)
-        over_time = next((one for one in _OVER_TIME if one in by), None)
-        if over_time is not None:
-            parts.append(self._columns(heading, figures, over_time))
+        in_time = next((one for one in _OVER_TIME if one in by), None)
+        if in_time is not None:
+            parts.append(self._over_time(heading, figures, in_time))
         elif by:
             parts.append(self._bars(heading, figures))
         tables = Tables(language=self.language, notation=self.notation)
@@ -61,7 +61,7 @@ class Section:
             return self.notation.date(date.fromisoformat(key))
         return f"{key}:00" if dimension is Dimension.HOUR else key
 
-    def _columns(self, heading: str, figures: Figures, dimension: Dimension) -> Markup:
+    def _over_time(self, heading: str, figures: Figures, dimension: Dimension) -> Markup:
         place = figures.question.by.index(dimension)
         sums: dict[str, Measures] = {}
         for row in figures.rows:
@@ -71,14 +71,14 @@ class Section:
         keys = sorted({*sums, *_every(dimension, figures.question)})
         found = [sums.get(key, Measures()) for key in keys]
         series = self._series(found)
-        chart = columns(
+        chart = over_time(
             [self._short(dimension, key) for key in keys],
             series,
             told=self.notation.money,
             axis=self.notation.reais,
             summary=self._say("chart").format(what=heading),
         )
-        return tag("figure", tag("figcaption", legend(series)), chart)
+        return tag("figure", tag("figcaption", legend(series, places=len(keys))), chart)
 
     def _bars(self, heading: str, figures: Figures) -> Markup:
         rows = sorted(figures.rows, key=lambda row: -row.measures.accrued_centavos)
@@ -92,7 +92,7 @@ class Section:
         series = self._series(found)
         summary = self._say("chart").format(what=heading)
         chart = bars(labels, series, told=self.notation.money, summary=summary)
-        return tag("figure", tag("figcaption", legend(series)), chart)
+        return tag("figure", tag("figcaption", legend(series, places=len(labels))), chart)
 
     def _series(self, found: Sequence[Measures]) -> tuple[Series, Series]:
         accrued = [one.accrued_centavos for one in found]

@@ -29,7 +29,7 @@ h2 { font-size: 1.15rem; margin: 2.4rem 0 0.6rem; }
 header { border-bottom: 2px solid var(--ink); padding-bottom: 0.9rem; }
 header .whose { font-size: 1.15rem; margin: 0.2rem 0 0.4rem; overflow-wrap: anywhere; }
 header .facts, .note { color: var(--quiet); margin: 0; }
-header .facts span:not(:last-child)::after { content: " \\00b7 "; }
+header .facts span:not(:last-child)::after { content: " \u00b7 "; }
 .hash {
   font: 0.8rem/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace;
   overflow-wrap: anywhere;
@@ -46,15 +46,14 @@ header .facts span:not(:last-child)::after { content: " \\00b7 "; }
 figure { margin: 0 0 0.8rem; }
 figcaption { display: flex; gap: 1.2rem; font-size: 0.87rem; margin-bottom: 0.3rem; }
 .key { display: inline-flex; align-items: center; gap: 0.4rem; }
-svg.defs { position: absolute; }
 svg.chart { display: block; width: 100%; height: auto; }
-svg text { fill: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nums; }
+svg text { fill: var(--quiet); font-size: 10.5px; font-variant-numeric: tabular-nums; }
 svg text.value { fill: var(--ink); }
 svg .grid { stroke: var(--rule); stroke-width: 1; }
 svg .first { fill: var(--first); stroke: var(--first); stroke-width: 1; }
-svg .second { fill: url(#hatch); stroke: var(--second); stroke-width: 1; }
-svg .hatching { stroke: var(--second); stroke-width: 1.6; }
-svg .ground { fill: var(--paper); }
+svg .second { fill: var(--paper); stroke: var(--second); stroke-width: 1.4; }
+svg .line { fill: none; stroke-width: 1.8; }
+svg .line.second { stroke-dasharray: 5 3; }
 .scroll { overflow-x: auto; }
 table {
   border-collapse: collapse; width: 100%;
@@ -67,7 +66,11 @@ thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-ali
 tbody tr { border-bottom: 1px solid var(--rule); }
 tfoot th, tfoot td { border-top: 1.5px solid var(--ink); font-weight: 650; }
 footer { border-top: 1px solid var(--rule); margin-top: 2.4rem; padding-top: 0.8rem; }
-@media (max-width: 46rem) { .tiles { grid-template-columns: repeat(2, 1fr); } }
+@media (max-width: 46rem) {
+  body { padding: 1.2rem 1rem 2rem; }
+  .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .tile .figure { font-size: 1rem; }
+}
 @page {
   size: A4; margin: 14mm 13mm 16mm;
   @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; }
@@ -86,6 +89,7 @@ footer { border-top: 1px solid var(--rule); margin-top: 2.4rem; padding-top: 0.8
   tfoot { display: table-row-group; }
   .tiles { grid-template-columns: repeat(4, 1fr); gap: 2mm; }
   .tile .figure { font-size: 12pt; }
+  .tile dt, .tile .beside { font-size: 7.5pt; }
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }
   th, td { padding: 0.14rem 0.3rem; }

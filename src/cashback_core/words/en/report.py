@@ -73,7 +73,8 @@ PHRASES: Final[Mapping[str, str]] = {
     "report.what_is_counted": (
         "What happened on a day counts for that day, whatever became of it later. Accrued is what"
         " became owed; what was owed before, plus accrued, less paid and cancelled, plus taken"
-        " back, is owed now. Sold by product type is what its lines were worth. Amounts are in reais."
+        " back, is owed now. Sold by product type is what its lines were worth. Amounts are in"
+        " reais."
     ),
     "report.status.not_due": "nothing due",
     "report.status.unconfirmed": "to be confirmed",

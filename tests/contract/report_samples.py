@@ -88,7 +88,7 @@ def measures(chance: random.Random, scale: int) -> Measures:
 
 def figures(*by: Dimension, keys: Sequence[str] | None = None, scale: int = 1_900) -> Figures:
     """Figures by one dimension, or by none; `keys` in place of the usual ones."""
-    chance = random.Random(16)  # noqa: S311 (a picture, no secret)
+    chance = random.Random(16)
     names: Sequence[str] = keys if keys is not None else _KEYS[by[0]] if by else [""]
     rows = tuple(
         FiguresRow(keys=(name,) if by else (), measures=measures(chance, scale)) for name in names
