@@ -34,14 +34,14 @@ header .facts span:not(:last-child)::after { content: " \u00b7 "; }
   font: 0.8rem/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace;
   overflow-wrap: anywhere;
 }
-.tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: 0.7rem; margin: 1.3rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0.7rem; margin: 1.3rem 0 0; }
 .tile {
   background: var(--panel); border: 1px solid var(--rule);
   border-radius: 6px; padding: 0.6rem 0.75rem;
 }
 .tile dt { color: var(--quiet); font-size: 0.85rem; }
 .tile dd { margin: 0; }
-.tile .figure { font-size: 1.25rem; font-weight: 650; white-space: nowrap; }
+.tile .figure { font-size: 1.15rem; font-weight: 650; white-space: nowrap; }
 .tile .beside { color: var(--quiet); font-size: 0.82rem; }
 figure { margin: 0 0 0.8rem; }
 figcaption { display: flex; gap: 1.2rem; font-size: 0.87rem; margin-bottom: 0.3rem; }
@@ -61,12 +61,12 @@ table {
 }
 th, td { padding: 0.28rem 0.55rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child, th.name, td.name { text-align: left; }
-td.name { overflow-wrap: anywhere; white-space: normal; font-weight: 400; }
+td.name { min-width: 6.5em; overflow-wrap: anywhere; white-space: normal; font-weight: 400; }
 thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 tbody tr { border-bottom: 1px solid var(--rule); }
 tfoot th, tfoot td { border-top: 1.5px solid var(--ink); font-weight: 650; }
 footer { border-top: 1px solid var(--rule); margin-top: 2.4rem; padding-top: 0.8rem; }
-@media (max-width: 46rem) {
+@media screen and (max-width: 46rem) {
   body { padding: 1.2rem 1rem 2rem; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tile .figure { font-size: 1rem; }
@@ -87,8 +87,8 @@ footer { border-top: 1px solid var(--rule); margin-top: 2.4rem; padding-top: 0.8
   figure { break-after: avoid; }
   thead { display: table-header-group; }
   tfoot { display: table-row-group; }
-  .tiles { grid-template-columns: repeat(4, 1fr); gap: 2mm; }
-  .tile .figure { font-size: 12pt; }
+  .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 2mm; }
+  .tile .figure { font-size: 10.5pt; }
   .tile dt, .tile .beside { font-size: 7.5pt; }
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }

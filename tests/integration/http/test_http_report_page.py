@@ -57,6 +57,8 @@ def test_a_report_is_seen_and_printed(browser: Page, language: Language, tmp_pat
     assert seen.evaluate(_OUTSIDE) == []
     seen.set_viewport_size({"width": 390, "height": 800})
     assert seen.evaluate("document.documentElement.scrollWidth") <= 390
+    seen.emulate_media(media="print", color_scheme="dark")
+    assert seen.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     pdf = seen.pdf(prefer_css_page_size=True)
     (kept / f"report_{language}.pdf").write_bytes(pdf)
     assert browser.complaints == []
