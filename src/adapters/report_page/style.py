@@ -34,7 +34,9 @@ header .facts span:not(:last-child)::after { content: " \u00b7 "; }
   font: 0.8rem/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace;
   overflow-wrap: anywhere;
 }
-.tiles { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0.7rem; margin: 1.3rem 0 0; }
+.tiles {
+  display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0.7rem; margin: 1.3rem 0 0;
+}
 .tile {
   background: var(--panel); border: 1px solid var(--rule);
   border-radius: 6px; padding: 0.6rem 0.75rem;
