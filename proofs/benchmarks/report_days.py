@@ -100,9 +100,9 @@ def make_open_day(
     """
     with connection.transaction():
         connection.execute("set local session_replication_role = replica")
-        begins = connection.execute(
-            "select day_begins_at(%s, %s)", [merchant_id, day]
-        ).fetchall()[0][0]
+        begins = connection.execute("select day_begins_at(%s, %s)", [merchant_id, day]).fetchall()[
+            0
+        ][0]
         values = {
             "merchant": merchant_id,
             "begins": begins,
