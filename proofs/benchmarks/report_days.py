@@ -1,4 +1,4 @@
-"""Days of a retailer for reports: an open day of real sales, and closed ones before it as they are kept.
+"""Days to report of: an open one of real sales, and closed ones before it as they are kept.
 
 Made by the server itself: whatever looks at rows one by one looks away (`replica`), CHECKs do not.
 """
@@ -28,34 +28,46 @@ _OPEN_DAY: Final[LiteralString] = """
     ) as w
 """
 _ROWS: Final[tuple[LiteralString, ...]] = (
-    "insert into customers (merchant_id, document, name)"
-    " select %(merchant)s, document, 'Cliente de Teste' from made",
-    "insert into sales (merchant_id, cashback_id, sale_id, sold_at, document, name,"
-    " total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at, submitted_by,"
-    " store) select %(merchant)s, id, 'day-' || n, at, document, 'Cliente de Teste', a + b, 0,"
-    " 'half_even', '1.00', '\\x7b7d', at, client, store from made",
-    "insert into sale_lines (merchant_id, cashback_id, position, type, value_e10, qty_e4,"
-    " amount_centavos, discount_centavos, rate_bp, rate_version, exact, cashback_centavos)"
-    " select %(merchant)s, id, l.position, l.type, l.centavos * 100000000::bigint, 10000,"
-    " l.centavos, 0, l.bp, 1, '1.00', l.centavos * l.bp / 10000 from made cross join lateral ("
-    " values (0, 'A', a, 500), (1, case n %% 2 when 0 then 'B' else 'C' end, b, 800)"
-    ") as l (position, type, centavos, bp)",
-    "insert into cashbacks (merchant_id, cashback_id, status, version, attempt,"
-    " cashback_centavos, accepted_at, open_since_at, applied_at)"
-    " select %(merchant)s, id, case when n %% 500 = 0 then 'in_doubt' else 'applied' end, 3, 1,"
-    " a * 500 / 10000 + b * 800 / 10000, at, at, case when n %% 500 > 0 then at end from made",
-    "insert into attempts (merchant_id, cashback_id, attempt, deliverer, started_at,"
-    " lease_until_at, ended_at, result, phase, reason, status_code, elapsed_s)"
-    " select %(merchant)s, id, 1, 'api', at, at, at,"
-    " case when n %% 500 = 0 then 'unknown' else 'applied' end, 'status_seen', 'status',"
-    " case when n %% 500 = 0 then 500 else 201 end, 0.01 + n %% 100 * 0.001 from made",
-    "insert into events (merchant_id, cashback_id, sequence, at, actor, from_status, to_status,"
-    " attempt, reason, position)"
-    " select %(merchant)s, id, e.sequence, at, 'api', e.was, e.becomes, e.attempt, 'measured',"
-    " %(position)s + n / 8 from made cross join lateral (values"
-    " (1, null, 'pending', 0), (2, 'pending', 'sending', 1),"
-    " (3, 'sending', case when n %% 500 = 0 then 'in_doubt' else 'applied' end, 1)"
-    ") as e (sequence, was, becomes, attempt)",
+    (
+        "insert into customers (merchant_id, document, name)"
+        " select %(merchant)s, document, 'Cliente de Teste' from made"
+    ),
+    (
+        "insert into sales (merchant_id, cashback_id, sale_id, sold_at, document, name,"
+        " total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at, submitted_by,"
+        " store) select %(merchant)s, id, 'day-' || n, at, document, 'Cliente de Teste', a + b, 0,"
+        " 'half_even', '1.00', '\\x7b7d', at, client, store from made"
+    ),
+    (
+        "insert into sale_lines (merchant_id, cashback_id, position, type, value_e10, qty_e4,"
+        " amount_centavos, discount_centavos, rate_bp, rate_version, exact, cashback_centavos)"
+        " select %(merchant)s, id, l.position, l.type, l.centavos * 100000000::bigint, 10000,"
+        " l.centavos, 0, l.bp, 1, '1.00', l.centavos * l.bp / 10000 from made cross join lateral ("
+        " values (0, 'A', a, 500), (1, case n %% 2 when 0 then 'B' else 'C' end, b, 800)"
+        ") as l (position, type, centavos, bp)"
+    ),
+    (
+        "insert into cashbacks (merchant_id, cashback_id, status, version, attempt,"
+        " cashback_centavos, accepted_at, open_since_at, applied_at)"
+        " select %(merchant)s, id, case when n %% 500 = 0 then 'in_doubt' else 'applied' end, 3, 1,"
+        " a * 500 / 10000 + b * 800 / 10000, at, at, case when n %% 500 > 0 then at end from made"
+    ),
+    (
+        "insert into attempts (merchant_id, cashback_id, attempt, deliverer, started_at,"
+        " lease_until_at, ended_at, result, phase, reason, status_code, elapsed_s)"
+        " select %(merchant)s, id, 1, 'api', at, at, at,"
+        " case when n %% 500 = 0 then 'unknown' else 'applied' end, 'status_seen', 'status',"
+        " case when n %% 500 = 0 then 500 else 201 end, 0.01 + n %% 100 * 0.001 from made"
+    ),
+    (
+        "insert into events (merchant_id, cashback_id, sequence, at, actor, from_status, to_status,"
+        " attempt, reason, position)"
+        " select %(merchant)s, id, e.sequence, at, 'api', e.was, e.becomes, e.attempt, 'measured',"
+        " %(position)s + n / 8 from made cross join lateral (values"
+        " (1, null, 'pending', 0), (2, 'pending', 'sending', 1),"
+        " (3, 'sending', case when n %% 500 = 0 then 'in_doubt' else 'applied' end, 1)"
+        ") as e (sequence, was, becomes, attempt)"
+    ),
 )
 _KEPT_DAY: Final[LiteralString] = """
     insert into figure_days (

@@ -76,7 +76,7 @@ class RepricedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repricing:
-    """The answer, rows by day and type; `changed` are the sales that would have earned otherwise."""
+    """The answer, rows by day and type; `changed` sales would have earned something else."""
 
     since: date
     through: date

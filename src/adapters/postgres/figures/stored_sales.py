@@ -1,4 +1,4 @@
-"""Stored sales with what they earned, read as a stream: pages by the instant of their acceptance."""
+"""Stored sales with what they earned, as a stream: pages in the order of their acceptance."""
 
 # ruff: noqa: D102 (the port, cashback_core.figures.repricing.StoredSales, has the words)
 
@@ -11,6 +11,7 @@ from adapters.postgres.connection.database import REPORTING
 from adapters.postgres.sales.records import payments_of
 from cashback_core.figures.repricing import StoredSale, StoredSales
 from cashback_core.sales.calculation import Cashback, LineCashback, NothingDue
+from cashback_core.sales.place import NOWHERE
 from cashback_core.sales.sale import Line, Sale
 from cashback_core.values.exact import Exact
 from cashback_core.values.rounding import Rounding
@@ -115,6 +116,12 @@ def _stored(day: date, row: Sequence[Any]) -> StoredSale:
             surcharge_centavos=surcharge or 0,
             difference_centavos=difference or 0,
             payments=payments_of(payments),
+            place=NOWHERE,
+            sale_id=None,
+            confirm_later=False,
+            cashier=None,
+            metadata=(),
+            sold_at_wall=None,
         ),
         cashback=Cashback(
             cashback_centavos=cashback_centavos,
@@ -136,6 +143,7 @@ def _line(row: Sequence[Any]) -> Line:
         amount_centavos=amount,
         discount_centavos=discount,
         surcharge_centavos=surcharge or 0,
+        sku=None,
         difference_centavos=difference or 0,
     )
 
