@@ -62,5 +62,6 @@ def _quantile(counts: Mapping[int, int], rank: int) -> float:
     for bucket in sorted(counts):
         passed += counts[bucket]
         if passed >= rank:
-            return round(LEAST_S * GROWTH ** max(0.0, bucket - 0.5), 4)
+            middle: float = LEAST_S * GROWTH ** max(0.0, bucket - 0.5)
+            return round(middle, 4)
     raise AssertionError("a rank is within its whole")
