@@ -1065,17 +1065,22 @@ end $$;
 -- Name: guard_day_persons(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_day_persons() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 begin
+    if tg_op = 'INSERT' and not exists (
+        select from closes as c where c.merchant_id = new.merchant_id and c.day >= new.day
+    ) then
+        return new;
+    end if;
     if tg_op = 'UPDATE' and new.salt is null
         and (new.merchant_id, new.day, new.customer_id, new.commitment)
             = (old.merchant_id, old.day, old.customer_id, old.commitment)
     then
         return new;
     end if;
-    raise exception 'a commitment stays; its salt is taken by an erasure alone'
+    raise exception 'a commitment is of an open day, and stays; an erasure takes its salt'
         using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
 end $$;
 
@@ -1625,7 +1630,8 @@ begin
         insert into day_zones (merchant_id, from_day, zone)
         select new.merchant_id, 1 + greatest(
             day_of(new.merchant_id, clock_timestamp()),
-            (select max(c.day) + 1 from closes as c where c.merchant_id = new.merchant_id)
+            (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
+            (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
         ), new.zone
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
@@ -2656,7 +2662,7 @@ CREATE TABLE public.close_keys (
     key_id text NOT NULL COLLATE pg_catalog."C",
     public_key bytea NOT NULL,
     from_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT close_keys_key_id_check CHECK (((char_length(key_id) >= 1) AND (char_length(key_id) <= 64))),
+    CONSTRAINT close_keys_are_named_by_themselves CHECK ((key_id = "left"(encode(sha256(public_key), 'hex'::text), 32))),
     CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
 );
 
@@ -2670,17 +2676,16 @@ CREATE TABLE public.closes (
     ends_at timestamp with time zone NOT NULL,
     below bigint NOT NULL,
     closed_at timestamp with time zone DEFAULT now() NOT NULL,
-    key_id text NOT NULL,
+    key_id text NOT NULL COLLATE pg_catalog."C",
     hash bytea NOT NULL,
     previous bytea,
     document bytea NOT NULL,
     lines bigint NOT NULL,
     late bigint NOT NULL,
     CONSTRAINT closes_begin_a_chain CHECK (((number = 1) = (previous IS NULL))),
-    CONSTRAINT closes_check CHECK (((octet_length(document) <= 16777216) AND (sha256(document) = hash))),
+    CONSTRAINT closes_check CHECK ((((octet_length(document) >= 154) AND (octet_length(document) <= 16777216)) AND (sha256(substr(document, 10, (octet_length(document) - 153))) = hash))),
     CONSTRAINT closes_check1 CHECK (((late >= 0) AND (late <= lines))),
     CONSTRAINT closes_end_after_they_begin CHECK ((begins_at <= ends_at)),
-    CONSTRAINT closes_hash_check CHECK ((octet_length(hash) = 32)),
     CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
     CONSTRAINT closes_number_check CHECK ((number > 0)),
     CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
@@ -4126,7 +4131,7 @@ CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR
 
 -- Name: day_persons day_persons_stay; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER day_persons_stay BEFORE DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
+CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
 
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4361,6 +4366,11 @@ ALTER TABLE ONLY public.cashbacks
 
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
+
+-- Name: closes closes_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.close_keys(key_id);
 
 -- Name: closes closes_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
