@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -39,24 +39,29 @@ def happened(dsn: str, cashback_id: UUID, *, days_ago: float) -> None:
         )
 
 
-def ends_in(dsn: str, seconds: float, *, merchant_id: int = 1) -> datetime:
-    """Make today end in a moment, by a zone of its own; when that is."""
+def ends_in(
+    dsn: str, seconds: float, *, since: date | None = None, merchant_id: int = 1
+) -> datetime:
+    """Make today end in a moment, by a zone of its own (from day `since` on); when that is."""
     with as_owner(dsn) as owner:
         row = owner.execute("select clock_timestamp()").fetchone()
         assert row is not None
         end = (row[0] + timedelta(seconds=seconds)).astimezone(UTC).replace(microsecond=0)
-        # POSIX: what is added to the wall clock to get UTC; midnight is at `end`.
-        west = end - end.replace(hour=0, minute=0, second=0)
-        day = end.date() - timedelta(days=1)
-        owner.execute("delete from day_zones where merchant_id = %s", [merchant_id])
+        day = since or end.date() - timedelta(days=1)
+        west = end - datetime.combine(day + timedelta(days=1), time(), UTC)
+        # POSIX: what is added to the wall clock to get UTC.
+        sign = "-" if west < timedelta(0) else "+"
+        zone = f"<T>{sign}{abs(west)}"
+        if since is None:
+            owner.execute("delete from day_zones where merchant_id = %s", [merchant_id])
+            owner.execute(
+                "update merchants set created_at = %s where merchant_id = %s",
+                [end - timedelta(hours=1), merchant_id],
+            )
         owner.execute(
-            "insert into day_zones (merchant_id, from_day, zone) values (%s, '1999-01-01', %s)",
-            [merchant_id, f"<T>+{west}"],
+            "insert into day_zones (merchant_id, from_day, zone) values (%s, %s, %s)",
+            [merchant_id, since or "1999-01-01", zone],
         )
         row = owner.execute("select day_ends_at(%s, %s)", [merchant_id, day]).fetchone()
         assert row == (end,), row
-        owner.execute(
-            "update merchants set created_at = %s where merchant_id = %s",
-            [end - timedelta(hours=1), merchant_id],
-        )
     return end

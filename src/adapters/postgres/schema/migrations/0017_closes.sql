@@ -259,4 +259,5 @@ grant select (merchant_id, document, customer_id, erased_at) on customers to cas
 grant execute on function day_zone, day_begins_at, day_ends_at, day_of, day_events, is_owed, accrues,
     pays, cancels, takes_back
     to cashback_serving, cashback_worker;
-grant execute on function padded_salt, person_commitment, lock_day_persons to cashback_worker;
+grant execute on function padded_salt, person_commitment, lock_day_persons, provider_flows
+    to cashback_worker;
