@@ -1,4 +1,4 @@
-"""Closes in memory: of the cashbacks in a MemoryStore, whose days are of UTC, each move a commit."""
+"""Closes in memory: of the cashbacks in a MemoryStore; days are of UTC, each move is a commit."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cashback_core.closing.closing import (
     ACCOUNT,
     AlreadyClosed,
     ChainNotes,
-    Closing,
     CloseStore,
+    Closing,
     Flow,
     Horizon,
     KeptClose,
