@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cashback_core.closing.canonical import read_json, sha256_of
-from cashback_core.closing.closing import ACCOUNT, Asked, CloseDays, KeptClose, Signer
+from cashback_core.closing.closing import ACCOUNT, Asked, CloseDays, FormerKey, KeptClose, Signer
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
 from cashback_core.testing.memory_closes import MemoryNotes
 from contract.builders import CREATED, a_sale, ended, leased
@@ -185,6 +185,17 @@ class CloseContract:
         )
         assert former.until_at == now.from_at
         assert now.until_at is None
+        (first, *_) = await closes.closes(1, limit=1)
+        assert former.from_at <= first.closed_at
+
+    async def test_a_former_key_signs_nothing_any_more(
+        self, close_days: CloseDays, closes: CloseStore, notes: MemoryNotes
+    ) -> None:
+        """A worker that was not restarted: whoever verifies would take its closes for forged."""
+        await close_days(Asked(at_most=3))
+        await CloseDays(store=closes, signer=NEXT_SIGNER, notes=notes)(Asked(at_most=1))
+        with pytest.raises(FormerKey):
+            await close_days()
 
 
 async def _of(closes: CloseStore, merchant_id: int, like: KeptClose) -> KeptClose:

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.closing.canonical import read_json
 from cashback_core.closing.close import (
@@ -28,13 +27,13 @@ from cashback_core.closing.close import (
     document_bytes,
     sign_close,
 )
+from cashback_core.closing.close_reading import read_close
 from cashback_core.closing.day import NOTHING, Amount, DayUnderWay
-from cashback_core.closing.keys import key_id
+from cashback_core.closing.keys import CloseKey, key_id
 from cashback_core.closing.lines import LinesHead
-from cashback_core.delivery.states import Status
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import date, datetime
 
@@ -85,6 +84,11 @@ class KeptClose:
     late: int
     document: bytes
 
+    @property
+    def close(self) -> Close:
+        """What the document says; raises NotCanonical for one that no version of ours wrote."""
+        return read_close(read_json(self.document.decode())).close
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDay:
@@ -120,21 +124,16 @@ class Flow:
     departed: Amount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyKnown:
-    """A public key (32 bytes) and from when to when closes are signed by it; None: still."""
-
-    public_key: bytes
-    from_at: datetime
-    until_at: datetime | None
-
-
 class NotSettled(Exception):  # noqa: N818 (named by what is wrong)
     """An event of a day lies at a position that is not below the horizon yet: try again."""
 
 
 class AlreadyClosed(Exception):  # noqa: N818 (named by what is wrong)
     """Somebody has closed that day in the meantime; nothing was changed."""
+
+
+class FormerKey(Exception):  # noqa: N818 (named by what is wrong)
+    """A key that another one has followed signs nothing any more; nothing was changed."""
 
 
 class Closing(Protocol):
@@ -183,7 +182,7 @@ class Closing(Protocol):
     async def keep(self, kept: KeptClose, public_key: bytes) -> None:
         """Store a close, the key that it is verified by, and the figures of its day.
 
-        Raises AlreadyClosed.
+        Raises AlreadyClosed, and FormerKey for a key after which another one has signed.
         """
 
     @abstractmethod
@@ -213,8 +212,8 @@ class CloseStore(Protocol):
         """A closed day's lines, made of its events once more, some at a time."""
 
     @abstractmethod
-    async def keys(self) -> Sequence[KeyKnown]:
-        """Every key that closes were ever signed with, the first one first."""
+    async def keys(self) -> Sequence[CloseKey]:
+        """Every key that closes were ever signed with, each from its first close on, in order."""
 
 
 class ChainNotes(Protocol):
@@ -287,7 +286,10 @@ class CloseDays:
     on_closed: Callable[[KeptClose], object] = lambda _: None
 
     async def __call__(self, asked: Asked = ALL_DUE) -> ClosedRound:
-        """One round. Raises StoreUnavailable, and OSError when the notes cannot be used."""
+        """One round.
+
+        Raises StoreUnavailable, FormerKey, and OSError when the notes cannot be used.
+        """
         async with self.store.alone() as closing:
             if closing is None:
                 return ClosedRound(is_busy=True)
@@ -378,7 +380,7 @@ class _Round:
 
     async def _close(self, day: OpenDay) -> KeptClose:
         horizon = await self._closing.horizon(day)
-        last = None if day.last is None else _body(day.last)
+        last = None if day.last is None else day.last.close
         of_merchant = await self._day(day, horizon, last) if day.owner != ACCOUNT else None
         close = Close(
             chained=Chained(
@@ -406,7 +408,7 @@ class _Round:
             await self._closing.keep(kept, self._use.signer.public_key)
         return kept
 
-    async def _day(self, day: OpenDay, horizon: Horizon, last: _Body | None) -> Day:
+    async def _day(self, day: OpenDay, horizon: Horizon, last: Close | None) -> Day:
         assert day.owner.slug is not None
         if not self._asked.dry_run:
             await self._closing.name_persons(day, horizon)
@@ -414,11 +416,8 @@ class _Round:
         under_way = DayUnderWay(head, begins_at=day.begins_at, ends_at=day.ends_at)
         async for lines in self._closing.lines(day, horizon):
             await self._use.beside(partial(_add, under_way, lines))
-        opening = {} if last is None else last["statuses"]
-        return under_way.done({Status(row["status"]): Amount(**row["closing"]) for row in opening})
-
-
-_Body = Mapping[str, Any]
+        before = None if last is None else last.of_merchant
+        return under_way.done({} if before is None else before.closing)
 
 
 def _add(under_way: DayUnderWay, lines: Sequence[DayLine]) -> None:
@@ -426,15 +425,9 @@ def _add(under_way: DayUnderWay, lines: Sequence[DayLine]) -> None:
         under_way.add(line)
 
 
-def _body(kept: KeptClose) -> _Body:
-    body: _Body = read_json(kept.document.decode())["close"]
-    return body
-
-
-def _provider_days(last: _Body | None, flows: Sequence[Flow]) -> tuple[ProviderDay, ...]:
+def _provider_days(last: Close | None, flows: Sequence[Flow]) -> tuple[ProviderDay, ...]:
     """A class that nothing is of any more, and nothing moved in, is left out."""
-    before = [] if last is None else last["provider"]
-    opening = {row["class"]: Amount(**row["closing"]) for row in before}
+    opening = {} if last is None else {row.name: row.closing for row in last.provider}
     moved = {flow.name: flow for flow in flows}
     rows = (
         ProviderDay(

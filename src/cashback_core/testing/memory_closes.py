@@ -16,12 +16,13 @@ from cashback_core.closing.closing import (
     CloseStore,
     Closing,
     Flow,
+    FormerKey,
     Horizon,
     KeptClose,
-    KeyKnown,
     OpenDay,
     Owner,
 )
+from cashback_core.closing.keys import CloseKey
 from cashback_core.closing.lines import DayLine
 from cashback_core.closing.movements import movements_of
 from cashback_core.closing.persons import person_of
@@ -95,12 +96,12 @@ class MemoryCloses(CloseStore):
         before = chain[kept.number - 2].below if kept.number > 1 else 0
         yield self.lines_of(kept, before, kept.below)
 
-    async def keys(self) -> Sequence[KeyKnown]:
+    async def keys(self) -> Sequence[CloseKey]:
         await self.reach()
         begun = [*self.known_keys.items()]
         ends: list[datetime | None] = [*(at for _, at in begun[1:]), None]
         return [
-            KeyKnown(public_key=key, from_at=at, until_at=end)
+            CloseKey(public_key=key, from_at=at, until_at=end)
             for (key, at), end in zip(begun, ends, strict=False)
         ]
 
@@ -206,7 +207,10 @@ class _MemoryClosing(Closing):
     async def keep(self, kept: KeptClose, public_key: bytes) -> None:
         if kept.number != len(self._closes.chain(kept.owner.merchant_id)) + 1:
             raise AlreadyClosed(kept.owner.name)
-        self._closes.known_keys.setdefault(public_key, self._closes.now())
+        known = self._closes.known_keys
+        if public_key in known and public_key != [*known][-1]:
+            raise FormerKey(kept.key)
+        known.setdefault(public_key, kept.closed_at)
         self._closes.kept.append(kept)
 
     async def hash_at(self, owner: Owner, number: int) -> str | None:

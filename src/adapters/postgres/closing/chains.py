@@ -12,15 +12,15 @@ from cashback_core.closing.closing import (
     ACCOUNT,
     AlreadyClosed,
     Flow,
+    FormerKey,
     Horizon,
     KeptClose,
-    KeyKnown,
     NotSettled,
     OpenDay,
     Owner,
 )
 from cashback_core.closing.day import Amount
-from cashback_core.closing.keys import key_id
+from cashback_core.closing.keys import CloseKey, key_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,9 +135,9 @@ async def keep(connection: AsyncConnection[Any], kept: KeptClose, public_key: by
     try:
         async with connection.transaction():
             await connection.execute(
-                "insert into close_keys (key_id, public_key) values (%s, %s)"
+                "insert into close_keys (key_id, public_key, from_at) values (%s, %s, %s)"
                 " on conflict do nothing",
-                [kept.key, public_key],
+                [kept.key, public_key, kept.closed_at],
             )
             await connection.execute(
                 """
@@ -174,6 +174,8 @@ async def keep(connection: AsyncConnection[Any], kept: KeptClose, public_key: by
     except UniqueViolation as error:
         raise AlreadyClosed(f"{kept.owner.name}, {kept.day}") from error
     except IntegrityConstraintViolation as error:
+        if error.diag.constraint_name == "closes_have_the_present_key":
+            raise FormerKey(kept.key) from error
         if error.diag.constraint_name != "closes_follow":
             raise
         raise AlreadyClosed(f"{kept.owner.name}, {kept.day}") from error
@@ -226,14 +228,14 @@ async def close_of(
     return None if row is None else _kept(row)
 
 
-async def keys(connection: AsyncConnection[Any]) -> Sequence[KeyKnown]:
+async def keys(connection: AsyncConnection[Any]) -> Sequence[CloseKey]:
     """Every key, the first one first."""
     found = await connection.execute(
         "select public_key, from_at, lead(from_at) over (order by from_at, key_id)"
         " from close_keys order by from_at, key_id"
     )
     return [
-        KeyKnown(public_key=bytes(key), from_at=from_at, until_at=until_at)
+        CloseKey(public_key=bytes(key), from_at=from_at, until_at=until_at)
         for key, from_at, until_at in await found.fetchall()
     ]
 

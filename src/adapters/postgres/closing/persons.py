@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from cashback_core.closing.persons import Disclosed
+
 if TYPE_CHECKING:
+    from datetime import date
+
     from psycopg import AsyncConnection
 
     from adapters.postgres.closing.lines import Cut
@@ -58,3 +62,17 @@ async def name_persons(connection: AsyncConnection[Any], cut: Cut) -> int:
                 {**cut.values, "customers": missing[first : first + AT_ONCE]},
             )
     return len(missing)
+
+
+async def disclosed(
+    connection: AsyncConnection[Any], merchant_id: int, day: date, document: str
+) -> Disclosed | None:
+    """By what it is shown that a day's lines are a customer's; None where they have none."""
+    found = await connection.execute(
+        "select p.salt from customers as k"
+        " join day_persons as p on p.merchant_id = k.merchant_id and p.customer_id = k.customer_id"
+        " where k.merchant_id = %s and k.document = %s and p.day = %s and p.salt is not null",
+        [merchant_id, document, day],
+    )
+    row = await found.fetchone()
+    return None if row is None else Disclosed(document=document, salt=bytes(row[0]))

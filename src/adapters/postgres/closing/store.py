@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from adapters.postgres.closing import chains
 from adapters.postgres.closing.lines import Cut, read_lines
 from adapters.postgres.closing.old_transactions import OldTransactions
-from adapters.postgres.closing.persons import name_persons
+from adapters.postgres.closing.persons import disclosed, name_persons
 from adapters.postgres.connection.database import OVERSEEING, READING
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
     from adapters.postgres.connection.database import Database, Purpose
     from cashback_core.closing.close import MerchantClose
-    from cashback_core.closing.closing import Flow, Horizon, KeyKnown, OpenDay, Owner
+    from cashback_core.closing.closing import Flow, Horizon, OpenDay, Owner
+    from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
+    from cashback_core.closing.persons import Disclosed
 
 _PATIENCE_S: Final = 60
 _SILENT_S: Final = 75.0
@@ -120,7 +122,20 @@ class PostgresCloseStore(CloseStore):
         async for lines in read_lines(cut, ask):
             yield lines
 
-    async def keys(self) -> Sequence[KeyKnown]:
+    async def owners(self) -> list[int | None]:
+        """Who has closes: merchants by id, and last the account."""
+        async with self._database.pool(OVERSEEING).connection() as connection:
+            found = await connection.execute(
+                "select merchant_id from closes where number = 1 order by merchant_id nulls last"
+            )
+            return [merchant_id for (merchant_id,) in await found.fetchall()]
+
+    async def disclosed(self, merchant_id: int, day: date, document: str) -> Disclosed | None:
+        """By what it is shown whose a day's lines are, while the customer is somebody."""
+        async with self._database.pool(OVERSEEING).connection() as connection:
+            return await disclosed(connection, merchant_id, day, document)
+
+    async def keys(self) -> Sequence[CloseKey]:
         async with self._database.pool(READING).connection() as connection:
             return await chains.keys(connection)
 

@@ -1029,6 +1029,15 @@ begin
             is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
             and new.below >= last.below
     then
+        -- Whoever verifies takes a key for good until the next one signs.
+        if exists (
+            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            where k.key_id = new.key_id
+        ) then
+            raise exception 'key % was followed by another one', new.key_id
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_have_the_present_key';
+        end if;
         return new;
     end if;
     raise exception 'close % of % does not follow the last one', new.number, new.day
@@ -2661,7 +2670,7 @@ CREATE TABLE public.client_secrets (
 CREATE TABLE public.close_keys (
     key_id text NOT NULL COLLATE pg_catalog."C",
     public_key bytea NOT NULL,
-    from_at timestamp with time zone DEFAULT now() NOT NULL,
+    from_at timestamp with time zone NOT NULL,
     CONSTRAINT close_keys_are_named_by_themselves CHECK ((key_id = "left"(encode(sha256(public_key), 'hex'::text), 32))),
     CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
 );
@@ -5837,6 +5846,7 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -6244,15 +6254,7 @@ GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO ca
 
 GRANT SELECT ON TABLE public.close_keys TO cashback_serving;
 GRANT SELECT ON TABLE public.close_keys TO cashback_platform;
-GRANT SELECT ON TABLE public.close_keys TO cashback_worker;
-
--- Name: COLUMN close_keys.key_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(key_id) ON TABLE public.close_keys TO cashback_worker;
-
--- Name: COLUMN close_keys.public_key; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(public_key) ON TABLE public.close_keys TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.close_keys TO cashback_worker;
 
 -- Name: TABLE closes; Type: ACL; Schema: public; Owner: -
 

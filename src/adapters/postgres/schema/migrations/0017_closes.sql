@@ -49,7 +49,8 @@ $$;
 create table close_keys (
     key_id text collate "C" primary key,
     public_key bytea not null unique check (octet_length(public_key) = 32),
-    from_at timestamptz not null default now(),
+    -- When the first day was closed that it signed.
+    from_at timestamptz not null,
     constraint close_keys_are_named_by_themselves
         check (key_id = left(encode(sha256(public_key), 'hex'), 32))
 );
@@ -101,6 +102,15 @@ begin
             is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
             and new.below >= last.below
     then
+        -- Whoever verifies takes a key for good until the next one signs.
+        if exists (
+            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            where k.key_id = new.key_id
+        ) then
+            raise exception 'key % was followed by another one', new.key_id
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_have_the_present_key';
+        end if;
         return new;
     end if;
     raise exception 'close % of % does not follow the last one', new.number, new.day
@@ -248,7 +258,7 @@ alter table close_keys enable row level security;
 create policy public_to_us on close_keys to cashback_serving, cashback_worker, cashback_platform
     using (true);
 grant select on close_keys to cashback_serving, cashback_platform;
-grant select, insert (key_id, public_key) on close_keys to cashback_worker;
+grant select, insert on close_keys to cashback_worker;
 
 select protect_merchant_table('day_persons');
 grant select (merchant_id, day, customer_id, commitment) on day_persons to cashback_serving;
