@@ -23,6 +23,7 @@ _INSTANT: Final = re.compile(
 )
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 _MAX_DIGITS: Final = 16
+_BLANKS: Final = " \t\r\n"
 
 
 class NotCanonical(ValueError):  # noqa: N818 (named by what is wrong)
@@ -38,6 +39,14 @@ canonical_text: Final = json.JSONEncoder(
 def canonical_bytes(value: object) -> bytes:
     """What is hashed and signed of a value."""
     return canonical_text(value).encode()
+
+
+def hash_of_any(value: object) -> str:
+    """A hash of whatever JSON came, to tell it from other. Raises NotCanonical if it is too deep."""
+    try:
+        return sha256_of(canonical_text(value).encode(errors="surrogatepass"))
+    except RecursionError as error:
+        raise NotCanonical("it is nested too deep") from error
 
 
 def sha256_of(data: bytes) -> str:
@@ -78,10 +87,11 @@ def read_json(text: str) -> Any:
     what is nested deeper than any file of ours.
     """
     try:
+        text = text.strip(_BLANKS)
         value, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError) as error:
         raise NotCanonical(f"it is no JSON of ours: {error}") from error
-    if text[end:].strip(" \t\r\n"):
+    if end < len(text):
         raise NotCanonical("something stands behind the JSON's end")
     return value
 

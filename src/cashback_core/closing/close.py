@@ -147,7 +147,7 @@ class Close:
         slugs = [row.merchant for row in self.merchants]
         for what, keys in (("provider", names), ("merchants", slugs)):
             if any(above <= below for below, above in pairwise(keys)):
-                raise DoesNotAddUp(f"{what}: they are not sorted, or one is there twice")
+                raise DoesNotAddUp("unsorted", what)
 
     @property
     def owner(self) -> str | None:

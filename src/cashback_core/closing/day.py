@@ -19,6 +19,7 @@ from cashback_core.closing.movements import OWED, Movement, movements_of
 from cashback_core.delivery.states import Status
 from cashback_core.sales.place import PLACE
 from cashback_core.values.instants import refuse_naive
+from cashback_core.words.locales import ENGLISH, Language, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +31,22 @@ _Key = TypeVar("_Key")
 
 
 class DoesNotAddUp(ValueError):  # noqa: N818 (named by what is wrong)
-    """A day's figures contradict one another, or its lines their order: the message says which."""
+    """A day's figures contradict one another, or its lines their order.
+
+    `code` says which, as the phrase `sums.<code>`; `of` names the row or the section, if it is one.
+    """
+
+    def __init__(self, code: str, of: str = "") -> None:
+        super().__init__(code, of)
+        self.code = code
+        self.of = of
+
+    def text(self, language: Language = ENGLISH) -> str:
+        """What contradicts what, as a sentence without its full stop."""
+        return phrase(language, f"sums.{self.code}").format(of=self.of)
+
+    def __str__(self) -> str:
+        return self.text()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +106,7 @@ class Liability:
 
     def __post_init__(self) -> None:
         if self.moved.after(self.opening) != self.closing:
-            raise DoesNotAddUp(
-                "liability: opening + accrued - paid - cancelled + adjusted is not closing"
-            )
+            raise DoesNotAddUp("liability")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,22 +177,22 @@ class Day:
 
     def __post_init__(self) -> None:
         if not 0 <= self.late <= self.lines.count:
-            raise DoesNotAddUp("late: more lines than there are")
+            raise DoesNotAddUp("late")
         _refuse_unsorted("statuses", [row.status.value for row in self.statuses])
         _refuse_unsorted("types", [row.type for row in self.types])
         _refuse_unsorted("stores", [row.store or "" for row in self.stores])
         moved = self.liability.moved
         if sum((row.moved for row in self.stores), Movements()) != moved:
-            raise DoesNotAddUp("stores: together they moved other than the liability did")
+            raise DoesNotAddUp("stores")
         if _centavos(sum((row.moved for row in self.types), Movements())) != _centavos(moved):
-            raise DoesNotAddUp("types: together they moved other centavos than the liability did")
+            raise DoesNotAddUp("types")
         owed = [row for row in self.statuses if row.status in OWED]
         if sum((row.opening for row in owed), NOTHING) != self.liability.opening:
-            raise DoesNotAddUp("statuses: what is owed of them is not the liability's opening")
+            raise DoesNotAddUp("statuses_opening")
         if sum((row.closing for row in owed), NOTHING) != self.liability.closing:
-            raise DoesNotAddUp("statuses: what is owed of them is not the liability's closing")
+            raise DoesNotAddUp("statuses_closing")
         if sum(row.came.count for row in self.statuses) != self.lines.count:
-            raise DoesNotAddUp("statuses: into them came more or less than there are lines")
+            raise DoesNotAddUp("statuses_lines")
 
     @property
     def closing(self) -> Mapping[Status, Amount]:
@@ -212,11 +226,17 @@ class DayUnderWay:
 
         Raises DoesNotAddUp for one that is not above the one before it, or of a later day.
         """
+        data = line_bytes(line)
+        self.take(line, data)
+        return data
+
+    def take(self, line: DayLine, data: bytes) -> None:
+        """The same, of a line whose bytes are known."""
         if self._last is not None and line.key <= self._last:
-            raise DoesNotAddUp("lines: they are not in their order, or one is there twice")
+            raise DoesNotAddUp("order")
         begins_at, ends_at = self._bounds
         if line.at >= ends_at:
-            raise DoesNotAddUp("lines: one is of a later day")
+            raise DoesNotAddUp("later_day")
         self._last = line.key
         self._count += 1
         self._late += line.at < begins_at
@@ -229,9 +249,7 @@ class DayUnderWay:
             self._stores.add((line.store or "", movement), worth)
             for name, part in line.types.items():
                 self._types.add((name, movement), part)
-        data = line_bytes(line)
         self._hash.update(data)
-        return data
 
     def done(self, opening: Mapping[Status, Amount]) -> Day:
         """The day, which opens with what the one before it closed with."""
@@ -310,4 +328,4 @@ def _centavos(moved: Movements) -> tuple[int, ...]:
 
 def _refuse_unsorted(what: str, keys: list[str]) -> None:
     if any(above <= below for below, above in pairwise(keys)):
-        raise DoesNotAddUp(f"{what}: they are not sorted, or one is there twice")
+        raise DoesNotAddUp("unsorted", what)

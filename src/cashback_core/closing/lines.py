@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cashback_core.closing.canonical import (
     HASH,
@@ -19,17 +19,26 @@ from cashback_core.closing.canonical import (
     instant_text,
     read_day,
     read_instant,
-    read_json,
     told,
 )
 from cashback_core.closing.movements import movements_of
-from cashback_core.delivery.states import Status
+from cashback_core.closing.reading import (
+    decoded,
+    integer,
+    integers,
+    members,
+    status,
+    text,
+    text_or_none,
+)
 from cashback_core.sales.place import PLACE
 from cashback_core.values.instants import refuse_naive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
+
+    from cashback_core.delivery.states import Status
 
 LINES_FORMAT: Final = "cashback-lines/1"
 MAX_LINE_BYTES: Final = 1024 * 1024
@@ -39,10 +48,11 @@ SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 TYPE: Final = re.compile(r"[!-~]{1,32}\Z", re.ASCII)
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
-_STATUSES: Final[Mapping[str, Status]] = {status.value: status for status in Status}
-_MUST: Final = frozenset(
+_HEAD: Final = frozenset({"day", "format", "number", "owner"})
+_LINE: Final = frozenset(
     {"at", "cashback", "sequence", "from", "to", "centavos", "person", "store"}
 )
+_MAY: Final = frozenset({"types"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,81 +148,41 @@ def line_bytes(line: DayLine) -> bytes:
 
 def read_head(data: bytes) -> LinesHead:
     """The head that these bytes are, with their line feed. Raises NotCanonical."""
-    found = _object(data, frozenset({"day", "format", "number", "owner"}), frozenset())
+    found = members(decoded(data, most=MAX_LINE_BYTES), _HEAD)
     if found["format"] != LINES_FORMAT:
         raise NotCanonical(f"the format is {LINES_FORMAT}, not {told(found['format'])}")
+    owner, number, day = text(found["owner"]), integer(found["number"]), read_day(found["day"])
     try:
-        head = LinesHead(
-            owner=_text(found["owner"]),
-            number=_integer(found["number"]),
-            day=read_day(found["day"]),
-        )
-    except NotCanonical:
-        raise
+        head = LinesHead(owner=owner, number=number, day=day)
     except ValueError as error:
         raise NotCanonical(str(error)) from error
-    _spelled_so(head_bytes(head), data)
+    _refuse_other_spelling(head_bytes(head), data)
     return head
 
 
 def read_line(data: bytes) -> DayLine:
     """The line that these bytes are, with their line feed. Raises NotCanonical."""
-    found = _object(data, _MUST, frozenset({"types"}))
-    types = found.get("types", {})
-    if not isinstance(types, dict) or ("types" in found and not types):
-        raise NotCanonical("types is an object with the centavos of each, or left out")
+    found = members(decoded(data, most=MAX_LINE_BYTES), _LINE, _MAY)
     try:
         line = DayLine(
             at=read_instant(found["at"]),
-            cashback=_text(found["cashback"]),
-            sequence=_integer(found["sequence"]),
-            from_status=None if found["from"] is None else _status(found["from"]),
-            to_status=_status(found["to"]),
-            centavos=_integer(found["centavos"]),
-            person=None if found["person"] is None else _text(found["person"]),
-            store=None if found["store"] is None else _text(found["store"]),
-            types={name: _integer(worth) for name, worth in types.items()},
+            cashback=text(found["cashback"]),
+            sequence=integer(found["sequence"]),
+            from_status=None if found["from"] is None else status(found["from"]),
+            to_status=status(found["to"]),
+            centavos=integer(found["centavos"]),
+            person=text_or_none(found["person"]),
+            store=text_or_none(found["store"]),
+            types=integers(found["types"]) if "types" in found else {},
         )
     except NotCanonical:
         raise
     except ValueError as error:
         raise NotCanonical(str(error)) from error
-    _spelled_so(line_bytes(line), data)
+    _refuse_other_spelling(line_bytes(line), data)
     return line
 
 
-def _spelled_so(spelled: bytes, data: bytes) -> None:
+def _refuse_other_spelling(spelled: bytes, data: bytes) -> None:
     if spelled != data:
         raise NotCanonical("it is not spelled canonically, and so has another hash")
-
-
-def _object(data: bytes, must: frozenset[str], may: frozenset[str]) -> dict[str, Any]:
-    if len(data) > MAX_LINE_BYTES:
-        raise NotCanonical(f"a line has at most {MAX_LINE_BYTES} bytes")
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise NotCanonical("it is not UTF-8") from error
-    found = read_json(text)
-    if not isinstance(found, dict) or not must <= found.keys() <= must | may:
-        raise NotCanonical(f"it is an object of {', '.join(sorted(must))}")
-    return found
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise NotCanonical(f"{told(value)} is no text")
-    return value
-
-
-def _integer(value: object) -> int:
-    if type(value) is not int:
-        raise NotCanonical(f"{told(value)} is no integer")
-    return value
-
-
-def _status(value: object) -> Status:
-    found = _STATUSES.get(value) if isinstance(value, str) else None
-    if found is None:
-        raise NotCanonical(f"{told(value)} is no state of a cashback")
-    return found

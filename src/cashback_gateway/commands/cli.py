@@ -199,6 +199,12 @@ COMMANDS: Final = (
         ("reconcile --from 2026-01-31",),
     ),
     Command(
+        "close",
+        "closes:close",
+        "close the days that are over, sign them; --dry-run only tells what they would be",
+        ("close", "close --merchant demo --day 2026-11-29", "close --dry-run --json"),
+    ),
+    Command(
         "secrets",
         "deployment:make_or_check_secrets",
         "make or check the secret files of a deployment; demo: make, for the demo",
@@ -308,6 +314,39 @@ GROUPS: Final = (
                 ("clients rotate cli_… --overlap 3600",),
             ),
             Command("end-secret", "clients:end_secret", "end one secret now, with its tokens"),
+        ),
+    ),
+    Group(
+        "closes",
+        "closed days: list them, send them to the other party",
+        (
+            Command(
+                "list",
+                "closes:list_closes",
+                "list closed days, latest first",
+                ("closes list --merchant demo", "closes list --account --json"),
+            ),
+            Command(
+                "export",
+                "closes:export",
+                "write closes, lines and keys, which anybody verifies without us",
+                (
+                    "closes export sent --merchant demo --from 2026-11-01 --to 2026-11-30",
+                    "closes export sent --account",
+                ),
+            ),
+            Command(
+                "disclose",
+                "closes:disclose",
+                "print what shows that a day's lines are a customer's",
+                ("closes disclose --merchant demo --day 2026-11-29 --document 52998224725",),
+            ),
+            Command(
+                "resume",
+                "closes:resume",
+                "go on closing from what the database has, after a restore",
+                ("closes resume --merchant demo",),
+            ),
         ),
     ),
     Group(

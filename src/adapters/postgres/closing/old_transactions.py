@@ -3,7 +3,7 @@
 An event's instant is the beginning of its transaction (`now()`), while its transaction's number
 comes with its first write. So a transaction that began yesterday and has only read so far has no
 number that anybody could wait for, and would write an event of yesterday. What every transaction
-has is a virtual one, which everybody sees in `pg_locks`; CREATE INDEX CONCURRENTLY waits by it, too.
+has is a virtual one, which everybody sees in `pg_locks`; CREATE INDEX CONCURRENTLY waits by it.
 
 A prepared transaction has none any more: it is found where those are listed, after it has left the
 others, so that none passes between the two looks.

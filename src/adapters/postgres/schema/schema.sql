@@ -1033,6 +1033,15 @@ begin
             is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
             and new.below >= last.below
     then
+        -- Whoever verifies takes a key for good until the next one signs.
+        if exists (
+            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            where k.key_id = new.key_id
+        ) then
+            raise exception 'key % was followed by another one', new.key_id
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_have_the_present_key';
+        end if;
         return new;
     end if;
     raise exception 'close % of % does not follow the last one', new.number, new.day
@@ -1069,17 +1078,22 @@ end $$;
 -- Name: guard_day_persons(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_day_persons() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 begin
+    if tg_op = 'INSERT' and not exists (
+        select from closes as c where c.merchant_id = new.merchant_id and c.day >= new.day
+    ) then
+        return new;
+    end if;
     if tg_op = 'UPDATE' and new.salt is null
         and (new.merchant_id, new.day, new.customer_id, new.commitment)
             = (old.merchant_id, old.day, old.customer_id, old.commitment)
     then
         return new;
     end if;
-    raise exception 'a commitment stays; its salt is taken by an erasure alone'
+    raise exception 'a commitment is of an open day, and stays; an erasure takes its salt'
         using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
 end $$;
 
@@ -2660,8 +2674,8 @@ CREATE TABLE public.client_secrets (
 CREATE TABLE public.close_keys (
     key_id text NOT NULL COLLATE pg_catalog."C",
     public_key bytea NOT NULL,
-    from_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT close_keys_key_id_check CHECK (((char_length(key_id) >= 1) AND (char_length(key_id) <= 64))),
+    from_at timestamp with time zone NOT NULL,
+    CONSTRAINT close_keys_are_named_by_themselves CHECK ((key_id = "left"(encode(sha256(public_key), 'hex'::text), 32))),
     CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
 );
 
@@ -2675,17 +2689,16 @@ CREATE TABLE public.closes (
     ends_at timestamp with time zone NOT NULL,
     below bigint NOT NULL,
     closed_at timestamp with time zone DEFAULT now() NOT NULL,
-    key_id text NOT NULL,
+    key_id text NOT NULL COLLATE pg_catalog."C",
     hash bytea NOT NULL,
     previous bytea,
     document bytea NOT NULL,
     lines bigint NOT NULL,
     late bigint NOT NULL,
     CONSTRAINT closes_begin_a_chain CHECK (((number = 1) = (previous IS NULL))),
-    CONSTRAINT closes_check CHECK (((octet_length(document) <= 16777216) AND (sha256(document) = hash))),
+    CONSTRAINT closes_check CHECK ((((octet_length(document) >= 154) AND (octet_length(document) <= 16777216)) AND (sha256(substr(document, 10, (octet_length(document) - 153))) = hash))),
     CONSTRAINT closes_check1 CHECK (((late >= 0) AND (late <= lines))),
     CONSTRAINT closes_end_after_they_begin CHECK ((begins_at <= ends_at)),
-    CONSTRAINT closes_hash_check CHECK ((octet_length(hash) = 32)),
     CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
     CONSTRAINT closes_number_check CHECK ((number > 0)),
     CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
@@ -4420,7 +4433,7 @@ CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR
 
 -- Name: day_persons day_persons_stay; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER day_persons_stay BEFORE DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
+CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
 
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4655,6 +4668,11 @@ ALTER TABLE ONLY public.cashbacks
 
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
+
+-- Name: closes closes_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.close_keys(key_id);
 
 -- Name: closes closes_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -6152,6 +6170,7 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -6561,15 +6580,7 @@ GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO ca
 
 GRANT SELECT ON TABLE public.close_keys TO cashback_serving;
 GRANT SELECT ON TABLE public.close_keys TO cashback_platform;
-GRANT SELECT ON TABLE public.close_keys TO cashback_worker;
-
--- Name: COLUMN close_keys.key_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(key_id) ON TABLE public.close_keys TO cashback_worker;
-
--- Name: COLUMN close_keys.public_key; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(public_key) ON TABLE public.close_keys TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.close_keys TO cashback_worker;
 
 -- Name: TABLE closes; Type: ACL; Schema: public; Owner: -
 

@@ -45,9 +45,20 @@ language sql stable as $$
         and instant < day_ends_at(of_merchant, (instant at time zone 'UTC')::date + near)
 $$;
 
--- A close: a signed document, kept as the very bytes that were signed. Of the account where no merchant
--- is named. `below` is the horizon of the feed when it was made: every transaction that wrote a
--- position below it had ended.
+-- The public keys that closes were ever signed with; a key signs until the next one begins.
+create table close_keys (
+    key_id text collate "C" primary key,
+    public_key bytea not null unique check (octet_length(public_key) = 32),
+    -- When the first day was closed that it signed.
+    from_at timestamptz not null,
+    constraint close_keys_are_named_by_themselves
+        check (key_id = left(encode(sha256(public_key), 'hex'), 32))
+);
+select append_only('close_keys');
+
+-- A close: a signed document (docs/close.md), kept as the very bytes that it was made of. Of the account
+-- where no merchant is named. `below` is the horizon of the feed when it was made: every transaction that
+-- wrote a position below it had ended.
 create table closes (
     merchant_id bigint references merchants,
     number integer not null check (number > 0),
@@ -56,11 +67,15 @@ create table closes (
     ends_at timestamptz not null,
     below bigint not null,
     closed_at timestamptz not null default now(),
-    key_id text not null,
-    -- SHA-256 of the close and of the one before it; null for the first.
-    hash bytea not null check (octet_length(hash) = 32),
+    key_id text collate "C" not null references close_keys,
+    -- SHA-256 of what is signed: the document less what stands around it, `{"close":` and
+    -- `,"signature":"…"}`. And that of the close before it; null for the first.
+    hash bytea not null,
     previous bytea check (octet_length(previous) = 32),
-    document bytea not null check (octet_length(document) <= 16777216 and sha256(document) = hash),
+    document bytea not null check (
+        octet_length(document) between 154 and 16777216
+        and sha256(substr(document, 10, octet_length(document) - 153)) = hash
+    ),
     lines bigint not null check (lines >= 0),
     late bigint not null check (late between 0 and lines),
     constraint closes_end_after_they_begin check (begins_at <= ends_at),
@@ -87,20 +102,21 @@ begin
             is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
             and new.below >= last.below
     then
+        -- Whoever verifies takes a key for good until the next one signs.
+        if exists (
+            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            where k.key_id = new.key_id
+        ) then
+            raise exception 'key % was followed by another one', new.key_id
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_have_the_present_key';
+        end if;
         return new;
     end if;
     raise exception 'close % of % does not follow the last one', new.number, new.day
         using errcode = 'integrity_constraint_violation', constraint = 'closes_follow';
 end $$;
 create trigger closes_follow before insert on closes for each row execute function guard_chain();
-
--- The public keys that closes were ever signed with; a key signs until the next one begins.
-create table close_keys (
-    key_id text collate "C" primary key check (char_length(key_id) between 1 and 64),
-    public_key bytea not null unique check (octet_length(public_key) = 32),
-    from_at timestamptz not null default now()
-);
-select append_only('close_keys');
 
 -- What stands for a customer in a day's lines: a hash of the document with a salt. An erasure takes the
 -- salt, and nobody can find the document any more; the lines stay as they were signed.
@@ -114,18 +130,23 @@ create table day_persons (
 );
 create index day_persons_of_customer on day_persons (merchant_id, customer_id)
     where salt is not null;
-create function guard_day_persons() returns trigger language plpgsql as $$
+create function guard_day_persons() returns trigger language plpgsql security definer as $$
 begin
+    if tg_op = 'INSERT' and not exists (
+        select from closes as c where c.merchant_id = new.merchant_id and c.day >= new.day
+    ) then
+        return new;
+    end if;
     if tg_op = 'UPDATE' and new.salt is null
         and (new.merchant_id, new.day, new.customer_id, new.commitment)
             = (old.merchant_id, old.day, old.customer_id, old.commitment)
     then
         return new;
     end if;
-    raise exception 'a commitment stays; its salt is taken by an erasure alone'
+    raise exception 'a commitment is of an open day, and stays; an erasure takes its salt'
         using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
 end $$;
-create trigger day_persons_stay before update or delete on day_persons
+create trigger day_persons_stay before insert or update or delete on day_persons
     for each row execute function guard_day_persons();
 select refuse_truncating('day_persons');
 
@@ -142,7 +163,7 @@ language sql immutable return
         # ('x' || repeat(pad, 8))::bit(64)::bigint)
     || decode(repeat(pad, 32), 'hex');
 
--- HMAC-SHA256 of a document, as statements tell it: `cashback_core.closing.persons`, by test.
+-- HMAC-SHA256 of a document as it is kept: `cashback_core.closing.persons.person_of`, by test.
 create function person_commitment(salt bytea, document text) returns bytea
 language sql immutable return
     sha256(padded_salt(salt, '5c')
@@ -237,7 +258,7 @@ alter table close_keys enable row level security;
 create policy public_to_us on close_keys to cashback_serving, cashback_worker, cashback_platform
     using (true);
 grant select on close_keys to cashback_serving, cashback_platform;
-grant select, insert (key_id, public_key) on close_keys to cashback_worker;
+grant select, insert on close_keys to cashback_worker;
 
 select protect_merchant_table('day_persons');
 grant select (merchant_id, day, customer_id, commitment) on day_persons to cashback_serving;
@@ -246,6 +267,7 @@ grant select, insert on day_persons to cashback_worker;
 grant select (merchant_id, document, customer_id, erased_at) on customers to cashback_worker;
 
 grant execute on function day_zone, day_begins_at, day_ends_at, day_of, day_events, is_owed, accrues,
-    pays, cancels, takes_back, told_document
+    pays, cancels, takes_back
     to cashback_serving, cashback_worker;
-grant execute on function padded_salt, person_commitment, lock_day_persons to cashback_worker;
+grant execute on function padded_salt, person_commitment, lock_day_persons, provider_flows
+    to cashback_worker;
