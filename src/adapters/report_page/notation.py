@@ -25,8 +25,8 @@ class Notation:
 
     group: str
     point: str
-    day: str
-    short_day: str
+    day_form: str
+    short_day_form: str
 
     def count(self, number: int) -> str:
         """A whole number, in groups of three."""
@@ -62,21 +62,21 @@ class Notation:
             return f"{round(seconds * 1000)}{UNBROKEN}ms"
         return f"{seconds:.2f}".replace(".", self.point) + f"{UNBROKEN}s"
 
-    def date(self, day: date) -> str:
+    def day(self, day: date) -> str:
         """A day."""
-        return day.strftime(self.day)
+        return day.strftime(self.day_form)
 
-    def short_date(self, day: date) -> str:
+    def short_day(self, day: date) -> str:
         """A day without its year."""
-        return day.strftime(self.short_day)
+        return day.strftime(self.short_day_form)
 
     def instant(self, at: datetime, zone: ZoneInfo) -> str:
         """A minute of the merchant's clock."""
-        return at.astimezone(zone).strftime(f"{self.day} %H:%M")
+        return at.astimezone(zone).strftime(f"{self.day_form} %H:%M")
 
 
-_ENGLISH: Final = Notation(group=",", point=".", day="%Y-%m-%d", short_day="%m-%d")
-_BRAZILIAN: Final = Notation(group=".", point=",", day="%d/%m/%Y", short_day="%d/%m")
+_ENGLISH: Final = Notation(group=",", point=".", day_form="%Y-%m-%d", short_day_form="%m-%d")
+_BRAZILIAN: Final = Notation(group=".", point=",", day_form="%d/%m/%Y", short_day_form="%d/%m")
 
 
 def notation_of(language: Language) -> Notation:

@@ -70,7 +70,7 @@ class _Page:
     def range(self) -> str:
         question, written = self.lead.question, self.notation
         name = "one_day" if question.since == question.through else "range"
-        since, through = written.date(question.since), written.date(question.through)
+        since, through = written.day(question.since), written.day(question.through)
         return self.say(name, since=since, through=through)
 
     def header(self) -> Markup:
@@ -97,7 +97,7 @@ class _Page:
         ]
         last = self.head.last_close
         if last is not None:
-            day, number = self.notation.date(last.day), self.notation.count(last.number)
+            day, number = self.notation.day(last.day), self.notation.count(last.number)
             words = self.say("last_close", number=number, day=day, sha256=last.sha256)
             parts.append(tag("p", text(words), class_="note hash"))
         return tag("header", *parts)
@@ -108,7 +108,7 @@ class _Page:
             return self.say("none_closed")
         if through >= self.lead.question.through:
             return self.say("all_closed")
-        return self.say("closed", day=self.notation.date(through))
+        return self.say("closed", day=self.notation.day(through))
 
     def tiles(self, balance: Balance | None) -> Markup:
         """The figures that are looked for first."""

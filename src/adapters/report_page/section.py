@@ -58,7 +58,7 @@ class Section:
         if dimension is Dimension.STATUS:
             return self._say(f"status.{key}")
         if dimension is Dimension.DAY:
-            return self.notation.date(date.fromisoformat(key))
+            return self.notation.day(date.fromisoformat(key))
         return f"{key}:00" if dimension is Dimension.HOUR else key
 
     def _over_time(self, heading: str, figures: Figures, dimension: Dimension) -> Markup:
@@ -117,7 +117,7 @@ class Section:
     def _short(self, dimension: Dimension, key: str) -> str:
         """Below a column: a day without its year."""
         if dimension is Dimension.DAY and key:
-            return self.notation.short_date(date.fromisoformat(key))
+            return self.notation.short_day(date.fromisoformat(key))
         return key or self._say("not_told")
 
     def _say(self, name: str) -> str:

@@ -396,6 +396,23 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "report",
+        "tell what was sold, owed and paid",
+        (
+            Command(
+                "page",
+                "report_page:write_page",
+                "write a report as one HTML page that asks no other host and prints on A4",
+                (
+                    (
+                        "report page --merchant demo --from 2026-11-01 --to 2026-11-30"
+                        " --to-file november.html"
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Group(
         "reporting",
         "manage the database's logins for finance, who ask in SQL",
         (

@@ -78,7 +78,7 @@ def test_a_whole_report_tells_every_figure_in_each_language(language: Language) 
     written = notation_of(language)
     by_day = whole()[0]
     for row in by_day.rows:
-        assert written.date(date.fromisoformat(row.keys[0])) in cells
+        assert written.day(date.fromisoformat(row.keys[0])) in cells
         assert written.amount(row.measures.paid_centavos) in cells
     assert written.money(by_day.total.accrued_centavos) in cells
     assert written.money(BALANCE.owed_centavos) in cells
@@ -200,7 +200,7 @@ def test_numbers_are_as_each_language_writes_them() -> None:
         "1,30\u00a0s",
     ]
     assert (english.reais(50_000), english.reais(50)) == ("500", "0.50")
-    assert (english.date(THROUGH), brazilian.date(THROUGH)) == ("2026-11-30", "30/11/2026")
+    assert (english.day(THROUGH), brazilian.day(THROUGH)) == ("2026-11-30", "30/11/2026")
 
 
 def test_a_report_is_of_some_figures() -> None:
