@@ -113,6 +113,25 @@ WEBHOOKS_SENT: Final = Metric(
     meaning="attempts to tell an endpoint of a change, `delivered` or `failed`",
     of=_WORKER,
 )
+CLOSES: Final = Metric(
+    name="cashback_closes_total",
+    kind=MetricKind.COUNTER,
+    meaning="days that were closed, of every chain (docs/close.md)",
+    of=_WORKER,
+)
+CLOSE_BEHIND: Final = Metric(
+    name="cashback_close_behind_days",
+    kind=MetricKind.GAUGE,
+    meaning="days that are over and not closed, of all chains together, as of this process's last"
+    " round",
+    of=_WORKER,
+)
+CLOSE_STRANGE: Final = Metric(
+    name="cashback_close_strange_chains",
+    kind=MetricKind.GAUGE,
+    meaning="chains that are closed no further: the database lacks a close that was seen before",
+    of=_WORKER,
+)
 EQUAL_SALES: Final = Metric(
     name="cashback_equal_sales_total",
     kind=MetricKind.COUNTER,

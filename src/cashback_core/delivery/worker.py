@@ -63,12 +63,18 @@ class Schedule:
     reaper_s: float
     settler_s: float
     guard_s: float = 5.0
+    closer_s: float = 60.0
     retention_s: float = 600.0
     pause_s: float = 1.0
 
 
 async def _tell_nobody(_: asyncio.Event) -> None:
     """Without webhooks."""
+
+
+async def _close_nothing() -> bool:
+    """Without a key that closes are signed with."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,7 @@ class Chores:
     provider's statement and tells how much it moved; `guard`
     pauses the sender when the database is not the one known; `retain` drops what is no longer to
     be kept and tells how much that was; `tell` sends webhooks until the event is set,
-    raises nothing, and ends soon then.
+    raises nothing, and ends soon then; `close` closes days and tells whether there are more.
     """
 
     listen: Callable[[Callable[[], object]], Awaitable[None]]
@@ -87,6 +93,7 @@ class Chores:
     guard: Callable[[], Awaitable[bool]]
     retain: Callable[[], Awaitable[int]]
     tell: Callable[[asyncio.Event], Awaitable[None]] = _tell_nobody
+    close: Callable[[], Awaitable[bool]] = _close_nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +125,7 @@ class Worker:
                 tasks.create_task(self._every(times.settler_s, self._settle, stop)),
                 tasks.create_task(self._every(times.guard_s, self._guard, stop)),
                 tasks.create_task(self._every(times.retention_s, self._retain, stop)),
+                tasks.create_task(self._every(times.closer_s, self.chores.close, stop)),
                 tasks.create_task(self._note_pauses(stop)),
             )
             telling = tasks.create_task(self._tell(stop))

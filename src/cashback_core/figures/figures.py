@@ -7,8 +7,9 @@ cancelled or adjusted then, whatever became of it later. So a figure of closed d
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ MAX_DIMENSIONS: Final = 3
 
 
 class Dimension(StrEnum):
-    """By what figures are told apart; `HOUR` is the hour of the day in the merchant's zone."""
+    """By what figures are told apart.
+
+    `HOUR` is the hour of the day in the merchant's zone; `CLIENT` who sent the sale; `STATUS` the
+    status that a cashback moved to: what it accrued under, was paid, cancelled or doubted in.
+    """
 
     HOUR = "hour"
     DAY = "day"
@@ -36,23 +41,49 @@ class Dimension(StrEnum):
     STATUS = "status"
 
 
+FILTERS: Final = frozenset({Dimension.TYPE, Dimension.STORE, Dimension.CLIENT, Dimension.STATUS})
+"""The dimensions of which one value alone may be asked for."""
+
+
+class TooManyRows(Exception):  # noqa: N818 (named by what is wrong)
+    """An answer of more than MAX_ROWS rows: fewer dimensions, fewer days, or a filter."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiguresQuestion:
-    """Which figures: days from `since` to `through`, both included; filters name what is taken."""
+    """Which figures: days from `since` to `through`, both included; filters name what is taken.
+
+    In `only` an empty text is what told none (a sale without a store). Raises ValueError.
+    """
 
     since: date
     through: date
     by: tuple[Dimension, ...] = (Dimension.DAY,)
     only: Mapping[Dimension, str] = field(default_factory=dict[Dimension, str])
 
+    def __post_init__(self) -> None:
+        if not 0 <= (self.through - self.since).days < MAX_DAYS:
+            raise ValueError(f"a range is of 1 to {MAX_DAYS} days")
+        if len(self.by) > MAX_DIMENSIONS or len(set(self.by)) != len(self.by):
+            raise ValueError(f"figures are told apart by at most {MAX_DIMENSIONS} dimensions")
+        if not set(self.only) <= FILTERS:
+            raise ValueError("a filter names a type, a store, a client or a status")
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it is asked of lines by their type, and not of whole sales."""
+        return Dimension.TYPE in self.by or Dimension.TYPE in self.only
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
     """What is counted, amounts in centavos.
 
-    `sales` are those accepted, `total` what they were worth (by type: what its lines were, net).
-    The four movements are those of `cashback_core.closing.movements`. `not_due` are sales that
-    earn nothing, `recorded` history.
+    `sales` are those accepted, history apart, `total` what they were worth (by type: what its lines
+    were, net; a sale counts once for each type that it has). The four movements are those of
+    `cashback_core.closing.movements`; `doubted` are moves into doubt. `not_due` are sales that earn
+    nothing, `recorded` history. `tried` are first attempts that ended, `accepted` those of them
+    that paid at once.
     """
 
     sales: int = 0
@@ -67,11 +98,50 @@ class Measures:
     cancelled_centavos: int = 0
     adjusted: int = 0
     adjusted_centavos: int = 0
+    doubted: int = 0
+    doubted_centavos: int = 0
+    tried: int = 0
+    accepted: int = 0
+
+    def __add__(self, other: Measures) -> Measures:
+        return Measures(**{name: getattr(self, name) + getattr(other, name) for name in MEASURES})
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was counted."""
+        return not any(getattr(self, name) for name in MEASURES)
+
+    @property
+    def owed_more_centavos(self) -> int:
+        """By how much what is owed grew: accrued - paid - cancelled + adjusted."""
+        return (
+            self.accrued_centavos
+            - self.paid_centavos
+            - self.cancelled_centavos
+            + self.adjusted_centavos
+        )
+
+    @property
+    def effective_rate(self) -> Fraction | None:
+        """What was accrued of each centavo sold; None where nothing was."""
+        return Fraction(self.accrued_centavos, self.total_centavos) if self.total_centavos else None
+
+    @property
+    def acceptance(self) -> Fraction | None:
+        """Of first attempts the part that paid at once; None without any."""
+        return Fraction(self.accepted, self.tried) if self.tried else None
+
+
+MEASURES: Final = tuple(one.name for one in fields(Measures))
+"""The names of the measures, in their order; columns of `day_figures`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiguresRow:
-    """One row: a value for each dimension that was asked by, in that order."""
+    """One row: a value for each dimension that was asked by, in that order.
+
+    Days are `2026-11-29`, months `2026-11`, hours `00` to `23`; empty is what was not told.
+    """
 
     keys: tuple[str, ...]
     measures: Measures
@@ -81,8 +151,9 @@ class FiguresRow:
 class Calls:
     """What became of the calls to the provider: by reason, and how long it took to answer.
 
-    `failures` counts attempts that did not pay, by `result` and reason; `latency_s` the quantiles
-    0.5, 0.95 and 0.99 of the calls that were answered, None without any.
+    Of all of a merchant's in the range, whatever is filtered. `failures` counts attempts that did
+    not pay, by result and reason (`refused: status 422`), most first; `latency_s` the quantiles
+    `0.5`, `0.95` and `0.99` of the calls that were answered, to a twentieth, None without any.
     """
 
     attempts: int
@@ -93,7 +164,10 @@ class Calls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The answer; up to `closed_through`, the last closed day of the range, it never changes."""
+    """The answer; up to `closed_through`, the last closed day of the range, it never changes.
+
+    Rows are in the order of their keys. `total` is of whole sales, unless one type was asked for.
+    """
 
     question: FiguresQuestion
     zone: str

@@ -210,6 +210,12 @@ COMMANDS: Final = (
         ("reconcile --from 2026-01-31",),
     ),
     Command(
+        "close",
+        "closes:close",
+        "close the days that are over, sign them; --dry-run only tells what they would be",
+        ("close", "close --merchant demo --day 2026-11-29", "close --dry-run --json"),
+    ),
+    Command(
         "secrets",
         "deployment:make_or_check_secrets",
         "make or check the secret files of a deployment; demo: make, for the demo",
@@ -352,6 +358,39 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "closes",
+        "closed days: list them, send them to the other party",
+        (
+            Command(
+                "list",
+                "closes:list_closes",
+                "list closed days, latest first",
+                ("closes list --merchant demo", "closes list --account --json"),
+            ),
+            Command(
+                "export",
+                "closes:export",
+                "write closes, lines and keys, which anybody verifies without us",
+                (
+                    "closes export sent --merchant demo --from 2026-11-01 --to 2026-11-30",
+                    "closes export sent --account",
+                ),
+            ),
+            Command(
+                "disclose",
+                "closes:disclose",
+                "print what shows that a day's lines are a customer's",
+                ("closes disclose --merchant demo --day 2026-11-29 --document 52998224725",),
+            ),
+            Command(
+                "resume",
+                "closes:resume",
+                "go on closing from what the database has, after a restore",
+                ("closes resume --merchant demo",),
+            ),
+        ),
+    ),
+    Group(
         "webhooks",
         "look after a merchant's endpoints",
         (
@@ -395,6 +434,40 @@ GROUPS: Final = (
                 "set a password from standard input",
                 ("users password nara < password",),
             ),
+        ),
+    ),
+    Group(
+        "report",
+        "tell what was sold, owed and paid",
+        (
+            Command(
+                "page",
+                "report_page:write_page",
+                "write a report as one HTML page that asks no other host and prints on A4",
+                (
+                    (
+                        "report page --merchant demo --from 2026-11-01 --to 2026-11-30"
+                        " --to-file november.html"
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Group(
+        "reporting",
+        "manage the database's logins for finance, who ask in SQL",
+        (
+            Command(
+                "add",
+                "reporting:add",
+                "make a login that reads a merchant's views, its password on standard input",
+                (
+                    "reporting add bi_demo --merchant demo < password",
+                    "reporting add bi --merchant demo --merchant norte --password-file password",
+                ),
+            ),
+            Command("list", "reporting:list_all", "list the logins, and whose rows each sees"),
+            Command("remove", "reporting:remove", "end a login, and the sessions that it has"),
         ),
     ),
     Group(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
 from adapters.postgres.administration.users import PostgresUsers
-from cashback_core.people.password_policy import LONGEST, SHORTEST, refuse_password
 from cashback_core.people.users import NEW_USERNAME, USERNAME, NewUser, UserFilter
 from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
 from cashback_gateway.commands.parameters import Json, Limit, Slug
+from cashback_gateway.commands.passwords import read_password_line, refuse_weak
 from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.refusals import (
     ActRefusedError,
@@ -56,7 +54,7 @@ async def add(
         raise WrongUseError(fault_words("role_and_merchant", {}))
     if NEW_USERNAME.match(name) is None:
         raise WrongUseError(f"username: {fault_words('username_format', {})}")
-    password = _read_password()
+    password = read_password_line()
     new = NewUser(
         username=name, role=role, merchant=merchant, password_hash=_hashed(password, name)
     )
@@ -108,7 +106,7 @@ async def set_password(name: Username, /, *, here: Here) -> None:
     """Give a user the password that comes on standard input, and end their sessions."""
     if USERNAME.match(name) is None:
         raise ActRefusedError(f"there is no user {name!r}")
-    password_hash = _hashed(_read_password(), name)
+    password_hash = _hashed(read_password_line(), name)
     async with administration(here) as opened:
         refusal = await PostgresUsers(opened).set_password(caller(), name, password_hash)
     if refusal is not None:
@@ -146,21 +144,8 @@ async def _put(here: Workplace, name: str, *, disabled: bool) -> None:
 def _hashed(password: str, username: str) -> str:
     from adapters.credentials.password_hashes import hash_password
 
-    code = refuse_password(password, username)
-    if code is not None:
-        limits = {"lowest": str(SHORTEST), "highest": str(LONGEST)}
-        raise ActRefusedError(f"password: {fault_words(code, limits)}")
+    refuse_weak(password, username)
     return hash_password(password)
-
-
-def _read_password() -> str:
-    """Read one line: hidden and twice from a terminal, as it comes from anything else."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != password:
-        raise ActRefusedError("the two passwords differ")
-    return password
 
 
 def _user(one: User) -> dict[str, object]:

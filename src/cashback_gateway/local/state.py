@@ -53,6 +53,11 @@ class LocalState:
         return self.folder / "secrets" / "signing_key.pem"
 
     @property
+    def close_key(self) -> Path:
+        """The key that closes are signed with."""
+        return self.folder / "secrets" / "close_key.pem"
+
+    @property
     def erasure_key(self) -> Path:
         """The key by which erased customers' sales are still known."""
         return self.folder / "secrets" / "erasure_key"
@@ -84,9 +89,12 @@ class LocalState:
             self.signing_key.parent.mkdir(mode=0o700, exist_ok=True)
             if not self.signing_key.exists():
                 _write_whole(self.signing_key, create_signing_key)
+            if not self.close_key.exists():
+                _write_whole(self.close_key, create_signing_key)
             if not self.erasure_key.exists():
                 _write_whole(self.erasure_key, make_erasure_key)
             self.signing_key.read_bytes()
+            self.close_key.read_bytes()
             self.erasure_key.read_bytes()
         except OSError as error:
             raise LocalStateError(
@@ -163,6 +171,8 @@ def completed_environment(
     completed = dict(environ)
     if not completed.get("CASHBACK_SIGNING_KEY_FILE") and state.signing_key.exists():
         completed["CASHBACK_SIGNING_KEY_FILE"] = str(state.signing_key)
+    if not completed.get("CASHBACK_CLOSE_KEY_FILE") and state.close_key.exists():
+        completed["CASHBACK_CLOSE_KEY_FILE"] = str(state.close_key)
     key_file = file_name("CASHBACK_ERASURE_KEY")
     key_given = completed.get("CASHBACK_ERASURE_KEY") or completed.get(key_file)
     if not key_given and state.erasure_key.exists():

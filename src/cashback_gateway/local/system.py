@@ -92,6 +92,9 @@ class LocalSystem:
             "CASHBACK_SIGNING_KEY_FILE": self._given.get(
                 "CASHBACK_SIGNING_KEY_FILE", str(self._state.signing_key)
             ),
+            "CASHBACK_CLOSE_KEY_FILE": self._given.get(
+                "CASHBACK_CLOSE_KEY_FILE", str(self._state.close_key)
+            ),
             **self._erasure_key(),
             **{name: self._given.get(name, local) for name, local in _LOCAL_WEBHOOKS.items()},
             "CASHBACK_DATABASE_STATE_FILE": self._given.get(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from adapters.postgres.operators.probe import PostgresProbe
 from adapters.telemetry import metrics
+from adapters.telemetry.closes import CloseMetrics
 from adapters.telemetry.commits import CommitMetrics
 from adapters.telemetry.database import DatabaseReadings
 from adapters.telemetry.deliveries import DeliveryMetrics
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from adapters.telemetry.registry import Reading
+    from cashback_core.closing.closing import ClosedRound
     from cashback_core.delivery.observers import RequestEnded
     from cashback_core.intake.wrong_names import WrongName
     from cashback_core.people.log_in_outcomes import OnLogIn
@@ -54,6 +56,7 @@ class ProcessMetrics:
         self.wrong_names: Callable[[WrongName], object] = _nothing
         self.voided: Callable[[int], object] = _nothing
         self.webhooks: Callable[[ReceiverAnswer], object] = _nothing
+        self.closes: Callable[[ClosedRound], object] = _nothing
         self.log_ins: OnLogIn | None = None
         if role is ProcessRole.API:
             self.equal_sales = EqualSalesMetrics(self._registry)
@@ -63,6 +66,7 @@ class ProcessMetrics:
         else:
             self.voided = VoidedMetrics(self._registry)
             self.webhooks = WebhookMetrics(self._registry)
+            self.closes = CloseMetrics(self._registry)
         built = gauge(self._registry, metrics.BUILD)
         revision = settings.telemetry.revision
         built.labels(role, __version__, revision, platform.python_version()).set(1)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from adapters.postgres.cashbacks.commits import CommitObserver, Failure
     from adapters.telemetry.metrics import ProcessRole
     from adapters.telemetry.spans import Spans
+    from cashback_core.closing.closing import ClosedRound
     from cashback_core.delivery.observers import (
         Attempted,
         Delivered,
@@ -101,6 +102,11 @@ class Telemetry:
     def webhooks(self) -> Callable[[ReceiverAnswer], object]:
         """Who is told how endpoints of webhooks answered."""
         return _nobody if self._metrics is None else self._metrics.webhooks
+
+    @property
+    def closes(self) -> Callable[[ClosedRound], object]:
+        """Who is told of rounds of closing."""
+        return _nobody if self._metrics is None else self._metrics.closes
 
     @property
     def log_ins(self) -> OnLogIn | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.values.ids import new_id
 from cashback_core.webhooks.policy import ReceiverAnswer, SendingPolicy
 from cashback_core.webhooks.sending import WebhookSender
+from cashback_gateway.processes.closer import closer
 from cashback_gateway.processes.container import Container, close_all, now
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
     from cashback_core.delivery.deliverer import DeliveriesUnderWay
     from cashback_core.delivery.states import DeliveryPolicy
+    from cashback_gateway.processes.closer import Closer
     from cashback_gateway.processes.database_guard import DatabaseGuard
     from cashback_gateway.settings.table import Settings
 
@@ -129,6 +132,10 @@ def _chores(
     )
 
 
+def _closing_too(chores: Chores, close: Closer) -> Chores:
+    return replace(chores, close=close)
+
+
 def _worker(
     settings: Settings,
     store: PostgresCashbackStore,
@@ -174,14 +181,21 @@ class WorkerContainer(Container):
         receiver,
         Container.telemetry.provided.webhooks,
     )
+    close = providers.Singleton(
+        closer, Container.settings, Container.database, Container.telemetry.provided.closes
+    )
     chores = providers.Singleton(
-        _chores,
-        Container.settings,
-        listener,
-        reconciler,
-        Container.guard,
-        Container.privacy,
-        webhooks=webhooks,
+        _closing_too,
+        providers.Singleton(
+            _chores,
+            Container.settings,
+            listener,
+            reconciler,
+            Container.guard,
+            Container.privacy,
+            webhooks=webhooks,
+        ),
+        close,
     )
     worker = providers.Singleton(
         _worker,

@@ -111,6 +111,7 @@ FILES: Final = (
     SecretFile(
         name="worker/database_worker_password", make=_make_password, why_not=_why_not_password
     ),
+    SecretFile(name="worker/close_key.pem", make=_make_signing_key, why_not=_why_not_signing_key),
     SecretFile(
         name="app/erasure_key", make=make_erasure_key, why_not=partial(_why_not, kinds.ERASURE_KEY)
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, get_type_hints
 
 from cashback_gateway.settings.api import ApiSettings
+from cashback_gateway.settings.closing import ClosingSettings
 from cashback_gateway.settings.database import DatabaseSettings
 from cashback_gateway.settings.declaration import Setting, declared_in
 from cashback_gateway.settings.delivery import BreakerSettings, DeliverySettings
@@ -31,6 +32,7 @@ class Settings:
     breaker: BreakerSettings
     reconciliation: ReconciliationSettings
     margin: MarginSettings
+    closing: ClosingSettings
     retention: RetentionSettings
     webhooks: WebhookSettings
     telemetry: TelemetrySettings

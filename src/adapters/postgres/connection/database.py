@@ -130,6 +130,17 @@ ERASING: Final = Purpose(
     most=2,
     wait_s=1.5,
 )
+REPORTING: Final = Purpose(
+    # Whoever asks for figures reads much, and takes nobody's connections. Its memory is set by the
+    # functions that need it.
+    session=Session(
+        application="cashback reports",
+        role=DatabaseRole.SERVING,
+        settings={"statement_timeout": "10s"},
+    ),
+    most=2,
+    wait_s=5.0,
+)
 SENDING_WEBHOOKS: Final = Purpose(
     # Whatever receivers do, nothing that pays takes part: not even a connection is shared.
     session=Session(application="cashback webhooks", role=DatabaseRole.WORKER, autocommit=True),
@@ -146,6 +157,7 @@ PURPOSES: Final = (
     ANSWERING_INCIDENTS,
     ADMINISTERING,
     ERASING,
+    REPORTING,
     SENDING_WEBHOOKS,
 )
 
@@ -393,7 +405,7 @@ class DatabasePool:
 
     @asynccontextmanager
     async def reading_for(
-        self, merchant_id: int, *, group: str | None = None
+        self, merchant_id: int, *, group: str | None = None, deadline_s: float = DEADLINE_S
     ) -> AsyncGenerator[AsyncConnection[Any], None]:
         """A snapshot of one merchant's rows, to be read; with `group` only the sales of that one.
 
@@ -401,7 +413,7 @@ class DatabasePool:
         trips of their own.
         """
         async with (
-            self.connection() as connection,
+            self.connection(deadline_s=deadline_s) as connection,
             connection.pipeline(),
             connection.transaction(),
         ):

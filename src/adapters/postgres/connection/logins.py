@@ -46,15 +46,12 @@ def ensure_app_login(
         found = connection.execute("select 1 from pg_roles where rolname = %s", [name])
         if found.fetchone() is None:
             connection.execute(sql.SQL("create role {} noinherit").format(login))
-        verifier = connection.pgconn.encrypt_password(
-            password.encode(), name.encode(), b"scram-sha-256"
-        )
         connection.execute(
             sql.SQL("alter role {} with login noinherit {} password {}").format(
-                login, _powers_to_lose(connection, name), sql.Literal(verifier.decode())
+                login, powers_to_lose(connection, name), verifier(connection, name, password)
             )
         )
-        _forget_settings(connection, name)
+        forget_settings(connection, name)
         connection.execute(
             sql.SQL("grant connect on database {} to {}").format(
                 sql.Identifier(connection.info.dbname), login
@@ -63,7 +60,13 @@ def ensure_app_login(
         _grant_exactly(connection, name, roles)
 
 
-def _forget_settings(connection: psycopg.Connection[Any], name: str) -> None:
+def verifier(connection: psycopg.Connection[Any], name: str, password: str) -> sql.Literal:
+    """What the server keeps instead of a password."""
+    made = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
+    return sql.Literal(made.decode())
+
+
+def forget_settings(connection: psycopg.Connection[Any], name: str) -> None:
     """What somebody, or the login itself, had each of its sessions begin with."""
     found = connection.execute(
         "select d.datname from pg_db_role_setting as s left join pg_database as d"
@@ -77,7 +80,7 @@ def _forget_settings(connection: psycopg.Connection[Any], name: str) -> None:
         connection.execute(sql.SQL("{} reset all").format(of))
 
 
-def _powers_to_lose(connection: psycopg.Connection[Any], name: str) -> sql.Composable:
+def powers_to_lose(connection: psycopg.Connection[Any], name: str) -> sql.Composable:
     """What it should not be; who is no superuser may not even say so of what is not."""
     row = connection.execute(
         "select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls"

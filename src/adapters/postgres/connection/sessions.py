@@ -77,6 +77,10 @@ class DatabaseRole(StrEnum):
     """Makes customers nobody, in the merchants that its transaction names."""
 
 
+REPORTING_ROLE: Final = "cashback_reporting"
+"""What finance's own logins are members of; no session of ours takes it."""
+
+
 def limits(server_version: int) -> Mapping[str, str]:
     """Every session's settings, on a server of this version (`170002` for 17.2)."""
     later = [more for since, more in LATER_LIMITS.items() if server_version >= since]

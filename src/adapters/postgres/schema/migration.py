@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, LiteralString, cast
 
-from adapters.postgres.connection.sessions import DatabaseRole, Session, begin_now, opened
+from adapters.postgres.connection.sessions import (
+    REPORTING_ROLE,
+    DatabaseRole,
+    Session,
+    begin_now,
+    opened,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -136,7 +142,8 @@ def migrate(dsn: str) -> list[str]:
             " applied_at timestamptz not null default now())"
         )
         applied = [m.name for m in _missing(connection) if _apply(connection, m)]
-        ours = ", ".join(f"'{role}'" for role in DatabaseRole)  # names of our own, never input
+        # Names of our own, never input.
+        ours = ", ".join(f"'{role}'" for role in (*DatabaseRole, REPORTING_ROLE))
         connection.execute(cast("LiteralString", _RIGHTS_IN_THE_DATABASE.replace("%ROLES%", ours)))
         return applied
 

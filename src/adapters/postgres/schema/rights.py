@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString, NamedTuple
 
 import psycopg
 
-from adapters.postgres.connection.sessions import DatabaseRole
+from adapters.postgres.connection.sessions import REPORTING_ROLE, DatabaseRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,13 +39,13 @@ _RELATIONS: Final[LiteralString] = """
     ), verbs (verb, place) as (
         select v, i from unnest(%(verbs)s::text[]) with ordinality as v (v, i)
     ), whole as (
-        select r.name, c.oid, c.relkind, c.relname, v.verb, v.place,
+        select r.name, c.oid, c.relkind, c.relname, n.nspname as home, v.verb, v.place,
             has_table_privilege(r.name, c.oid, v.verb) as held
         from roles as r cross join verbs as v cross join pg_class as c
         join pg_namespace as n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^(pg_|information_schema$)'
     ), told as (
-        select w.name, w.relkind, w.relname, w.place, case
+        select w.name, w.relkind, w.home, w.relname, w.place, case
             when w.held then w.verb
             when w.verb in ('select', 'insert', 'update', 'references') then (
                 select w.verb || ' (' || string_agg(a.attname, ', ' order by a.attnum) || ')'
@@ -56,9 +56,10 @@ _RELATIONS: Final[LiteralString] = """
         end as may
         from whole as w
     )
-    select name, case when relkind in ('r', 'p') then 'table' else 'view' end || ' ' || relname,
+    select name, case when relkind in ('r', 'p') then 'table ' else 'view ' end
+            || case home when 'public' then '' else home || '.' end || relname,
         string_agg(may, ', ' order by place)
-    from told where may is not null group by name, relkind, relname
+    from told where may is not null group by name, relkind, home, relname
 """
 _OTHERS: Final[LiteralString] = """
     with roles as (
@@ -117,7 +118,7 @@ def rights(connection: psycopg.Connection[Any]) -> list[Right]:
     """What everybody, and each of our roles beyond that, may do in this database; sorted."""
     newer = connection.info.server_version >= _MAINTAIN_SINCE
     asked = {
-        "roles": [PUBLIC, *(role.value for role in DatabaseRole)],
+        "roles": [PUBLIC, *(role.value for role in DatabaseRole), REPORTING_ROLE],
         "verbs": [*_VERBS, "maintain"] if newer else [*_VERBS],
     }
     found = [

@@ -1,12 +1,390 @@
--- Figures: what a day's events say by hour, type, store and client. Those of closed days are kept.
+-- Figures: what a day's events say by hour, type, store and client. Those of closed days are kept, and
+-- never change; those of an open day are made of its events by the same functions.
+
+-- A day whose figures are kept, how its merchant's cashbacks stood at its end, and what became of its
+-- calls. It holds what its close holds: the events with a position below `below` and an instant before
+-- its end, but for those of earlier days.
+create table figure_days (
+    merchant_id bigint not null references merchants,
+    day date not null,
+    zone text not null,
+    begins_at timestamptz not null,
+    ends_at timestamptz not null check (ends_at > begins_at),
+    below bigint not null,
+    -- {status: [cashbacks, centavos]}
+    standings jsonb not null check (jsonb_typeof(standings) = 'object'),
+    -- {attempts, applied, failures: {reason: calls}, latency: {bucket: calls}}
+    calls jsonb not null check (jsonb_typeof(calls) = 'object'),
+    primary key (merchant_id, day)
+);
+
+-- The cube of a kept day, each row four times: of a whole day or of an hour, and of whole sales or of
+-- their lines of one type (which do not add up: a sale may have two types). So a report of 100 days
+-- reads some thousand rows, unless it asks by hour. A null measure is zero, and costs no byte.
+create table day_figures (
+    merchant_id bigint not null,
+    day date not null,
+    hour smallint check (hour between 0 and 23),
+    type text collate "C",
+    store text collate "C",
+    client text collate "C",
+    status text collate "C" not null,
+    sales integer,
+    not_due integer,
+    recorded integer,
+    accrued integer,
+    paid integer,
+    cancelled integer,
+    adjusted integer,
+    doubted integer,
+    tried integer,
+    accepted integer,
+    total_centavos bigint,
+    accrued_centavos bigint,
+    paid_centavos bigint,
+    cancelled_centavos bigint,
+    adjusted_centavos bigint,
+    doubted_centavos bigint,
+    foreign key (merchant_id, day) references figure_days
+);
+create index day_figures_of_days on day_figures (merchant_id, day)
+    where hour is null and type is null;
+create index day_figures_of_types on day_figures (merchant_id, day)
+    where hour is null and type is not null;
+create index day_figures_of_hours on day_figures (merchant_id, day)
+    where hour is not null and type is null;
+create index day_figures_of_hours_and_types on day_figures (merchant_id, day)
+    where hour is not null and type is not null;
+
+select append_only('figure_days');
+select append_only('day_figures');
+
+-- The events of a day: those before its end with a position below `below`, but for those before its
+-- begin with a position below `from_position`, which an earlier day holds. Found by two indexes, as
+-- what is late is told apart from what happened then. Planned for the day that is asked for: a plan
+-- for any day would read a merchant's past. `sending` moves no money and is left out.
+create function events_of_day(
+    of_merchant bigint, begins_at timestamptz, ends_at timestamptz, from_position bigint, below bigint
+) returns table (
+    cashback_id uuid, sequence integer, at timestamptz, from_status text, to_status text,
+    attempt integer, actor text
+)
+language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
+begin
+    return query
+    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
+        e.attempt::integer, e.actor
+    from events as e
+    where e.merchant_id = of_merchant
+        and e.at >= events_of_day.begins_at and e.at < events_of_day.ends_at
+        and e.position < events_of_day.below
+    union all
+    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
+        e.attempt::integer, e.actor
+    from events as e
+    where e.merchant_id = of_merchant
+        and e.position >= events_of_day.from_position and e.position < events_of_day.below
+        and e.at < events_of_day.begins_at;
+end $$;
+
+-- The lowest id that is made at an instant or later (UUID version 7: milliseconds come first).
+create function first_id_at(instant timestamptz) returns uuid
+language sql immutable
+return (
+    lpad(to_hex(greatest(0, floor(extract(epoch from instant) * 1000))::bigint), 12, '0')
+        || repeat('0', 20)
+)::uuid;
+
+-- The cube of a day by hour: of whole sales (`type` is null), of types, or of both.
+create function figures_of_day(
+    of_merchant bigint, of_zone text, begins_at timestamptz, ends_at timestamptz,
+    from_position bigint, below bigint, whole boolean, typed boolean
+) returns table (
+    hour smallint, type text, store text, client text, status text,
+    sales bigint, not_due bigint, recorded bigint, accrued bigint, paid bigint, cancelled bigint,
+    adjusted bigint, doubted bigint, tried bigint, accepted bigint,
+    total_centavos bigint, accrued_centavos bigint, paid_centavos bigint,
+    cancelled_centavos bigint, adjusted_centavos bigint, doubted_centavos bigint
+)
+language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off
+set enable_sort = off set enable_nestloop = off set jit = off
+set work_mem = '64MB' as $$
+declare
+    -- A sale's id begins with the instant it was told at: those of the day are read as they lie.
+    first_id constant uuid := first_id_at(begins_at);
+    end_id constant uuid := first_id_at(ends_at);
+begin
+    return query
+    with moved as materialized (
+        select e.cashback_id,
+            extract(hour from e.at at time zone of_zone)::smallint as hour,
+            e.to_status,
+            e.from_status is null and e.to_status <> 'recorded' as is_sold,
+            accrues(e.from_status, e.to_status) as accrues,
+            pays(e.from_status, e.to_status) as pays,
+            coalesce(cancels(e.from_status, e.to_status), false) as cancels,
+            coalesce(takes_back(e.from_status, e.to_status), false) as takes_back,
+            coalesce(e.from_status = 'sending' and e.attempt = 1, false) as is_tried
+        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        where e.to_status <> 'sending'
+    ),
+    -- What was told before that day: few as a rule, and each looked for by its keys (`offset 0` lets no
+    -- plan read a merchant's past instead).
+    older as materialized (
+        select distinct m.cashback_id from moved as m
+        where m.cashback_id < first_id or m.cashback_id >= end_id
+    ),
+    about as materialized (
+        select o.cashback_id, o.store, o.submitted_by::text as client,
+            o.total_centavos::bigint as worth, c.cashback_centavos::bigint as earned
+        from sales as o
+        join cashbacks as c on c.merchant_id = o.merchant_id and c.cashback_id = o.cashback_id
+        where o.merchant_id = of_merchant
+            and o.cashback_id >= first_id and o.cashback_id < end_id
+            and c.merchant_id = of_merchant
+            and c.cashback_id >= first_id and c.cashback_id < end_id
+        union all
+        select d.cashback_id, s.store, s.submitted_by, s.total_centavos, c.cashback_centavos
+        from older as d
+        cross join lateral (
+            select o.store, o.submitted_by, o.total_centavos from sales as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as s
+        cross join lateral (
+            select o.cashback_centavos from cashbacks as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as c
+    ),
+    types as (
+        select l.cashback_id, l.type, sum(l.worth)::bigint as worth, sum(l.earned)::bigint as earned
+        from (
+            select o.cashback_id, o.type, o.cashback_centavos as earned,
+                o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0) as worth
+            from sale_lines as o
+            where o.merchant_id = of_merchant
+                and o.cashback_id >= first_id and o.cashback_id < end_id
+            union all
+            select d.cashback_id, i.*
+            from older as d
+            cross join lateral (
+                select o.type, o.cashback_centavos,
+                    o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0)
+                from sale_lines as o
+                where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+            ) as i
+        ) as l
+        where typed
+        group by l.cashback_id, l.type
+    ),
+    parts as (
+        select m.*, null::text as type, a.store, a.client, a.worth, a.earned
+        from moved as m join about as a on a.cashback_id = m.cashback_id
+        where whole
+        union all
+        select m.*, t.type, a.store, a.client, t.worth, t.earned
+        from types as t
+        join about as a on a.cashback_id = t.cashback_id
+        join moved as m on m.cashback_id = t.cashback_id
+    )
+    select p.hour, p.type, p.store, p.client, p.to_status,
+        count(*) filter (where p.is_sold),
+        count(*) filter (where p.to_status = 'not_due'),
+        count(*) filter (where p.to_status = 'recorded'),
+        count(*) filter (where p.accrues), count(*) filter (where p.pays),
+        count(*) filter (where p.cancels), count(*) filter (where p.takes_back),
+        count(*) filter (where p.to_status = 'in_doubt'),
+        count(*) filter (where p.is_tried),
+        count(*) filter (where p.is_tried and p.to_status = 'applied'),
+        coalesce(sum(p.worth) filter (where p.is_sold), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.accrues), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.pays), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.cancels), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.takes_back), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.to_status = 'in_doubt'), 0)::bigint
+    from parts as p
+    group by p.hour, p.type, p.store, p.client, p.to_status;
+end $$;
+
+-- How many cashbacks entered each status less those that left it, and their centavos, of a day's
+-- events before an instant.
+create function standings_moved(
+    of_merchant bigint, begins_at timestamptz, ends_at timestamptz, from_position bigint, below bigint
+) returns table (status text, cashbacks bigint, centavos bigint)
+language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off
+set enable_sort = off set enable_nestloop = off set jit = off
+set work_mem = '64MB' as $$
+declare
+    first_id constant uuid := first_id_at(begins_at);
+    end_id constant uuid := first_id_at(ends_at);
+begin
+    return query
+    -- What only passed through a state is of no account: most went through three.
+    with moved as materialized (
+        select e.cashback_id, v.status, sum(v.moved) as moved
+        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        cross join lateral (values (e.to_status, 1), (e.from_status, -1)) as v (status, moved)
+        where v.status is not null
+        group by e.cashback_id, v.status
+        having sum(v.moved) <> 0
+    ),
+    earned as (
+        select o.cashback_id, o.cashback_centavos from cashbacks as o
+        where o.merchant_id = of_merchant
+            and o.cashback_id >= first_id and o.cashback_id < end_id
+        union all
+        select d.cashback_id, c.cashback_centavos
+        from (
+            select distinct m.cashback_id from moved as m
+            where m.cashback_id < first_id or m.cashback_id >= end_id
+        ) as d
+        cross join lateral (
+            select o.cashback_centavos from cashbacks as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as c
+    )
+    select m.status, sum(m.moved)::bigint, sum(m.moved * c.cashback_centavos)::bigint
+    from moved as m join earned as c on c.cashback_id = m.cashback_id
+    group by m.status;
+end $$;
+
+-- What a call that did not pay counts under: `cashback_core.figures.calls.failure_of`, by test.
+create function call_failure(result text, status_code integer, reason text) returns text
+language sql immutable
+return result || ': ' || case
+    when status_code is not null then 'status ' || status_code
+    when reason ~ '^[a-z][a-z ,'']{0,59}$' then reason
+    else 'another reason'
+end;
+create function latency_bucket(elapsed_s double precision) returns integer
+language sql immutable
+return case when elapsed_s <= 0.001 then 0
+    else least(150, ceil(ln(elapsed_s / 0.001::double precision) / ln(1.1::double precision)))::integer
+end;
+
+-- What became of the calls that ended in a day. Of one whose deliverer was gone nothing more is told,
+-- though an answer may have come late: what is kept does not hang on when it was asked.
+create function calls_of_day(
+    of_merchant bigint, begins_at timestamptz, ends_at timestamptz, from_position bigint, below bigint
+) returns jsonb
+language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off
+set enable_sort = off set enable_nestloop = off set jit = off
+set work_mem = '64MB' as $$
+begin
+    return (
+        with ended as materialized (
+            select e.to_status = 'applied' as is_applied,
+                case
+                    when e.to_status = 'applied' then null
+                    when e.actor = 'reaper' or a.result is null then 'unknown: no answer'
+                    else call_failure(a.result, a.status_code, a.reason)
+                end as failure,
+                case when e.actor <> 'reaper' and a.status_code is not null
+                    then latency_bucket(a.elapsed_s) end as bucket
+            from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+            cross join lateral (
+                select o.result, o.status_code, o.reason, o.elapsed_s from attempts as o
+                where o.merchant_id = of_merchant and o.cashback_id = e.cashback_id
+                    and o.attempt = e.attempt
+                offset 0
+            ) as a
+            where e.from_status = 'sending'
+        ),
+        grouped as (
+            select d.is_applied, d.failure, d.bucket, count(*) as calls from ended as d
+            group by d.is_applied, d.failure, d.bucket
+        )
+        select jsonb_build_object(
+            'attempts', coalesce(sum(g.calls), 0),
+            'applied', coalesce(sum(g.calls) filter (where g.is_applied), 0),
+            'failures', (
+                select coalesce(jsonb_object_agg(f.failure, f.calls), '{}')
+                from (
+                    select h.failure, sum(h.calls) as calls from grouped as h
+                    where not h.is_applied group by h.failure
+                ) as f
+            ),
+            'latency', (
+                select coalesce(jsonb_object_agg(b.bucket, b.calls), '{}')
+                from (
+                    select h.bucket, sum(h.calls) as calls from grouped as h
+                    where h.bucket is not null group by h.bucket
+                ) as b
+            )
+        ) from grouped as g
+    );
+end $$;
 
 -- Keeps the figures of a day that is being closed: called once, by the transaction that closes it,
--- after its row is written.
+-- after its row is written. A day that has no close keeps nothing.
 create function keep_day_figures(of_merchant bigint, of_day date) returns void
 language plpgsql as $$
+declare
+    closed record;
+    before figure_days;
 begin
-    return;
+    select c.begins_at, c.ends_at, c.below into strict closed
+    from closes as c where c.merchant_id = of_merchant and c.day = of_day;
+    select * into before
+    from figure_days as f where f.merchant_id = of_merchant and f.day = of_day - 1;
+    insert into figure_days (
+        merchant_id, day, zone, begins_at, ends_at, below, standings, calls
+    )
+    select of_merchant, of_day, day_zone(of_merchant, of_day), closed.begins_at, closed.ends_at,
+        closed.below,
+        (
+            select coalesce(jsonb_object_agg(s.status, jsonb_build_array(s.cashbacks, s.centavos)), '{}')
+            from (
+                select t.status, sum(t.cashbacks)::bigint as cashbacks, sum(t.centavos)::bigint as centavos
+                from (
+                    select m.status, m.cashbacks, m.centavos
+                    from standings_moved(
+                        of_merchant, closed.begins_at, closed.ends_at, coalesce(before.below, 0),
+                        closed.below
+                    ) as m
+                    union all
+                    select b.key, (b.value ->> 0)::bigint, (b.value ->> 1)::bigint
+                    from jsonb_each(before.standings) as b
+                ) as t
+                group by t.status
+                having sum(t.cashbacks) <> 0 or sum(t.centavos) <> 0
+            ) as s
+        ),
+        calls_of_day(
+            of_merchant, closed.begins_at, closed.ends_at, coalesce(before.below, 0), closed.below
+        );
+    insert into day_figures (
+        merchant_id, day, hour, type, store, client, status, sales, not_due, recorded, accrued,
+        paid, cancelled, adjusted, doubted, tried, accepted, total_centavos, accrued_centavos,
+        paid_centavos, cancelled_centavos, adjusted_centavos, doubted_centavos
+    )
+    select of_merchant, of_day, f.hour, f.type, f.store, f.client, f.status,
+        nullif(sum(f.sales), 0), nullif(sum(f.not_due), 0), nullif(sum(f.recorded), 0),
+        nullif(sum(f.accrued), 0), nullif(sum(f.paid), 0), nullif(sum(f.cancelled), 0),
+        nullif(sum(f.adjusted), 0), nullif(sum(f.doubted), 0), nullif(sum(f.tried), 0),
+        nullif(sum(f.accepted), 0), nullif(sum(f.total_centavos), 0),
+        nullif(sum(f.accrued_centavos), 0), nullif(sum(f.paid_centavos), 0),
+        nullif(sum(f.cancelled_centavos), 0), nullif(sum(f.adjusted_centavos), 0),
+        nullif(sum(f.doubted_centavos), 0)
+    from figures_of_day(
+        of_merchant, day_zone(of_merchant, of_day), closed.begins_at, closed.ends_at,
+        coalesce(before.below, 0), closed.below, true, true
+    ) as f
+    group by grouping sets (
+        (f.type, f.store, f.client, f.status), (f.hour, f.type, f.store, f.client, f.status)
+    )
+    -- What moved nothing is left out, so that a report reads less.
+    having sum(
+        f.sales + f.not_due + f.recorded + f.accrued + f.paid + f.cancelled + f.adjusted
+            + f.doubted + f.tried
+    ) > 0
+    order by f.hour nulls first, f.type nulls first;
 end $$;
 
 select close_functions();
+select protect_merchant_table('figure_days');
+select protect_merchant_table('day_figures');
+grant select on figure_days, day_figures to cashback_serving;
+grant select, insert on figure_days, day_figures to cashback_worker;
+grant execute on function events_of_day, figures_of_day, standings_moved, calls_of_day,
+    call_failure, latency_bucket, first_id_at to cashback_serving, cashback_worker;
 grant execute on function keep_day_figures to cashback_worker;

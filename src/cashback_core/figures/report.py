@@ -1,0 +1,72 @@
+"""A report as one page: which questions it asks, and what whoever draws it is given.
+
+A page is drawn by `adapters.report_page.render`; routes and commands are handed it as a
+`DrawReport`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from cashback_core.figures.figures import Dimension, FiguresQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from cashback_core.figures.figures import Balance, Figures
+    from cashback_core.words.locales import Language
+
+DAYS_BY_DAY: Final = 62
+"""A range of more days is told by month."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastClose:
+    """The last closed day of a report's range; `sha256` is its close's hash, in hexadecimal."""
+
+    day: date
+    number: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportHead:
+    """Whose report it is: the merchant's name and slug."""
+
+    name: str
+    slug: str
+    last_close: LastClose | None = None
+
+
+class DrawReport(Protocol):
+    """Draws a page: a section for each of the figures, which are of one range; the first leads."""
+
+    def __call__(
+        self,
+        head: ReportHead,
+        figures: Sequence[Figures],
+        balance: Balance | None,
+        language: Language,
+    ) -> str:
+        """One HTML document, whole by itself. Raises ValueError without any figures."""
+        ...
+
+
+def report_questions(
+    since: date, through: date, *, only: Mapping[Dimension, str] | None = None
+) -> tuple[FiguresQuestion, ...]:
+    """What a whole report asks: over time, by type, store, hour of the day and sender.
+
+    Without what is filtered to one value. Raises ValueError for a range that is none.
+    """
+    days = (through - since).days + 1
+    over_time = Dimension.DAY if days <= DAYS_BY_DAY else Dimension.MONTH
+    by = (over_time, Dimension.TYPE, Dimension.STORE, Dimension.HOUR, Dimension.CLIENT)
+    filters: Mapping[Dimension, str] = {} if only is None else only
+    return tuple(
+        FiguresQuestion(since=since, through=through, by=(one,), only=filters)
+        for one in by
+        if one not in filters
+    )

@@ -1,0 +1,83 @@
+"""Closing days by itself, as a worker does: a round, and what is logged of it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from adapters.credentials.close_signer import load_close_signer
+from adapters.postgres.closing.store import PostgresCloseStore
+from cashback_core.closing.closing import MAX_CLOSED, CloseDays
+from cashback_core.values.availability import StoreUnavailable
+from cashback_gateway.processes.chain_notes import chain_notes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from adapters.postgres.connection.database import Database
+    from cashback_core.closing.closing import ClosedRound, KeptClose
+    from cashback_gateway.settings.table import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def close_days(settings: Settings, database: Database, key_file: Path) -> CloseDays:
+    """The use case. Raises BadSigningKeyError, and OSError where the key cannot be read."""
+    return CloseDays(
+        store=PostgresCloseStore(database),
+        signer=load_close_signer(key_file),
+        notes=chain_notes(settings),
+        grace=timedelta(minutes=settings.closing.after_min),
+        on_closed=_log_closed,
+    )
+
+
+class Closer:
+    """A worker's chore; without a key it closes nothing."""
+
+    def __init__(self, close: CloseDays | None, on_round: Callable[[ClosedRound], object]) -> None:
+        self._close = close
+        self._on_round = on_round
+        self._told = dict[str, str]()
+
+    async def __call__(self) -> bool:
+        """One round; whether there is more to close. Raises StoreUnavailable."""
+        if self._close is None:
+            return False
+        try:
+            found = await self._close()
+        except OSError as error:
+            _log.exception("the notes of closes cannot be used: no day is closed")
+            raise StoreUnavailable("chains cannot be told from others") from error
+        if found.is_busy:
+            return False
+        for name, why in found.strange.items():
+            if self._told.get(name) != why:
+                _log.error("no day of %s is closed any more: %s", name, why)
+        self._told = dict(found.strange)
+        self._on_round(found)
+        return len(found.closed) >= MAX_CLOSED
+
+
+def closer(
+    settings: Settings, database: Database, on_round: Callable[[ClosedRound], object]
+) -> Closer:
+    """The chore of a worker with these settings."""
+    key_file = settings.closing.key_file
+    if key_file is None:
+        return Closer(None, on_round)
+    return Closer(close_days(settings, database, key_file), on_round)
+
+
+def _log_closed(kept: KeptClose) -> None:
+    late = f", {kept.late} of them late" if kept.late else ""
+    _log.info(
+        "closed %s of %s: number %d, %d lines%s",
+        kept.day,
+        kept.owner.name,
+        kept.number,
+        kept.lines,
+        late,
+    )

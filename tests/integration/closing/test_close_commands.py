@@ -1,0 +1,115 @@
+"""From sales to what another party verifies: `close`, `closes export`, `cashback_core.verify`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from adapters.credentials.signing_key import create_signing_key
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
+from contract.builders import CREATED, a_cpf, a_sale, ended, leased
+from integration.closing.days import as_owner, happened, known_since
+from integration.command_line import SRC, call
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adapters.postgres.connection.database import Database
+    from cashback_core.values.documents import Cpf
+
+CPF: Final = a_cpf()
+
+
+@pytest.fixture
+def environ(dsn: str, tmp_path: Path) -> dict[str, str]:
+    key = tmp_path / "close_key.pem"
+    create_signing_key(key)
+    return {
+        "PYTHONPATH": SRC,
+        "DATABASE_URL": dsn,
+        "CASHBACK_CLOSE_KEY_FILE": str(key),
+        "CASHBACK_DATABASE_STATE_FILE": str(tmp_path / "state.json"),
+    }
+
+
+@pytest.fixture
+async def sold(database: Database, dsn: str) -> Cpf:
+    """Merchants known since three days; a sale that was paid two days ago; to whom."""
+    known_since(dsn, 3)
+    store = PostgresCashbackStore(database, DeliveryPolicy())
+    claim = await leased(store, a_sale(document=CPF))
+    await store.conclude(ended(claim, CREATED))
+    happened(dsn, claim.id, days_ago=2)
+    return CPF
+
+
+def verified(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "cashback_core.verify", *arguments, "--json"],
+        capture_output=True, env={"PYTHONPATH": SRC}, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return {"code": done.returncode, **json.loads(done.stdout)}
+
+
+def told(words: str, environ: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(call(f"{words} --json", environ).stdout)
+    return found
+
+
+def test_what_is_closed_and_exported_another_party_verifies(
+    sold: Cpf, environ: dict[str, str], tmp_path: Path
+) -> None:
+    assert told("close --dry-run", environ)["dry_run"] is True
+    assert call("closes list", environ).stdout.strip() == "none"
+
+    closed = told("close", environ)
+    assert (closed["behind"], closed["waits"], closed["strange"]) == (0, False, {})
+    day = next(one for one in closed["items"] if one["lines"])
+    assert (day["owner"], day["paid"], day["owed"]) == ("demo", "5.00", "0.00")
+    assert told("close", environ)["items"] == []
+    listed = told("closes list --merchant demo", environ)
+    assert [one["number"] for one in listed["items"]] == [3, 2, 1]
+
+    folder = tmp_path / "sent"
+    assert "3 closes in" in call(f"closes export {folder} --merchant demo", environ).stdout
+    assert verified(str(folder))["code"] == 0
+    asked = f"closes disclose --merchant demo --day {day['day']} --document {sold}"
+    (folder / "disclosure.json").write_text(call(asked, environ).stdout)
+    assert [one["lines"] for one in verified(str(folder))["persons"]] == [3]
+    (folder / "disclosure.json").unlink()
+    lines = folder / f"lines-demo-{day['day']}.jsonl"
+    lines.write_bytes(lines.read_bytes().replace(b'"centavos":500', b'"centavos":501'))
+    assert verified(str(folder))["code"] == 1
+    assert call(f"closes export {folder}", environ).returncode == 0
+    assert verified(str(folder))["code"] == 0
+
+
+@pytest.mark.usefixtures("sold")
+def test_a_database_that_forgot_closes_is_closed_no_further_until_somebody_says_so(
+    environ: dict[str, str], dsn: str
+) -> None:
+    call("close", environ)
+    with as_owner(dsn) as owner:
+        owner.execute("delete from closes where merchant_id = 1 and number = 3")
+        owner.execute("delete from closes where merchant_id is null")
+    refused = call("close", environ)
+    assert refused.returncode == 1
+    assert "demo is closed no further: close 3 was seen" in refused.stdout
+    assert call("closes resume --merchant demo", environ).returncode == 0
+    assert call("closes resume --account", environ).returncode == 0
+    again = told("close", environ)
+    assert [one["owner"] for one in again["items"]].count("demo") == 1
+    assert again["strange"] == {}
+
+
+def test_without_a_key_nothing_is_closed(environ: dict[str, str]) -> None:
+    del environ["CASHBACK_CLOSE_KEY_FILE"]
+    refused = call("close", environ)
+    assert refused.returncode == 1
+    assert "CASHBACK_CLOSE_KEY_FILE" in refused.stderr
