@@ -159,7 +159,9 @@ _TAKE_IN: Final[LiteralString] = f"""
             )
             and not {_DECIDED}
     ), several as materialized (
-        select line_key from told group by line_key having count(*) > 1
+        -- Without an instant a newer statement may cover one of a key and not another.
+        select line_key from told group by line_key
+        having count(*) > 1 or bool_or(credited_at is null)
         union
         select line_key from standing where nth > 0
     ), told_same as (
@@ -168,7 +170,7 @@ _TAKE_IN: Final[LiteralString] = f"""
     ), standing_same as (
         select s.*, row_number() over (
             partition by line_key, class, merchant_id, cashback_id order by nth
-        ) as same, count(*) over (partition by line_key) as lines
+        ) as same
         from standing as s where line_key in (select line_key from several)
     ), as_they_were as materialized (
         select s.*
@@ -210,7 +212,7 @@ _TAKE_IN: Final[LiteralString] = f"""
             coalesce(s.nth, (t.place - 1 - coalesce((
                 select count(*) from standing_rest as r where r.line_key = t.line_key
             ), 0) + coalesce((
-                select count(*) from standing_same as r where r.line_key = t.line_key
+                select count(*) from provider_lines as r where r.line_key = t.line_key
             ), 0))::integer),
             s.class, s.merchant_id, s.cashback_id, s.told_since, s.told_through, s.nth is null,
             t.class, t.owner, t.cashback_id,
