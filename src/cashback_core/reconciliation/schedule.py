@@ -298,8 +298,8 @@ class ReconciliationRuns(Protocol):
     async def take_in(self, window: Window, asked_at: datetime) -> LedgerKept:
         """Take all that was put aside into the provider's ledger, as `ledger.changes` says.
 
-        It is what a statement without defects tells, asked for at `asked_at`. At once, or not at
-        all: of a run that dies before nothing is seen.
+        It is what a statement without defects tells, asked for at `asked_at` (or now, where that
+        is later). At once, or not at all: of a run that dies before nothing is seen.
         """
 
     @abstractmethod

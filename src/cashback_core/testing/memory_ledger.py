@@ -48,6 +48,7 @@ class MemoryLedger(ProviderLedger):
         self, told: Sequence[ToldLine], window: Window, *, asked_at: datetime, at: datetime
     ) -> LedgerKept:
         """All lines of a statement, at once."""
+        asked_at = min(asked_at, at)
         newer = tuple(one.window for one in self.tellings if one.asked_at > asked_at)
         telling = Telling(window=window, asked_at=asked_at, skew=self.skew, newer=newer)
         by_key: defaultdict[str, list[ToldLine]] = defaultdict(list)

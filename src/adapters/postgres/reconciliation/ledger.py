@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MEMORY: Final = "64MB"
 """What each sort and each hash table of the one statement may take: millions of lines spill."""
 
+LONGEST_S: Final = 600
+"""How long the one statement may take: some ten seconds for a million lines that are all new."""
+
 _PURPOSE: Final = "lines of the provider's ledger"
 _NULL: Final = "\\N"
 
@@ -83,8 +86,9 @@ async def take_in(
     """What was put aside (`put` lines) is what there is of this window. One transaction."""
     async with connection.transaction():
         await connection.execute(
-            "select set_config('work_mem', %s, true), set_config('enable_nestloop', 'off', true)",
-            [MEMORY],
+            "select set_config('work_mem', %s, true), set_config('enable_nestloop', 'off', true),"
+            " set_config('statement_timeout', %s, true)",
+            [MEMORY, f"{LONGEST_S}s"],
         )
         found = await connection.execute("select count(*) from provider_told")
         row = await found.fetchone()
@@ -133,7 +137,7 @@ _DECIDED: Final[LiteralString] = f"""
 _TAKE_IN: Final[LiteralString] = f"""
     with newer as materialized (
         select since, through from provider_tellings
-        where asked_at > %(asked_at)s
+        where asked_at > least(%(asked_at)s, now())
     ), told as (
         select line_key, class, owner, cashback_id, centavos, credited_at,
             told_since, told_through
@@ -236,7 +240,8 @@ _TAKE_IN: Final[LiteralString] = f"""
         end
     ), telling as (
         insert into provider_tellings (reconciliation_id, asked_at, since, through)
-        values (%(run)s, %(asked_at)s, %(since)s, %(through)s)
+        -- By whichever clock is behind: one that was ahead once would make all that follow older.
+        values (%(run)s, least(%(asked_at)s, now()), %(since)s, %(through)s)
         returning telling_id
     ), written as (
         insert into provider_lines as l (

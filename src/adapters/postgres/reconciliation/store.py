@@ -19,7 +19,13 @@ from adapters.postgres.reconciliation.incidents import (
     standing,
     tell,
 )
-from adapters.postgres.reconciliation.ledger import LedgerKeys, empty, put_aside, take_in
+from adapters.postgres.reconciliation.ledger import (
+    LONGEST_S,
+    LedgerKeys,
+    empty,
+    put_aside,
+    take_in,
+)
 from adapters.postgres.reconciliation.moves import move
 from adapters.postgres.reconciliation.runs import Run, begin, end, is_due
 from cashback_core.reconciliation.schedule import (
@@ -167,9 +173,9 @@ class _Runs(ReconciliationRuns):
         self._put = (self._put or 0) + len(lines)
 
     async def take_in(self, window: Window, asked_at: datetime) -> LedgerKept:
-        with _asking(self._connection):
-            if self._put is None:
-                await empty(self._connection)
+        if self._put is None:
+            await self.put_aside(())
+        with translated(), watched(self._connection, LONGEST_S + SILENT_S):
             kept = await take_in(
                 self._connection,
                 self._begun,
@@ -178,7 +184,6 @@ class _Runs(ReconciliationRuns):
                 put=self._put or 0,
                 skew=self._rules.margin.skew,
             )
-            await empty(self._connection)
         self._put = None
         return kept
 

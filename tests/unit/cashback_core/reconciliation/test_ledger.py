@@ -16,6 +16,7 @@ from cashback_core.testing.memory_ledger import MemoryLedger
 from contract.keeping_ledger import AT, DAY, Told, statements, times_told
 
 SKEW = timedelta(seconds=3)
+NOW = AT + 100 * DAY
 
 
 def spanned(told: Told, one: ToldLine | LedgerLine) -> bool:
@@ -35,7 +36,7 @@ def test_of_each_line_there_are_as_many_as_the_newest_statement_tells_that_cover
     asked_at = AT + 9 * DAY
     dated = {line.key: line for one in told for line in one.lines if line.credited_at is not None}
     for nth, one in enumerate(told):
-        ledger.take_in(one.lines, one.window, asked_at=asked_at + nth * DAY, at=AT)
+        ledger.take_in(one.lines, one.window, asked_at=asked_at + nth * DAY, at=NOW)
         for key, line in dated.items():
             count = times_told(one.lines)[key]
             expected[key] = count if spanned(one, line) else max(count, expected[key])
@@ -54,9 +55,9 @@ def test_an_old_file_that_is_read_today_is_as_old_as_it_is(told: list[Told]) -> 
     ordered = [(AT + (9 + nth) * DAY, one) for nth, one in enumerate(told)]
     forth, back = MemoryLedger(skew=SKEW), MemoryLedger(skew=SKEW)
     for asked_at, one in ordered:
-        forth.take_in(one.lines, one.window, asked_at=asked_at, at=AT)
+        forth.take_in(one.lines, one.window, asked_at=asked_at, at=NOW)
     for asked_at, one in reversed(ordered):
-        back.take_in(one.lines, one.window, asked_at=asked_at, at=AT)
+        back.take_in(one.lines, one.window, asked_at=asked_at, at=NOW)
 
     def is_certain(line: LedgerLine) -> bool:
         return next(
@@ -80,7 +81,7 @@ def test_an_old_file_that_is_read_today_is_as_old_as_it_is(told: list[Told]) -> 
 def test_the_moves_add_up_to_what_there_is(told: list[Told]) -> None:
     ledger = MemoryLedger(skew=SKEW)
     for one in told:
-        ledger.take_in(one.lines, one.window, asked_at=one.asked_at, at=AT)
+        ledger.take_in(one.lines, one.window, asked_at=one.asked_at, at=NOW)
     sums = Counter[tuple[object, ...]]()
     for telling in ledger.tellings:
         for move in telling.moves:
