@@ -33,6 +33,7 @@ from cashback_core.people.standings import STANDING_AGE_S, Standings
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
 from cashback_core.testing.plain_hashes import PlainHashes
@@ -293,6 +294,7 @@ def _use_cases(
         changes_waiting=ChangeWaiting(changes, look_s=LOOK_S),
         operators=MemoryOperators(store, incidents),
         incidents=incidents,
+        ledger=MemoryLedger(skew=timedelta(0)),  # a double reads no statements
         privacy=privacy,
         administered=house.administered(),
         ping=ping,

@@ -30,6 +30,7 @@ from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
 from cashback_core.testing.memory_store import MemoryStore
@@ -104,6 +105,7 @@ class Api:
         self.changes_waiting = ChangeWaiting(self.changes, look_s=0.001)
         self.incidents = MemoryIncidents(self.store)
         self.operators = MemoryOperators(self.store, self.incidents)
+        self.ledger = MemoryLedger(skew=timedelta(seconds=3))
         self.privacy = MemoryPrivacy()
         self.provider = ScriptedProvider()
         self.deliverer = Deliverer(
@@ -159,6 +161,7 @@ class Api:
             changes_waiting=self.changes_waiting,
             operators=self.operators,
             incidents=self.incidents,
+            ledger=self.ledger,
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,

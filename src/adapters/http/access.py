@@ -37,6 +37,7 @@ ACCESS: Final[Access] = {
     ("get", "/api/cashbacks/open"): READERS,
     ("get", "/api/cashbacks/equals"): READERS,
     ("get", "/api/incidents"): READERS | PLATFORM,
+    ("get", "/api/provider-ledger"): READERS | PLATFORM,
     ("get", "/api/product-types/{type}/rates"): MEMBERS,
     ("post", "/api/product-types/{type}/rates"): ADMINS,
     ("delete", "/api/product-types/{type}/rates/{version}"): ADMINS,

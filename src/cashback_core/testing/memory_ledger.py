@@ -18,6 +18,7 @@ from cashback_core.reconciliation.ledger import (
     changes,
 )
 from cashback_core.testing.memory_incidents import SLUGS
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +44,7 @@ class MemoryLedger(ProviderLedger):
         self.skew = skew
         self.lines: defaultdict[str, list[LedgerLine]] = defaultdict(list)
         self.tellings: list[TellingRow] = []
+        self.away = False
 
     def take_in(
         self, told: Sequence[ToldLine], window: Window, *, asked_at: datetime, at: datetime
@@ -77,6 +79,8 @@ class MemoryLedger(ProviderLedger):
 
     async def state(self, merchant_id: int | None) -> LedgerState:
         """As of now."""
+        if self.away:
+            raise StoreUnavailable("away")
         sums: defaultdict[tuple[int | None, FindingClass], list[int]] = defaultdict(lambda: [0, 0])
         for line in self.standing():
             assert line.cls is not None

@@ -14,6 +14,7 @@ from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
 from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
 from adapters.telemetry.metrics import ProcessRole
 from cashback_core.changes.waiting import ChangeWaiting
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from adapters.http.sales.hot_route import HotRoute
     from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_gateway.settings.table import Settings
+
+
+def _ledger(database: Database) -> PostgresProviderLedger:
+    return PostgresProviderLedger(database, of_all=ANSWERING_INCIDENTS)
 
 
 def _incidents(database: Database) -> PostgresIncidentStore:
@@ -98,6 +103,7 @@ class ApiContainer(Container):
     )
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
+    ledger = providers.Singleton(_ledger, Container.database)
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses
@@ -112,6 +118,7 @@ class ApiContainer(Container):
         changes_waiting=changes_waiting,
         operators=operators,
         incidents=incidents,
+        ledger=ledger,
         privacy=Container.privacy,
         administered=administration,
         ping=Container.store.provided.ping,
