@@ -199,6 +199,12 @@ COMMANDS: Final = (
         ("reconcile --from 2026-01-31",),
     ),
     Command(
+        "ledger",
+        "ledger:show_ledger",
+        "tell what the provider credited, as its statements tell it, by merchant and class",
+        ("ledger --merchant demo --json",),
+    ),
+    Command(
         "secrets",
         "deployment:make_or_check_secrets",
         "make or check the secret files of a deployment; demo: make, for the demo",

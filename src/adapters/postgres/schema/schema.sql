@@ -1821,7 +1821,15 @@ CREATE FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp wi
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select null::text, 0::bigint, 0::bigint, 0::bigint, 0::bigint where false
+    select f.class, sum(f.entered)::bigint, sum(f.entered_centavos)::bigint,
+        sum(f.departed)::bigint, sum(f.departed_centavos)::bigint
+    from provider_tellings as t
+    join provider_telling_flows as f on f.telling_id = t.telling_id
+    where t.at < provider_flows.ends_at and t.position < provider_flows.below
+        and (t.at >= provider_flows.begins_at
+            or coalesce(t.position >= provider_flows.from_position, true))
+        and f.merchant_id is not distinct from of_merchant
+    group by f.class
 $$;
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
@@ -2843,6 +2851,99 @@ CREATE TABLE public.products (
     CONSTRAINT products_version_check CHECK ((version > 0))
 );
 
+-- Name: provider_balances; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_balances (
+    merchant_id bigint,
+    class text NOT NULL COLLATE pg_catalog."C",
+    lines bigint NOT NULL,
+    centavos bigint NOT NULL,
+    CONSTRAINT provider_balances_check CHECK (((lines > 0) OR (centavos = 0))),
+    CONSTRAINT provider_balances_lines_check CHECK ((lines >= 0))
+);
+
+-- Name: provider_lines; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_lines (
+    line_key uuid NOT NULL,
+    nth integer NOT NULL,
+    centavos bigint NOT NULL,
+    credited_at timestamp with time zone,
+    told_since timestamp with time zone,
+    told_through timestamp with time zone,
+    class text COLLATE pg_catalog."C",
+    merchant_id bigint,
+    cashback_id uuid,
+    CONSTRAINT provider_lines_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
+    CONSTRAINT provider_lines_check1 CHECK (((class IS NOT NULL) OR (merchant_id IS NULL))),
+    CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NULL) = (told_since IS NOT NULL))),
+    CONSTRAINT provider_lines_check3 CHECK (((told_since IS NULL) = (told_through IS NULL)))
+);
+
+-- Name: provider_moves; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_moves (
+    telling_id bigint NOT NULL,
+    line_key uuid NOT NULL,
+    nth integer NOT NULL,
+    from_class text COLLATE pg_catalog."C",
+    from_owner bigint,
+    to_class text COLLATE pg_catalog."C",
+    to_owner bigint,
+    centavos bigint NOT NULL,
+    CONSTRAINT provider_moves_check CHECK (((from_class IS DISTINCT FROM to_class) OR (from_owner IS DISTINCT FROM to_owner)))
+);
+
+-- Name: provider_telling_flows; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_telling_flows (
+    telling_id bigint NOT NULL,
+    merchant_id bigint,
+    class text NOT NULL COLLATE pg_catalog."C",
+    entered bigint NOT NULL,
+    entered_centavos bigint NOT NULL,
+    departed bigint NOT NULL,
+    departed_centavos bigint NOT NULL,
+    CONSTRAINT provider_telling_flows_class_check CHECK ((class = ANY (ARRAY['matched'::text, 'altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'explained'::text, 'applied_absent'::text, 'not_expected'::text, 'unpaid'::text, 'doubt_applied'::text, 'doubt_absent'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
+    CONSTRAINT provider_telling_flows_departed_check CHECK ((departed >= 0)),
+    CONSTRAINT provider_telling_flows_entered_check CHECK ((entered >= 0))
+);
+
+-- Name: provider_tellings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_tellings (
+    telling_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    reconciliation_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
+    through timestamp with time zone NOT NULL,
+    CONSTRAINT provider_tellings_check CHECK ((since <= through))
+);
+
+-- Name: provider_tellings_telling_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.provider_tellings ALTER COLUMN telling_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.provider_tellings_telling_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: provider_told; Type: TABLE; Schema: public; Owner: -
+
+CREATE UNLOGGED TABLE public.provider_told (
+    line_key uuid NOT NULL,
+    class text NOT NULL COLLATE pg_catalog."C",
+    centavos bigint NOT NULL,
+    credited_at timestamp with time zone,
+    owner bigint,
+    cashback_id uuid
+);
+
 -- Name: rate_buckets; Type: TABLE; Schema: public; Owner: -
 
 CREATE UNLOGGED TABLE public.rate_buckets (
@@ -3419,6 +3520,21 @@ ALTER TABLE ONLY public.products
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (merchant_id, product_id);
 
+-- Name: provider_lines provider_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_lines
+    ADD CONSTRAINT provider_lines_pkey PRIMARY KEY (line_key, nth);
+
+-- Name: provider_telling_flows provider_telling_flows_telling_id_merchant_id_class_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_telling_id_merchant_id_class_key UNIQUE NULLS NOT DISTINCT (telling_id, merchant_id, class);
+
+-- Name: provider_tellings provider_tellings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_tellings
+    ADD CONSTRAINT provider_tellings_pkey PRIMARY KEY (telling_id);
+
 -- Name: rate_buckets rate_buckets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rate_buckets
@@ -3641,6 +3757,26 @@ CREATE INDEX product_type_periods_by_type ON public.product_type_periods USING b
 -- Name: products_by_name; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX products_by_name ON public.products USING btree (merchant_id, name_key, sku);
+
+-- Name: provider_balances_each; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX provider_balances_each ON public.provider_balances USING btree (class, merchant_id) NULLS NOT DISTINCT;
+
+-- Name: provider_lines_by_instant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_lines_by_instant ON public.provider_lines USING btree (credited_at);
+
+-- Name: provider_lines_of_cashbacks; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_lines_of_cashbacks ON public.provider_lines USING btree (merchant_id, cashback_id) WHERE (cashback_id IS NOT NULL);
+
+-- Name: provider_moves_of_tellings; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_moves_of_tellings ON public.provider_moves USING btree (telling_id);
+
+-- Name: provider_tellings_by_asking; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_tellings_by_asking ON public.provider_tellings USING btree (asked_at);
 
 -- Name: reconciliations_latest; Type: INDEX; Schema: public; Owner: -
 
@@ -3958,6 +4094,30 @@ CREATE TRIGGER product_types_stay_when_used BEFORE DELETE OR UPDATE OF used_at O
 
 CREATE TRIGGER products_stay_when_used BEFORE DELETE OR UPDATE OF used_at ON public.products FOR EACH ROW EXECUTE FUNCTION public.guard_used();
 
+-- Name: provider_moves provider_moves_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_moves_append_only BEFORE DELETE OR UPDATE ON public.provider_moves FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_moves provider_moves_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_moves_no_truncate BEFORE TRUNCATE ON public.provider_moves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_telling_flows provider_telling_flows_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_telling_flows_append_only BEFORE DELETE OR UPDATE ON public.provider_telling_flows FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_telling_flows provider_telling_flows_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_telling_flows_no_truncate BEFORE TRUNCATE ON public.provider_telling_flows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_tellings provider_tellings_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_tellings_append_only BEFORE DELETE OR UPDATE ON public.provider_tellings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_tellings provider_tellings_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_tellings_no_truncate BEFORE TRUNCATE ON public.provider_tellings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: rates rates_follow; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER rates_follow BEFORE INSERT OR DELETE ON public.rates FOR EACH ROW EXECUTE FUNCTION public.guard_rate();
@@ -4198,6 +4358,21 @@ ALTER TABLE ONLY public.product_types
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
+-- Name: provider_balances provider_balances_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_balances
+    ADD CONSTRAINT provider_balances_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: provider_telling_flows provider_telling_flows_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: provider_telling_flows provider_telling_flows_telling_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_telling_id_fkey FOREIGN KEY (telling_id) REFERENCES public.provider_tellings(telling_id);
+
 -- Name: rates rates_merchant_id_type_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rates
@@ -4311,6 +4486,10 @@ ALTER TABLE ONLY public.webhooks
 -- Name: feed anybody_looks; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY anybody_looks ON public.feed FOR SELECT TO cashback_serving, cashback_worker USING (true);
+
+-- Name: provider_tellings anybody_looks; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY anybody_looks ON public.provider_tellings FOR SELECT TO cashback_serving, cashback_platform USING (true);
 
 -- Name: sender anybody_looks; Type: POLICY; Schema: public; Owner: -
 
@@ -4495,6 +4674,18 @@ CREATE POLICY of_all_merchants ON public.product_types TO cashback_worker USING 
 -- Name: products of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.products TO cashback_worker USING (true);
+
+-- Name: provider_balances of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_balances TO cashback_worker USING (true);
+
+-- Name: provider_lines of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_lines TO cashback_worker USING (true);
+
+-- Name: provider_telling_flows of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_telling_flows TO cashback_worker USING (true);
 
 -- Name: rates of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4699,6 +4890,30 @@ END);
 -- Name: products of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.products TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: provider_balances of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_balances TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: provider_lines of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_lines TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: provider_telling_flows of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_telling_flows TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -4980,6 +5195,14 @@ CREATE POLICY of_the_platform ON public.merchants TO cashback_platform USING (tr
 
 CREATE POLICY of_the_platform ON public.product_types FOR SELECT TO cashback_platform USING (true);
 
+-- Name: provider_balances of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.provider_balances FOR SELECT TO cashback_platform USING (true);
+
+-- Name: provider_telling_flows of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.provider_telling_flows FOR SELECT TO cashback_platform USING (true);
+
 -- Name: reconciliations of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.reconciliations TO cashback_platform USING (true);
@@ -5007,6 +5230,14 @@ CREATE POLICY of_the_platform ON public.stops TO cashback_platform USING (true);
 -- Name: users of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.users TO cashback_platform USING (true);
+
+-- Name: provider_moves of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.provider_moves TO cashback_worker USING (true);
+
+-- Name: provider_tellings of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.provider_tellings TO cashback_worker USING (true);
 
 -- Name: reconciliations of_workers; Type: POLICY; Schema: public; Owner: -
 
@@ -5047,6 +5278,26 @@ ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
 -- Name: products; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_balances; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_balances ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_lines; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_lines ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_moves; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_moves ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_telling_flows; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_telling_flows ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_tellings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_tellings ENABLE ROW LEVEL SECURITY;
 
 -- Name: rate_buckets; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5444,6 +5695,8 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_platform;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -6189,6 +6442,79 @@ GRANT UPDATE(used_at) ON TABLE public.products TO cashback_serving;
 -- Name: COLUMN products.updated_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(updated_at) ON TABLE public.products TO cashback_serving;
+
+-- Name: TABLE provider_balances; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_balances TO cashback_worker;
+GRANT SELECT ON TABLE public.provider_balances TO cashback_serving;
+GRANT SELECT ON TABLE public.provider_balances TO cashback_platform;
+
+-- Name: COLUMN provider_balances.lines; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lines) ON TABLE public.provider_balances TO cashback_worker;
+
+-- Name: COLUMN provider_balances.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
+
+-- Name: TABLE provider_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.told_since; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(told_since) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.told_through; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(told_through) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.class; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(class) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(merchant_id) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_moves TO cashback_worker;
+
+-- Name: TABLE provider_telling_flows; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_telling_flows TO cashback_worker;
+GRANT SELECT ON TABLE public.provider_telling_flows TO cashback_platform;
+
+-- Name: TABLE provider_tellings; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_serving;
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_platform;
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.reconciliation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reconciliation_id) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.asked_at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(asked_at) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.since; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(since) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.through; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(through) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: TABLE provider_told; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE ON TABLE public.provider_told TO cashback_worker;
 
 -- Name: TABLE rate_buckets; Type: ACL; Schema: public; Owner: -
 
