@@ -25,6 +25,11 @@ DAY_AFTER: Final = timedelta(days=2)
 """How far from its first instant in UTC the credits of a date may lie, in whatever zone it is."""
 
 
+def is_fit(window: Window) -> bool:
+    """Whether a statement is taken in: what was cut, or does not add up, may have lost lines."""
+    return not window.distrust
+
+
 class ToldLine(NamedTuple):
     """A line as a run tells it to the ledger.
 

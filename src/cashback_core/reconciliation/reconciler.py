@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cashback_core.reconciliation import NEED_A_PERSON, Reconciliation, id_in, line_key
 from cashback_core.reconciliation.disk_spools import DiskSpools
-from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
+from cashback_core.reconciliation.ledger import LedgerKept, ToldLine, is_fit
 from cashback_core.reconciliation.schedule import (
     MAX_STORED,
     FoundIncident,
@@ -202,7 +202,7 @@ class _Run:
         if opened or closed:
             _log.warning("incidents of the statement: %d opened, %d closed", opened, closed)
         kept = None
-        if not reconciliation.window.distrust:
+        if is_fit(reconciliation.window):
             kept = await self.runs.take_in(reconciliation.window, self.readings.asked_at)
         await self.runs.end(
             RunEnded(
@@ -267,7 +267,7 @@ def _parted(
 
     What is given is for the provider's ledger: nothing, of a statement with defects of its own.
     """
-    is_kept = not reconciliation.window.distrust
+    is_kept = is_fit(reconciliation.window)
     for finding in reconciliation.findings():
         if finding.needs_a_person:
             incidents.put(finding)

@@ -44,7 +44,7 @@ async def test_the_platform_reads_every_merchants_and_the_accounts(told: Api) ->
     ]
 
 
-@pytest.mark.parametrize("username", ["ana", "olga"])
+@pytest.mark.parametrize("username", ["anna", "olga"])
 async def test_a_merchant_reads_its_own_alone(told: Api, username: str) -> None:
     answer = await told.call("GET", LEDGER, username=username)
     assert answer.status == 200
