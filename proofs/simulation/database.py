@@ -16,6 +16,7 @@ from cashback_core.testing.memory_operators import MemoryOperators, MemorySender
 from cashback_core.testing.memory_rows import confirmed_at, paid_document
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.incidents import SimulatedIncidents
+from simulation.ledgers import SimulatedLedger
 from simulation.mix import CONFIRM_WITHIN, MARGIN, POLICY, VOID_GRACE
 from simulation.runs import Begun
 
@@ -50,6 +51,7 @@ class SimulatedDatabase(MemoryStore):
         self.settling = settling
         self.found: list[str] = []
         self.said = SimulatedIncidents(self, precedes=settling.precedes)
+        self.ledger = SimulatedLedger()
         self.operators = MemoryOperators(self, self.said)
         self.switch = MemorySenderSwitch(self)
         self.voided: set[UUID] = set()
@@ -119,6 +121,7 @@ class SimulatedDatabase(MemoryStore):
             due_at = now if move.to is Status.PENDING else None
             self._move(row, move.to, Actor.SETTLER, move.reason, due_at=due_at)
         self.said.note(run)
+        self.ledger.note(run, self._now())
         return len(held)
 
     def stands_as_read(self, group: Collection[BookEntry]) -> bool:

@@ -21,6 +21,7 @@ from simulation import broken
 from simulation.acceptance_mutants import ACCEPTANCE_MUTANTS
 from simulation.confirm_mutants import CONFIRM_MUTANTS
 from simulation.history_mutants import HISTORY_MUTANTS
+from simulation.ledger_mutants import LEDGER_MUTANTS
 from simulation.mutant import Mutant
 from simulation.same_sale_mutants import SAME_SALE_MUTANTS
 from simulation.statement_mutants import STATEMENTS
@@ -73,4 +74,5 @@ MUTANTS: Final = (
     *SAME_SALE_MUTANTS,
     *CONFIRM_MUTANTS,
     *HISTORY_MUTANTS,
+    *LEDGER_MUTANTS,
 )

@@ -148,6 +148,7 @@ class World:
             run = decided(reconciliation, book, begun)
             self.found.extend(misplaced(run, lines, book))
             at_once(self.database.store(run))
+            self.found.extend(self.database.ledger.wrong_in_the_end(run, lines))
             if not self.person.look():
                 break
         self.found.extend(
@@ -178,6 +179,7 @@ class World:
         )
         self.found.extend((*self.loop.errors, *self.faults.found, *self.errors.messages))
         self.found.extend(self.database.found)
+        self.found.extend(self.database.ledger.wrong())
         if final:
             unanswered = sum(_is_waiting(sending) for sending in self.sendings)
             if unanswered:
@@ -301,6 +303,8 @@ class World:
         counts["attempts"] = sum(len(row.attempts) for row in rows)
         counts["credits"] = len(self.provider.ledger)
         counts["told"] = len(self.database.said.kept)
+        counts["taken in"] = len(self.database.ledger.taken)
+        counts["ledger moves"] = sum(len(one.moves) for one in self.database.ledger.tellings)
         counts["explained"] = sum(map(len, self.database.said.lines.values()))
         counts["incidents"] = len(self.database.incidents)
         counts["at risk"] = len(self.database.operators.risk_accepted)

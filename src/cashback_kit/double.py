@@ -34,6 +34,7 @@ from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
 from cashback_core.testing.plain_hashes import PlainHashes
@@ -295,6 +296,7 @@ def _use_cases(
         operators=MemoryOperators(store, incidents),
         incidents=incidents,
         cases=MemoryCases(store, incidents, sees_differences=False),
+        ledger=MemoryLedger(skew=timedelta(0)),  # a double reads no statements
         privacy=privacy,
         administered=house.administered(),
         ping=ping,

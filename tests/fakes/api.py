@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,6 +32,7 @@ from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
 from cashback_core.testing.memory_store import MemoryStore
@@ -106,6 +108,7 @@ class Api:
         self.incidents = MemoryIncidents(self.store)
         self.cases = MemoryCases(self.store, self.incidents, sees_differences=False)
         self.operators = MemoryOperators(self.store, self.incidents)
+        self.ledger = MemoryLedger(skew=timedelta(seconds=3))
         self.privacy = MemoryPrivacy()
         self.provider = ScriptedProvider()
         self.deliverer = Deliverer(
@@ -162,6 +165,7 @@ class Api:
             operators=self.operators,
             incidents=self.incidents,
             cases=self.cases,
+            ledger=self.ledger,
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,

@@ -41,6 +41,7 @@ ACCESS: Final[Access] = {
     ("get", "/api/differences"): READERS,
     ("get", "/api/cases"): READERS | PLATFORM,
     ("get", "/api/cases/{id}"): READERS | PLATFORM,
+    ("get", "/api/provider-ledger"): READERS | PLATFORM,
     ("get", "/api/product-types/{type}/rates"): MEMBERS,
     ("post", "/api/product-types/{type}/rates"): ADMINS,
     ("delete", "/api/product-types/{type}/rates/{version}"): ADMINS,

@@ -12,6 +12,7 @@ from litestar import Litestar
 from adapters.http.access import ACCESS
 from adapters.http.finance.cases import CaseRoutes
 from adapters.http.finance.resolve_many import ResolveManyRoute
+from adapters.http.finance.provider_ledger import ProviderLedgerRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from cashback_core.people.log_in import LogIn
     from cashback_core.privacy.data_subjects import PrivacyStore
     from cashback_core.reconciliation.incidents import IncidentStore
+    from cashback_core.reconciliation.ledger import ProviderLedger
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -58,7 +60,7 @@ class UseCases:
 
     `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
     to go on, `operators` for what waits for somebody, `incidents` for what a
-    statement tells and nothing explains, `ping` asks if the database is there.
+    statement tells and nothing explains, `ledger` for what the provider credited, `ping` asks if the database is there.
     """
 
     submit_sale: SubmitSale
@@ -70,6 +72,7 @@ class UseCases:
     operators: OperatorStore
     incidents: IncidentStore
     cases: CaseStore
+    ledger: ProviderLedger
     privacy: PrivacyStore
     administered: AdministrationStores
     ping: Ping
@@ -139,6 +142,7 @@ def create_app(
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *CaseRoutes(admit=admit, cases=use_cases.cases, zones=zones).handlers(),
                 *ResolveManyRoute(admit=admit, operators=use_cases.operators).handlers(),
+                *ProviderLedgerRoutes(admit=admit, ledger=use_cases.ledger).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
                 *TokenRoutes(login, options.trusted_hops).handlers(),

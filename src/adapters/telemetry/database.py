@@ -92,6 +92,7 @@ def _reconciled(reconciled: Reconciled) -> Iterator[Reading]:
     )
     yield metrics.STATEMENT_TRUSTED_AGE, {(): reconciled.trusted_age_s}
     yield metrics.STATEMENT_DISTRUSTED, {(): float(reconciled.distrusted)}
+    yield metrics.PROVIDER_LEDGER_AGE, {(): reconciled.ledger_age_s}
     yield metrics.DOUBTS_OVERDUE, {(): float(reconciled.doubts_overdue)}
 
 

@@ -351,6 +351,14 @@ STATEMENT_DISTRUSTED: Final = Metric(
     of=_WORKER,
     one_for_all=_DATABASE,
 )
+PROVIDER_LEDGER_AGE: Final = Metric(
+    name="cashback_provider_ledger_age_seconds",
+    kind=MetricKind.GAUGE,
+    meaning="how long ago what complete statements tell ends; without one since the first run, 0 "
+    "before any",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
 DOUBTS_OVERDUE: Final = Metric(
     name="cashback_doubts_overdue",
     kind=MetricKind.GAUGE,

@@ -35,13 +35,15 @@ class Reconciled:
 
     `standing` has every class that needs a person. `trusted_age_s` is how long ago the latest
     reconciliation ended whose silence proves something; without one since the first run, 0 before
-    any. `doubts_overdue` are cashbacks in doubt for longer than a statement needs to decide them.
+    any; `ledger_age_s` is how long ago what the provider's ledger is complete through was, by the
+    same. `doubts_overdue` are cashbacks in doubt for longer than a statement needs to decide them.
     """
 
     standing: Mapping[FindingClass, ClassCount]
     trusted_age_s: float
     distrusted: bool
     doubts_overdue: int
+    ledger_age_s: float = 0.0
 
 
 OVERDUE_DOUBT_S: Final = 26 * 3600.0

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from cashback_core.reconciliation import NEED_A_PERSON, Reconciliation, id_in, line_key
 from cashback_core.reconciliation.disk_spools import DiskSpools
+from cashback_core.reconciliation.ledger import LedgerKept, ToldLine, is_fit
 from cashback_core.reconciliation.schedule import (
     MAX_STORED,
     FoundIncident,
@@ -77,6 +78,8 @@ class RunResult:
     moved: Moved
     distrust: str | None
     remarks: tuple[str, ...]
+    kept: LedgerKept | None = None
+    """What changed in the provider's ledger; None where the statement has defects of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +189,10 @@ class _Run:
                 await asyncio.to_thread(_each, reconciliation.enter, batch)
         incidents: Spool[Finding] = self.spools()
         moves: Spool[Finding] = self.spools()
-        about = await asyncio.to_thread(
-            _part, reconciliation, incidents, moves, await self.runs.standing()
-        )
+        about: set[str | UUID] = set()
+        parted = _parted(reconciliation, incidents, moves, about, await self.runs.standing())
+        async for lines in _slices(parted):
+            await self.runs.put_aside(lines)
         # Told before anything moves: what dies in between is told, and found again.
         opened = await self._tell(reconciliation, incidents)
         closed = await self.runs.close_explained(about)
@@ -197,6 +201,9 @@ class _Run:
         moved = await self._move(moves)
         if opened or closed:
             _log.warning("incidents of the statement: %d opened, %d closed", opened, closed)
+        kept = None
+        if is_fit(reconciliation.window):
+            kept = await self.runs.take_in(reconciliation.window, self.readings.asked_at)
         await self.runs.end(
             RunEnded(
                 asked_at=self.readings.asked_at,
@@ -213,6 +220,7 @@ class _Run:
             moved=moved,
             distrust=reconciliation.distrust,
             remarks=reconciliation.window.remarks,
+            kept=kept,
         )
 
     def _take(
@@ -248,14 +256,18 @@ class _Run:
         return moved
 
 
-def _part(
+def _parted(
     reconciliation: Reconciliation,
     incidents: Spool[Finding],
     moves: Spool[Finding],
+    about: set[str | UUID],
     standing: OpenIncidents,
-) -> set[str | UUID]:
-    """Put aside what is told and what moves; what open incidents are about and is explained."""
-    about: set[str | UUID] = set()
+) -> Iterator[ToldLine]:
+    """Put aside what is told, what moves, and what open incidents are about and is explained.
+
+    What is given is for the provider's ledger: nothing, of a statement with defects of its own.
+    """
+    is_kept = is_fit(reconciliation.window)
     for finding in reconciliation.findings():
         if finding.needs_a_person:
             incidents.put(finding)
@@ -263,7 +275,8 @@ def _part(
             about.add(explained)
         if finding.move is not None:
             moves.put(finding)
-    return about
+        if is_kept and (line := ToldLine.of(finding)) is not None:
+            yield line
 
 
 def _each(act: Callable[[T], object], items: Iterable[T]) -> None:

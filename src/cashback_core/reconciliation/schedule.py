@@ -28,6 +28,7 @@ from cashback_core.reconciliation import (
     Window,
     line_key,
 )
+from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
 
 MAX_WHY_CHARS: Final = 500
 MAX_STORED: Final = 1_000
@@ -287,6 +288,18 @@ class ReconciliationRuns(Protocol):
 
         All of one customer and amount come in one call. Nothing is moved once a person has said
         something since `explanations`: the next run knows it.
+        """
+
+    @abstractmethod
+    async def put_aside(self, lines: Sequence[ToldLine]) -> None:
+        """Keep some of this run's lines until `take_in`; nobody sees them."""
+
+    @abstractmethod
+    async def take_in(self, window: Window, asked_at: datetime) -> LedgerKept:
+        """Take all that was put aside into the provider's ledger, as `ledger.changes` says.
+
+        It is what a statement without defects tells, asked for at `asked_at` (or now, where that
+        is later). At once, or not at all: of a run that dies before nothing is seen.
         """
 
     @abstractmethod

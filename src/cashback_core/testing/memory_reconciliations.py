@@ -22,6 +22,7 @@ from cashback_core.reconciliation.schedule import (
     RunKind,
 )
 from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
+from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_rows import confirmed_at, paid_document
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.reconciliation import Finding, Rules, Window
+    from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
     from cashback_core.testing.memory_store import MemoryStore, Row
 
 
@@ -60,6 +62,7 @@ class MemoryReconciliations(ReconciliationStore):
         self.store = store
         self.incidents = incidents
         self.rules = rules
+        self.ledger = MemoryLedger(skew=rules.margin.skew)
         self.runs: list[RunRow] = []
         self.told: dict[UUID, tuple[datetime, datetime]] = {}
         """The own window of each incident."""
@@ -82,6 +85,7 @@ class _Runs(ReconciliationRuns):
         self._kept = kept
         self._said: Explanations | None = None
         self._seen: set[UUID] = set()
+        self._aside: list[ToldLine] = []
 
     @property
     def _run(self) -> RunRow:
@@ -118,6 +122,7 @@ class _Runs(ReconciliationRuns):
     async def begin(self, kind: RunKind, asked_since: datetime) -> None:
         now = await self._reach()
         self._seen = set()
+        self._aside = []
         self._kept.runs.append(RunRow(kind=kind, asked_since=asked_since, started_at=now))
 
     async def explanations(self) -> Explanations:
@@ -217,6 +222,15 @@ class _Runs(ReconciliationRuns):
                 row.open_since_at = now
             self._kept.store._move(row, move.to, Actor.SETTLER, move.reason, due_at=due_at)
         return Moved(stored=len(holding), skipped=len(moves) - len(holding))
+
+    async def put_aside(self, lines: Sequence[ToldLine]) -> None:
+        await self._reach()
+        self._aside += lines
+
+    async def take_in(self, window: Window, asked_at: datetime) -> LedgerKept:
+        now = await self._reach()
+        told, self._aside = self._aside, []
+        return self._kept.ledger.take_in(told, window, asked_at=asked_at, at=now)
 
     async def end(self, ended: RunEnded) -> None:
         await self._reach()

@@ -216,6 +216,12 @@ COMMANDS: Final = (
         ("close", "close --merchant demo --day 2026-11-29", "close --dry-run --json"),
     ),
     Command(
+        "ledger",
+        "ledger:show_ledger",
+        "tell what the provider credited, as its statements tell it, by merchant and class",
+        ("ledger --merchant demo --json",),
+    ),
+    Command(
         "secrets",
         "deployment:make_or_check_secrets",
         "make or check the secret files of a deployment; demo: make, for the demo",

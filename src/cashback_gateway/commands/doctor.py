@@ -69,6 +69,9 @@ SCHEDULED: Final = frozenset({"recent"})
 """What runs every day, whatever is open; hourly runs come only while something is."""
 
 RECONCILED_WARN: Final = timedelta(hours=26)
+LEDGER_WARN: Final = timedelta(days=3)
+"""Statements that end longer ago tell nothing of whole days that are closed."""
+
 ORDERS_SHOWN: Final = 3
 ZONES_SHOWN: Final = 5
 SETTINGS_SHOWN: Final = 5
@@ -454,6 +457,7 @@ def check_statements(statements: StatementState, now: datetime) -> Iterable[Chec
     for run in statements.runs:
         yield _check_run(run, now)
     yield _check_doubts(statements, now)
+    yield _check_ledger(statements.told_through, now)
 
 
 def _check_run(run: LatestRun, now: datetime) -> Check:
@@ -470,6 +474,20 @@ def _check_run(run: LatestRun, now: datetime) -> Check:
     elif run.kind in SCHEDULED and now - run.ended_at > RECONCILED_WARN:
         level, advice = Level.WARN, "is a worker up, and does it reach the provider's statement?"
     return Check(level=level, name=f"reconciliation ({run.kind})", found=found, advice=advice)
+
+
+def _check_ledger(through: datetime | None, now: datetime) -> Check:
+    """How far the provider's own word reaches; without any statement there is nothing to be late."""
+    name = "provider's ledger"
+    if through is None:
+        return Check(level=Level.OK, name=name, found="no complete statement was taken in yet")
+    old = now - through > LEDGER_WARN
+    return Check(
+        level=Level.WARN if old else Level.OK,
+        name=name,
+        found=f"complete through {format_instant(through)} ({_span(now - through)} ago)",
+        advice="ask the provider for later days, or import its statement" if old else "",
+    )
 
 
 def _check_doubts(statements: StatementState, now: datetime) -> Check:

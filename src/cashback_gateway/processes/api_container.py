@@ -15,6 +15,7 @@ from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
 from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
 from adapters.telemetry.metrics import ProcessRole
 from cashback_core.changes.waiting import ChangeWaiting
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from adapters.http.sales.hot_route import HotRoute
     from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_gateway.settings.table import Settings
+
+
+def _ledger(database: Database) -> PostgresProviderLedger:
+    return PostgresProviderLedger(database, of_all=ANSWERING_INCIDENTS)
 
 
 def _incidents(database: Database) -> PostgresIncidentStore:
@@ -104,6 +109,7 @@ class ApiContainer(Container):
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
     cases = providers.Singleton(_cases, Container.database)
+    ledger = providers.Singleton(_ledger, Container.database)
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses
@@ -119,6 +125,7 @@ class ApiContainer(Container):
         operators=operators,
         incidents=incidents,
         cases=cases,
+        ledger=ledger,
         privacy=Container.privacy,
         administered=administration,
         ping=Container.store.provided.ping,

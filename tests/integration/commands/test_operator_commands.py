@@ -18,6 +18,8 @@ import pytest
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
+from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
+from adapters.postgres.reconciliation import PostgresReconciliationStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.sales.payments import Payment, PaymentKind
 from cashback_core.sales.place import Place
@@ -34,6 +36,8 @@ from contract.builders import (
     submitted,
 )
 from contract.confirming import later
+from contract.keeping_ledger import ONES, Book, Told, a_told, take_in
+from contract.reconciling import RULES
 from integration.command_line import SRC, call
 from integration.running import ERASURE_KEY
 
@@ -276,6 +280,33 @@ def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(
     assert statuses(dsn) == {first: "applied", second: "rejected", rejected: "cancelled"}
     nobody = str(uuid4())
     assert f"there is no cashback {nobody}" in refused(environ, "cancel", nobody, *SIGNED)
+
+
+def test_the_providers_ledger_is_told_by_owner_and_class(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    assert done(environ, "ledger")[-1] == "no statement was taken in yet"
+    lines = (a_told(), a_told(2, whose=ONES[1], centavos=70), a_told(3, whose=None, centavos=-5))
+
+    async def take() -> None:
+        async with Database(dsn) as database:
+            store = PostgresReconciliationStore(database, RULES)
+            ledger = PostgresProviderLedger(database)
+            await take_in(Book(reconciliations=store, ledger=ledger), Told(lines=lines))
+
+    asyncio.run(take())
+    _, account, mine, theirs, words, through = done(environ, "ledger")
+    assert account.split() == ["(account)", "matched", "1", "-0.05"]
+    assert mine.split() == ["demo", "matched", "1", "5.00"]
+    assert theirs.split() == ["other", "matched", "1", "0.70"]
+    assert words == "3 lines, 5.65 in all"
+    assert through.startswith("complete through 2026-06-15T12:30:00Z, by statements of which")
+    own = told(environ, "ledger", "--merchant", "other")
+    assert own["items"] == [
+        {"merchant": "other", "class": "matched", "lines": 1, "amount": "0.70"}
+    ]
+    assert (own["lines"], own["amount"]) == (1, "0.70")
+    assert "there is no merchant 'nobody'" in refused(environ, "ledger", "--merchant", "nobody")
 
 
 def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -> None:

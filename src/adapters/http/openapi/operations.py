@@ -8,6 +8,7 @@ from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
 from adapters.http.openapi.finance_cases import CASE_OPERATIONS
+from adapters.http.openapi.finance_provider_ledger import PROVIDER_LEDGER
 from adapters.http.openapi.identity import IDENTITY
 from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
@@ -247,6 +248,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     **OPERATING,
     **CASE_OPERATIONS,
+    **PROVIDER_LEDGER,
     **{at: op for one in RESOURCES for at, op in operations_of(one).items()},
     **{("get", one.path): operation_of(one) for one in LISTINGS},
     **ADMINISTRATION,

@@ -127,13 +127,15 @@ class StatementState:
     """What the provider's statements came to: incidents that stand, runs, doubts nobody decided.
 
     `doubts_overdue` counts those in doubt for longer than OVERDUE_DOUBT_S, `oldest_doubt_at` is
-    since when the first of all is.
+    since when the first of all is. `told_through` is what the provider's ledger is complete
+    through, None before the first statement.
     """
 
     standing: tuple[ClassTotal, ...]
     runs: tuple[LatestRun, ...]
     doubts_overdue: int
     oldest_doubt_at: datetime | None
+    told_through: datetime | None = None
 
 
 def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
@@ -343,6 +345,7 @@ def examine_statements(dsn: str) -> StatementState:
             " where c.status = 'in_doubt'",
             OVERDUE_DOUBT_S,
         )
+        (told_through,) = _one(server, "select max(through) from provider_tellings")
     totals = {FindingClass(cls): (count, centavos) for cls, count, centavos in standing}
     return StatementState(
         standing=tuple(
@@ -356,6 +359,7 @@ def examine_statements(dsn: str) -> StatementState:
         ),
         doubts_overdue=overdue,
         oldest_doubt_at=oldest,
+        told_through=told_through,
     )
 
 

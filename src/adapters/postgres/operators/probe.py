@@ -171,15 +171,20 @@ async def _reconciled(connection: AsyncConnection[Any]) -> Reconciled:
                         and e.sequence = c.version  -- since when it is in doubt
                 where c.status = 'in_doubt'
                     and e.at < clock_timestamp() - interval '26 hours'  -- OVERDUE_DOUBT_S
-            )
+            ),
+            coalesce(extract(epoch from clock_timestamp() - coalesce(
+                (select max(through) from provider_tellings),
+                (select min(started_at) from reconciliations)
+            )), 0)::float8
         """,
     )
-    trusted_age_s, distrusted, overdue = row
+    trusted_age_s, distrusted, overdue, ledger_age_s = row
     return Reconciled(
         standing={cls: standing.get(cls, ClassCount()) for cls in STANDING},
         trusted_age_s=max(0.0, trusted_age_s),
         distrusted=distrusted,
         doubts_overdue=overdue,
+        ledger_age_s=max(0.0, ledger_age_s),
     )
 
 

@@ -19,6 +19,13 @@ from adapters.postgres.reconciliation.incidents import (
     standing,
     tell,
 )
+from adapters.postgres.reconciliation.ledger import (
+    LONGEST_S,
+    LedgerKeys,
+    empty,
+    put_aside,
+    take_in,
+)
 from adapters.postgres.reconciliation.moves import move
 from adapters.postgres.reconciliation.runs import Run, begin, end, is_due
 from cashback_core.reconciliation.schedule import (
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
     from cashback_core.privacy.seals import Seal
     from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules, Window
+    from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
 
 _PATIENCE_S: Final = 60
 """Reconciling reads many rows; it has a connection of its own and more patience than a request."""
@@ -99,6 +107,8 @@ class _Runs(ReconciliationRuns):
         self._seal = seal
         self._run: Run | None = None
         self._known = 0
+        self._keys = LedgerKeys(seal)
+        self._put: int | None = None
 
     @property
     def _begun(self) -> Run:
@@ -120,6 +130,7 @@ class _Runs(ReconciliationRuns):
     async def begin(self, kind: RunKind, asked_since: datetime) -> None:
         with _asking(self._connection):
             self._run = await begin(self._connection, kind, asked_since)
+        self._put = None
 
     async def explanations(self) -> Explanations:
         with _asking(self._connection):
@@ -153,6 +164,28 @@ class _Runs(ReconciliationRuns):
     async def move(self, findings: Sequence[Finding]) -> Moved:
         with _asking(self._connection):
             return await move(self._connection, findings, known=self._known)
+
+    async def put_aside(self, lines: Sequence[ToldLine]) -> None:
+        with _asking(self._connection):
+            if self._put is None:
+                await empty(self._connection)
+            await put_aside(self._connection, lines, self._keys)
+        self._put = (self._put or 0) + len(lines)
+
+    async def take_in(self, window: Window, asked_at: datetime) -> LedgerKept:
+        if self._put is None:
+            await self.put_aside(())
+        with translated(), watched(self._connection, LONGEST_S + SILENT_S):
+            kept = await take_in(
+                self._connection,
+                self._begun,
+                window,
+                asked_at,
+                put=self._put or 0,
+                skew=self._rules.margin.skew,
+            )
+        self._put = None
+        return kept
 
     async def end(self, ended: RunEnded) -> None:
         with _asking(self._connection):

@@ -369,6 +369,15 @@ def test_a_kind_that_runs_while_something_is_open_may_rest() -> None:
     assert checks["reconciliation (open)"].level is Level.OK
 
 
+@pytest.mark.parametrize(("days", "level"), [(2.9, Level.OK), (3.1, Level.WARN)])
+def test_how_far_the_providers_word_reaches_is_told(days: float, level: Level) -> None:
+    statements = replace(NO_STATEMENTS, told_through=NOW - timedelta(days=days))
+    check = named(check_statements(statements, NOW))["provider's ledger"]
+    assert check.level is level
+    assert f"{int(days)} days, " in check.found
+    assert ("import its statement" in check.advice) is (level is Level.WARN)
+
+
 def test_doubts_that_no_statement_decides_are_told() -> None:
     statements = replace(NO_STATEMENTS, doubts_overdue=3, oldest_doubt_at=NOW - timedelta(hours=30))
     check = named(check_statements(statements, NOW))["doubts"]

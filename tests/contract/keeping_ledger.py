@@ -1,0 +1,254 @@
+"""What the provider's ledger keeps of statements, in memory and on PostgreSQL alike.
+
+A subclass supplies the fixture `book`. Statements are told as a run tells them: their lines, found
+to be something already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from cashback_core.reconciliation import FindingClass, Window
+from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
+from cashback_core.reconciliation.schedule import RunKind
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from hypothesis.strategies import SearchStrategy
+
+    from cashback_core.reconciliation.ledger import LedgerTotal, ProviderLedger
+    from cashback_core.reconciliation.schedule import ReconciliationRuns, ReconciliationStore
+
+AT: Final = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)
+DAY: Final = timedelta(days=1)
+ONES: Final = tuple(UUID(int=n << 64 | 0x80 << 56) for n in range(1, 5))
+"""Cashbacks; the odd ones are merchant 1's, the others 2's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The stores under test, on the same data."""
+
+    reconciliations: ReconciliationStore
+    ledger: ProviderLedger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A statement: its lines, what it covers, when it was asked for."""
+
+    lines: tuple[ToldLine, ...]
+    since: datetime = AT - 5 * DAY
+    through: datetime = AT + 5 * DAY
+    asked_at: datetime = AT + 6 * DAY
+
+    @property
+    def window(self) -> Window:
+        return Window(since=self.since, through=self.through)
+
+
+def a_told(
+    number: int = 1,
+    *,
+    cls: FindingClass = FindingClass.MATCHED,
+    centavos: int = 500,
+    at: datetime | None = AT,
+    whose: UUID | None = ONES[0],
+) -> ToldLine:
+    """A line; its key is of number, amount and instant, as two that read the same have one."""
+    key = UUID(int=hash((number, centavos, at)) & (2**128 - 1)).hex
+    return ToldLine(key, cls, centavos, at, owner_of(whose), whose)
+
+
+def owner_of(whose: UUID | None) -> int | None:
+    return None if whose is None else 2 - (whose.int >> 64) % 2
+
+
+UNKNOWN: Final = a_told(cls=FindingClass.UNKNOWN_HERE, whose=None)
+
+
+class ProviderLedgerContract:
+    """Every credit once, in one class of one owner."""
+
+    async def test_new_lines_enter_once_however_often_they_are_told(self, book: Book) -> None:
+        line = a_told()
+        assert await take_in(book, Told(lines=(line,))) == LedgerKept(entered=1)
+        assert await take_in(book, Told(lines=(line,))) == LedgerKept()
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)]
+
+    async def test_lines_that_read_the_same_are_as_many_as_one_statement_tells(
+        self, book: Book
+    ) -> None:
+        twice = (a_told(), a_told(cls=FindingClass.CREDITED_AGAIN))
+        assert (await take_in(book, Told(lines=twice))).entered == 2
+        assert await take_in(book, Told(lines=twice[::-1])) == LedgerKept()
+        assert (await take_in(book, Told(lines=twice[:1]))).left == 1
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)]
+
+    async def test_a_line_that_is_found_to_be_anothers_moves_from_owner_to_owner(
+        self, book: Book
+    ) -> None:
+        await take_in(book, Told(lines=(UNKNOWN,)))
+        assert await totals(book) == [(None, FindingClass.UNKNOWN_HERE, 1, 500)]
+        assert await take_in(book, Told(lines=(a_told(),))) == LedgerKept(moved=1)
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)]
+        kept = await take_in(book, Told(lines=(a_told(whose=ONES[2]),)))
+        assert kept == LedgerKept(), "another cashback of the same owner: no move"
+
+    async def test_what_the_newest_statement_of_its_days_does_not_tell_leaves(
+        self, book: Book
+    ) -> None:
+        await take_in(book, Told(lines=(a_told(), a_told(2, centavos=-300))))
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 200)]
+        assert (await take_in(book, Told(lines=()))).left == 2
+        assert await totals(book) == []
+        assert (await take_in(book, Told(lines=(a_told(),)))).entered == 1, "and may come back"
+
+    async def test_a_statement_of_other_days_takes_nothing_away(self, book: Book) -> None:
+        await take_in(book, Told(lines=(a_told(),)))
+        for since, through in ((AT, AT + DAY), (AT - DAY, AT), (AT + DAY, AT + 2 * DAY)):
+            assert await take_in(book, Told(lines=(), since=since, through=through)) == LedgerKept()
+        told_late = a_told(3, at=AT + DAY, whose=ONES[1])
+        kept = await take_in(book, Told(lines=(told_late,), since=AT - 2 * DAY, through=AT - DAY))
+        assert kept.entered == 1, "what is told counts, also beyond what is said to be complete"
+        assert len(await totals(book)) == 2
+
+    async def test_a_date_alone_leaves_when_its_whole_day_is_covered_in_any_zone(
+        self, book: Book
+    ) -> None:
+        midnight = AT.replace(hour=0, minute=0)
+        await take_in(book, Told(lines=(a_told(at=midnight), a_told(at=midnight))))
+        part = Told(lines=(a_told(at=midnight),), since=midnight - DAY / 2)
+        assert await take_in(book, part) == LedgerKept()
+        assert (await take_in(book, replace(part, since=midnight - DAY))).left == 1
+
+    async def test_what_has_no_instant_leaves_when_all_is_covered_that_told_it(
+        self, book: Book
+    ) -> None:
+        nobodys = a_told(at=None, cls=FindingClass.UNREADABLE, whose=None)
+        for days in (0, 1):
+            later = Told(lines=(nobodys,), since=AT + days * DAY, through=AT + (days + 2) * DAY)
+            await take_in(book, later)
+        assert len(await totals(book)) == 1
+        gone = Told(lines=(), since=AT, through=AT + 2 * DAY)
+        assert await take_in(book, gone) == LedgerKept()
+        assert (await take_in(book, replace(gone, through=AT + 3 * DAY))).left == 1
+
+    async def test_an_older_statement_changes_nothing_where_a_newer_one_covers(
+        self, book: Book
+    ) -> None:
+        newer = Told(lines=(a_told(),), since=AT - DAY, through=AT + DAY, asked_at=AT + 3 * DAY)
+        await take_in(book, newer)
+        early = a_told(2, at=AT - 3 * DAY)
+        older = Told(
+            lines=(UNKNOWN, early), since=AT - 4 * DAY, through=AT + DAY, asked_at=AT + 2 * DAY
+        )
+        assert await take_in(book, older) == LedgerKept(entered=1), "the days before count"
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
+        assert await take_in(book, replace(newer, lines=(UNKNOWN,))) == LedgerKept(moved=1)
+
+    async def test_a_run_that_dies_before_leaves_nothing_behind(self, book: Book) -> None:
+        async with begun(book) as runs:
+            await runs.put_aside([a_told()])
+        assert await totals(book) == []
+        assert (await take_in(book, Told(lines=(a_told(2),)))).entered == 1
+        async with begun(book) as runs:
+            await runs.put_aside([a_told()])
+            await runs.begin(RunKind.ASKED, AT)
+            assert (await runs.take_in(Told(lines=()).window, AT + 7 * DAY)).left == 1
+
+    async def test_each_merchant_is_told_of_its_own_and_the_account_of_nobodys(
+        self, book: Book
+    ) -> None:
+        assert (await book.ledger.state(None)).told_at is None
+        mine, theirs = a_told(), a_told(2, whose=ONES[1], centavos=70)
+        stray = a_told(3, cls=FindingClass.REVERSED, centavos=-5, whose=None)
+        told = Told(lines=(mine, theirs, stray))
+        await take_in(book, told)
+        state = await book.ledger.state(None)
+        assert state.complete_through == told.through
+        assert state.told_at is not None
+        assert [_row(one) for one in state.totals] == [
+            (None, FindingClass.REVERSED, 1, -5),
+            ("demo", FindingClass.MATCHED, 1, 500),
+            ("other", FindingClass.MATCHED, 1, 70),
+        ]
+        own = await book.ledger.state(2)
+        assert [_row(one) for one in own.totals] == [("other", FindingClass.MATCHED, 1, 70)]
+        assert own.complete_through == told.through
+
+
+async def totals(book: Book) -> list[tuple[str | None, FindingClass, int, int]]:
+    """Everything that is in the ledger."""
+    return [_row(one) for one in (await book.ledger.state(None)).totals]
+
+
+def _row(one: LedgerTotal) -> tuple[str | None, FindingClass, int, int]:
+    return one.merchant, one.cls, one.lines, one.centavos
+
+
+@asynccontextmanager
+async def begun(book: Book) -> AsyncGenerator[ReconciliationRuns, None]:
+    async with book.reconciliations.alone() as runs:
+        assert runs is not None
+        await runs.begin(RunKind.ASKED, AT)
+        yield runs
+
+
+async def take_in(book: Book, told: Told, *, at_once: int = 2) -> LedgerKept:
+    """A run that found these lines."""
+    async with begun(book) as runs:
+        for start in range(0, len(told.lines), at_once):
+            await runs.put_aside(told.lines[start : start + at_once])
+        return await runs.take_in(told.window, told.asked_at)
+
+
+_CLASSES: Final = (FindingClass.MATCHED, FindingClass.ALTERED, FindingClass.CREDITED_AGAIN)
+_OF_NOBODY: Final = (FindingClass.UNKNOWN_HERE, FindingClass.EXPLAINED)
+INSTANTS: Final = (
+    *(AT + timedelta(hours=hours) for hours in (-30, -6, 0, 5, 26)),
+    AT.replace(hour=0, minute=0),
+    AT.replace(hour=0, minute=0) + DAY,
+    None,
+    AT - 300 * DAY,
+)
+
+
+@st.composite
+def _told_lines(draw: st.DrawFn) -> ToldLine:
+    whose = draw(st.sampled_from((None, *ONES)))
+    at = draw(st.sampled_from(INSTANTS))
+    cls = draw(st.sampled_from(_OF_NOBODY if whose is None else _CLASSES))
+    return a_told(
+        cls=cls, centavos=draw(st.sampled_from((500, -500))), at=at, whose=whose
+    )
+
+
+@st.composite
+def _statements(draw: st.DrawFn) -> Told:
+    begins, lasts = draw(st.integers(-4, 2)), draw(st.integers(0, 6))
+    since = AT + begins * DAY
+    return Told(
+        lines=tuple(draw(st.lists(_told_lines(), max_size=6))),
+        since=since,
+        through=since + lasts * DAY,
+        asked_at=AT + draw(st.integers(4, 8)) * DAY,
+    )
+
+
+def statements() -> SearchStrategy[list[Told]]:
+    """Statements that are told one after the other: few lines, many of which read the same."""
+    return st.lists(_statements(), min_size=1, max_size=5)
+
+
+def times_told(lines: Sequence[ToldLine]) -> Counter[str]:
+    """How often each key is told."""
+    return Counter(line.key for line in lines)
