@@ -32,6 +32,7 @@ from cashback_core.people.rate_limit import RequestRate
 from cashback_core.people.standings import STANDING_AGE_S, Standings
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_changes import MemoryChanges
+from cashback_core.testing.memory_closes import MemoryCloses
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
@@ -293,6 +294,9 @@ def _use_cases(
         changes_waiting=ChangeWaiting(changes, look_s=LOOK_S),
         operators=MemoryOperators(store, incidents),
         incidents=incidents,
+        closes=MemoryCloses(
+            store=store, slugs={}, first_day=time.now().date(), now=time.now
+        ),
         privacy=privacy,
         administered=house.administered(),
         ping=ping,

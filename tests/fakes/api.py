@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,6 +29,7 @@ from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_changes import MemoryChanges
+from cashback_core.testing.memory_closes import MemoryCloses
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
@@ -103,6 +105,12 @@ class Api:
         self.changes = MemoryChanges(self.store)
         self.changes_waiting = ChangeWaiting(self.changes, look_s=0.001)
         self.incidents = MemoryIncidents(self.store)
+        self.closes = MemoryCloses(
+            store=self.store,
+            slugs={1: "demo", 2: "other"},
+            first_day=self.clock.now().date() - timedelta(days=2),
+            now=self.clock.now,
+        )
         self.operators = MemoryOperators(self.store, self.incidents)
         self.privacy = MemoryPrivacy()
         self.provider = ScriptedProvider()
@@ -159,6 +167,7 @@ class Api:
             changes_waiting=self.changes_waiting,
             operators=self.operators,
             incidents=self.incidents,
+            closes=self.closes,
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from litestar import Litestar
 
 from adapters.http.access import ACCESS
+from adapters.http.finance.closes import CloseRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from adapters.http.administration.stores import AdministrationStores
     from cashback_core.changes.changes import ChangeFeed
     from cashback_core.changes.waiting import ChangeWaiting
+    from cashback_core.closing.closing import CloseStore
     from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
@@ -55,7 +57,8 @@ class UseCases:
 
     `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
     to go on, `operators` for what waits for somebody, `incidents` for what a
-    statement tells and nothing explains, `ping` asks if the database is there.
+    statement tells and nothing explains, `closes` for closed days, `ping` asks if the database is
+    there.
     """
 
     submit_sale: SubmitSale
@@ -66,6 +69,7 @@ class UseCases:
     changes_waiting: ChangeWaiting
     operators: OperatorStore
     incidents: IncidentStore
+    closes: CloseStore
     privacy: PrivacyStore
     administered: AdministrationStores
     ping: Ping
@@ -133,6 +137,7 @@ def create_app(
                 *searching.handlers(),
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
+                *CloseRoutes(admit=admit, closes=use_cases.closes).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
                 *TokenRoutes(login, options.trusted_hops).handlers(),

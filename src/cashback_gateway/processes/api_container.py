@@ -10,6 +10,7 @@ from adapters.credentials.password_hashes import Argon2Hashes
 from adapters.credentials.signing_key import load_signing_key, load_verifying_key
 from adapters.credentials.tokens import JwtTokens
 from adapters.http.app import AppOptions, UseCases, create_app
+from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
 def _incidents(database: Database) -> PostgresIncidentStore:
     return PostgresIncidentStore(database, of_all=ANSWERING_INCIDENTS)
+
+
+def _closes(database: Database) -> PostgresCloseStore:
+    return PostgresCloseStore(database, of_all=ANSWERING_INCIDENTS)
 
 
 def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
@@ -98,6 +103,7 @@ class ApiContainer(Container):
     )
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
+    closes = providers.Singleton(_closes, Container.database)
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses
@@ -112,6 +118,7 @@ class ApiContainer(Container):
         changes_waiting=changes_waiting,
         operators=operators,
         incidents=incidents,
+        closes=closes,
         privacy=Container.privacy,
         administered=administration,
         ping=Container.store.provided.ping,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
+from adapters.http.finance.closes import SHAPES as CLOSE_SHAPES
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
@@ -52,6 +53,7 @@ SHAPES: Final = (
     *CATALOGUE_SHAPES,
     *SALES_SHAPES,
     *IDENTITY_SHAPES,
+    *CLOSE_SHAPES,
     Health,
     Readiness,
     Problem,
