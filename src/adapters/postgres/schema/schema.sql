@@ -611,7 +611,11 @@ CREATE FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with t
      e.actor_name,
      e."position"
     FROM public.events e
-   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at < day_events.begins_at) AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
+   WHERE ((e.merchant_id = day_events.of_merchant) AND
+         CASE
+             WHEN (e.at < day_events.begins_at) THEN true
+             ELSE false
+         END AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
 END;
 
 -- Name: day_of(bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
