@@ -33,6 +33,7 @@ from cashback_core.people.standings import STANDING_AGE_S, Standings
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
+from cashback_core.testing.memory_closes import MemoryCloses
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
@@ -297,6 +298,9 @@ def _use_cases(
         incidents=incidents,
         cases=MemoryCases(store, incidents, sees_differences=False),
         ledger=MemoryLedger(skew=timedelta(0)),  # a double reads no statements
+        closes=MemoryCloses(
+            store=store, slugs={}, first_day=time.now().date(), now=time.now
+        ),
         privacy=privacy,
         administered=house.administered(),
         ping=ping,

@@ -114,7 +114,9 @@ def assert_conforms(
             # What depends on nobody is answered as its example says, to the letter.
             told = {name: example[name] for name in ("type", "title", "errors")}
             assert {name: problem[name] for name in told} == told
-    if media_type == "application/jsonl" and method != "HEAD":
+    if media_type == "application/jsonl" and "application/json" not in response["content"]:
+        assert method == "HEAD" or all(json.loads(line) for line in body.splitlines())
+    elif media_type == "application/jsonl" and method != "HEAD":
         for line in body.splitlines():
             told = {**json.loads(line), "customer": None}  # masked for some
             assert faults("#/components/schemas/RecordedSale", told) == []

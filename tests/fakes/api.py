@@ -30,6 +30,7 @@ from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
+from cashback_core.testing.memory_closes import MemoryCloses
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
@@ -107,6 +108,12 @@ class Api:
         self.changes_waiting = ChangeWaiting(self.changes, look_s=0.001)
         self.incidents = MemoryIncidents(self.store)
         self.cases = MemoryCases(self.store, self.incidents, sees_differences=False)
+        self.closes = MemoryCloses(
+            store=self.store,
+            slugs={1: "demo", 2: "other"},
+            first_day=self.clock.now().date() - timedelta(days=2),
+            now=self.clock.now,
+        )
         self.operators = MemoryOperators(self.store, self.incidents)
         self.ledger = MemoryLedger(skew=timedelta(seconds=3))
         self.privacy = MemoryPrivacy()
@@ -166,6 +173,7 @@ class Api:
             incidents=self.incidents,
             cases=self.cases,
             ledger=self.ledger,
+            closes=self.closes,
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,

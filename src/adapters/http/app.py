@@ -13,6 +13,7 @@ from adapters.http.access import ACCESS
 from adapters.http.finance.cases import CaseRoutes
 from adapters.http.finance.resolve_many import ResolveManyRoute
 from adapters.http.finance.provider_ledger import ProviderLedgerRoutes
+from adapters.http.finance.closes import CloseRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from adapters.http.administration.stores import AdministrationStores
     from cashback_core.changes.changes import ChangeFeed
     from cashback_core.changes.waiting import ChangeWaiting
+    from cashback_core.closing.closing import CloseStore
     from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
@@ -61,6 +63,8 @@ class UseCases:
     `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
     to go on, `operators` for what waits for somebody, `incidents` for what a
     statement tells and nothing explains, `ledger` for what the provider credited, `ping` asks if the database is there.
+    statement tells and nothing explains, `closes` for closed days, `ping` asks if the database is
+    there.
     """
 
     submit_sale: SubmitSale
@@ -73,6 +77,7 @@ class UseCases:
     incidents: IncidentStore
     cases: CaseStore
     ledger: ProviderLedger
+    closes: CloseStore
     privacy: PrivacyStore
     administered: AdministrationStores
     ping: Ping
@@ -143,6 +148,7 @@ def create_app(
                 *CaseRoutes(admit=admit, cases=use_cases.cases, zones=zones).handlers(),
                 *ResolveManyRoute(admit=admit, operators=use_cases.operators).handlers(),
                 *ProviderLedgerRoutes(admit=admit, ledger=use_cases.ledger).handlers(),
+                *CloseRoutes(admit=admit, closes=use_cases.closes).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
                 *TokenRoutes(login, options.trusted_hops).handlers(),

@@ -204,6 +204,12 @@ class CloseStore(Protocol):
         """A chain's closes in their order, from number `after` + 1 on; None is the account's."""
 
     @abstractmethod
+    async def latest(
+        self, merchant_id: int | None, *, before: int | None = None, limit: int
+    ) -> Sequence[KeptClose]:
+        """The same, the latest first, of numbers below `before`."""
+
+    @abstractmethod
     async def close_of(self, merchant_id: int | None, day: date) -> KeptClose | None:
         """The close of a day."""
 

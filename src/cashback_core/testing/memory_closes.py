@@ -86,6 +86,13 @@ class MemoryCloses(CloseStore):
         await self.reach()
         return [kept for kept in self.chain(merchant_id) if kept.number > after][:limit]
 
+    async def latest(
+        self, merchant_id: int | None, *, before: int | None = None, limit: int
+    ) -> Sequence[KeptClose]:
+        await self.reach()
+        chain = [one for one in self.chain(merchant_id) if before is None or one.number < before]
+        return chain[::-1][:limit]
+
     async def close_of(self, merchant_id: int | None, day: date) -> KeptClose | None:
         await self.reach()
         return next((kept for kept in self.chain(merchant_id) if kept.day == day), None)

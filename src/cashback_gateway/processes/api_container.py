@@ -10,6 +10,7 @@ from adapters.credentials.password_hashes import Argon2Hashes
 from adapters.credentials.signing_key import load_signing_key, load_verifying_key
 from adapters.credentials.tokens import JwtTokens
 from adapters.http.app import AppOptions, UseCases, create_app
+from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
@@ -48,6 +49,8 @@ def _incidents(database: Database) -> PostgresIncidentStore:
 
 def _cases(database: Database) -> PostgresCaseStore:
     return PostgresCaseStore(database, of_all=ANSWERING_INCIDENTS)
+def _closes(database: Database) -> PostgresCloseStore:
+    return PostgresCloseStore(database, of_all=ANSWERING_INCIDENTS)
 
 
 def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
@@ -110,6 +113,7 @@ class ApiContainer(Container):
     incidents = providers.Singleton(_incidents, Container.database)
     cases = providers.Singleton(_cases, Container.database)
     ledger = providers.Singleton(_ledger, Container.database)
+    closes = providers.Singleton(_closes, Container.database)
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses
@@ -126,6 +130,7 @@ class ApiContainer(Container):
         incidents=incidents,
         cases=cases,
         ledger=ledger,
+        closes=closes,
         privacy=Container.privacy,
         administered=administration,
         ping=Container.store.provided.ping,

@@ -209,8 +209,8 @@ def _success(success: Success) -> Schema:
     described: Schema = {"description": success.description}
     if success.headers:
         described["headers"] = references("headers", success.headers)
-    if success.schema is None:
-        return described
-    content = {"application/json": {"schema": reference("schemas", success.schema)}}
-    texts = {name: {"schema": {"type": "string"}} for name in success.streamed}
-    return {**described, "content": {**content, **texts}}
+    content: Schema = {name: {"schema": {"type": "string"}} for name in success.streamed}
+    if success.schema is not None:
+        whole = {"schema": reference("schemas", success.schema)}
+        content = {"application/json": whole, **content}
+    return {**described, "content": content} if content else described

@@ -9,6 +9,7 @@ from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
 from adapters.http.openapi.finance_cases import CASE_OPERATIONS
 from adapters.http.openapi.finance_provider_ledger import PROVIDER_LEDGER
+from adapters.http.openapi.finance_closes import CLOSES
 from adapters.http.openapi.identity import IDENTITY
 from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
@@ -249,6 +250,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **OPERATING,
     **CASE_OPERATIONS,
     **PROVIDER_LEDGER,
+    **CLOSES,
     **{at: op for one in RESOURCES for at, op in operations_of(one).items()},
     **{("get", one.path): operation_of(one) for one in LISTINGS},
     **ADMINISTRATION,

@@ -14,6 +14,7 @@ import msgspec
 from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.finance.actions import FINANCE_ACTIONS
 from adapters.http.finance.provider_ledger import SHAPES as PROVIDER_LEDGER_SHAPES
+from adapters.http.finance.closes import SHAPES as CLOSE_SHAPES
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
@@ -57,6 +58,7 @@ SHAPES: Final = (
     *CASE_SHAPES,
     *IDENTITY_SHAPES,
     *PROVIDER_LEDGER_SHAPES,
+    *CLOSE_SHAPES,
     Health,
     Readiness,
     Problem,

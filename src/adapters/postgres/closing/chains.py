@@ -217,6 +217,18 @@ async def closes(
     return [_kept(row) for row in await found.fetchall()]
 
 
+async def latest(
+    connection: AsyncConnection[Any], merchant_id: int | None, *, before: int | None, limit: int
+) -> Sequence[KeptClose]:
+    """A chain's closes, the latest first, of numbers below `before`."""
+    found = await connection.execute(
+        _CLOSES + " and (%(before)s::integer is null or c.number < %(before)s)"
+        " order by c.number desc limit %(limit)s",
+        {"merchant": merchant_id, "before": before, "limit": limit},
+    )
+    return [_kept(row) for row in await found.fetchall()]
+
+
 async def close_of(
     connection: AsyncConnection[Any], merchant_id: int | None, day: date
 ) -> KeptClose | None:

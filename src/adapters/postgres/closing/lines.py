@@ -22,12 +22,16 @@ PAGE: Final = 4_000
 """Events that are read at once."""
 
 _LATE: Final[LiteralString] = """
-    select e.* from events as e
-    where e.merchant_id = %(merchant)s and e.position >= %(from)s and e.position < %(below)s
-        and e.at < %(begins)s
-        and (e.at, e.cashback_id, e.sequence) > (%(at)s, %(id)s, %(sequence)s)
+    select e.* from (
+        select k.* from events as k
+        where k.merchant_id = %(merchant)s and k.position >= %(from)s and k.position < %(below)s
+            and case when k.at < %(begins)s then true else false end
+        offset 0
+    ) as e
+    where (e.at, e.cashback_id, e.sequence) > (%(at)s, %(id)s, %(sequence)s)
     order by e.at, e.cashback_id, e.sequence limit %(limit)s
 """
+"""By the day's positions, and never by instants: before its begin lies the merchant's whole past."""
 _IN_TIME: Final[LiteralString] = """
     select e.* from events as e
     where e.merchant_id = %(merchant)s and e.at >= greatest(%(begins)s, %(at)s)
@@ -62,7 +66,7 @@ _LINES: Final[LiteralString] = """
 LATE_LINES: Final[LiteralString] = _LINES.replace("{events}", _LATE)
 LINES_IN_TIME: Final[LiteralString] = _LINES.replace("{events}", _IN_TIME)
 
-_FIRST: Final = {
+FIRST: Final = {
     "at": "-infinity",
     "id": "00000000-0000-0000-0000-000000000000",
     "sequence": 0,
@@ -99,7 +103,7 @@ async def read_lines(
 ) -> AsyncIterator[Sequence[DayLine]]:
     """The lines in their order; `ask` runs one statement and tells its rows."""
     for asked in (LATE_LINES, LINES_IN_TIME):
-        after: dict[str, Any] = _FIRST
+        after: dict[str, Any] = FIRST
         while True:
             rows = await ask(asked, {**cut.values, **after, "limit": PAGE})
             if rows:

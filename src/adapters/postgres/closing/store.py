@@ -89,6 +89,12 @@ class PostgresCloseStore(CloseStore):
         async with self._reading(merchant_id) as connection:
             return await chains.closes(connection, merchant_id, after=after, limit=limit)
 
+    async def latest(
+        self, merchant_id: int | None, *, before: int | None = None, limit: int
+    ) -> Sequence[KeptClose]:
+        async with self._reading(merchant_id) as connection:
+            return await chains.latest(connection, merchant_id, before=before, limit=limit)
+
     async def close_of(self, merchant_id: int | None, day: date) -> KeptClose | None:
         async with self._reading(merchant_id) as connection:
             return await chains.close_of(connection, merchant_id, day)

@@ -505,7 +505,7 @@ CREATE FUNCTION public.day_begins_at(of_merchant bigint, of_day date) RETURNS ti
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+    select day_ends_at(of_merchant, of_day - 1)
 $$;
 
 -- Name: day_ends_at(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -514,7 +514,120 @@ CREATE FUNCTION public.day_ends_at(of_merchant bigint, of_day date) RETURNS time
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day)
+    select greatest(
+        (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day),
+        of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+    )
+$$;
+
+-- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.feed_position() RETURNS bigint
+    LANGUAGE sql
+    RETURN (((pg_current_xact_id())::text)::bigint + 0);
+
+-- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'new>recorded>api',
+        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
+        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
+        'pending>sending>api', 'pending>sending>worker',
+        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
+        'sending>held>api', 'sending>in_doubt>api',
+        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
+        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
+        'pending>applied>late_answer', 'held>applied>late_answer',
+        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
+        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
+        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
+        'pending>applied>settler', 'pending>in_doubt>settler',
+        'held>applied>settler', 'rejected>applied>settler',
+        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
+        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
+        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
+        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
+        'pending>cancelled>operator'
+    );
+end $$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.events (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sequence public.version_number NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    from_status text,
+    to_status text NOT NULL,
+    attempt public.attempt_number NOT NULL,
+    reason text NOT NULL,
+    actor_name public.operators_name,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
+    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
+    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
+);
+
+-- Name: day_events(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS SETOF public.events
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT e.merchant_id,
+     e.cashback_id,
+     e.sequence,
+     e.at,
+     e.actor,
+     e.from_status,
+     e.to_status,
+     e.attempt,
+     e.reason,
+     e.actor_name,
+     e."position"
+    FROM public.events e
+   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at >= day_events.begins_at) AND (e.at < day_events.ends_at) AND (e."position" < day_events.below))
+ UNION ALL
+  SELECT e.merchant_id,
+     e.cashback_id,
+     e.sequence,
+     e.at,
+     e.actor,
+     e.from_status,
+     e.to_status,
+     e.attempt,
+     e.reason,
+     e.actor_name,
+     e."position"
+    FROM public.events e
+   WHERE ((e.merchant_id = day_events.of_merchant) AND
+         CASE
+             WHEN (e.at < day_events.begins_at) THEN true
+             ELSE false
+         END AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
+END;
+
+-- Name: day_of(bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) RETURNS date
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select (instant at time zone 'UTC')::date + near
+    from generate_series(-2, 2) as near
+    where day_begins_at(of_merchant, (instant at time zone 'UTC')::date + near) <= instant
+        and instant < day_ends_at(of_merchant, (instant at time zone 'UTC')::date + near)
 $$;
 
 -- Name: day_zone(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -523,9 +636,11 @@ CREATE FUNCTION public.day_zone(of_merchant bigint, of_day date) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select z.zone from day_zones as z
-    where z.merchant_id = of_merchant and z.from_day <= of_day
-    order by z.from_day desc limit 1
+    select coalesce((
+        select z.zone from day_zones as z
+        where z.merchant_id = of_merchant and z.from_day <= of_day
+        order by z.from_day desc limit 1
+    ), case when of_merchant is null then 'UTC' end)
 $$;
 
 -- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
@@ -597,12 +712,6 @@ CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline int
         (select c.system_identifier from pg_control_system() as c),
         ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
 $$;
-
--- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.feed_position() RETURNS bigint
-    LANGUAGE sql
-    RETURN (((pg_current_xact_id())::text)::bigint + 0);
 
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -825,6 +934,19 @@ begin
     end if;
 end $$;
 
+-- Name: forget_salts(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_salts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform lock_day_persons(new.merchant_id);
+    update day_persons set salt = null
+    where merchant_id = new.merchant_id and customer_id = new.customer_id and salt is not null;
+    return null;
+end $$;
+
 -- Name: guard_attempt(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_attempt() RETURNS trigger
@@ -895,6 +1017,37 @@ begin
     return new;
 end $$;
 
+-- Name: guard_chain(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_chain() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    last closes;
+begin
+    select * into last from closes as c
+    where c.merchant_id is not distinct from new.merchant_id order by c.number desc limit 1;
+    if (last.number is null and new.number = 1)
+        or (new.number, new.day, new.begins_at, new.previous)
+            is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
+            and new.below >= last.below
+    then
+        -- Whoever verifies takes a key for good until the next one signs.
+        if exists (
+            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            where k.key_id = new.key_id
+        ) then
+            raise exception 'key % was followed by another one', new.key_id
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_have_the_present_key';
+        end if;
+        return new;
+    end if;
+    raise exception 'close % of % does not follow the last one', new.number, new.day
+        using errcode = 'integrity_constraint_violation', constraint = 'closes_follow';
+end $$;
+
 -- Name: guard_customer_erased(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
@@ -920,6 +1073,28 @@ begin
     insert into erasures_under_way (merchant_id, customer_id, was, became)
     values (old.merchant_id, old.customer_id, old.document, new.document);
     return null;
+end $$;
+
+-- Name: guard_day_persons(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_day_persons() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' and not exists (
+        select from closes as c where c.merchant_id = new.merchant_id and c.day >= new.day
+    ) then
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and new.salt is null
+        and (new.merchant_id, new.day, new.customer_id, new.commitment)
+            = (old.merchant_id, old.day, old.customer_id, old.commitment)
+    then
+        return new;
+    end if;
+    raise exception 'a commitment is of an open day, and stays; an erasure takes its salt'
+        using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
 end $$;
 
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
@@ -1393,37 +1568,6 @@ CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
     )
 $_$;
 
--- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
-        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
-        'new>recorded>api',
-        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
-        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
-        'pending>sending>api', 'pending>sending>worker',
-        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
-        'sending>held>api', 'sending>in_doubt>api',
-        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
-        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
-        'pending>applied>late_answer', 'held>applied>late_answer',
-        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
-        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
-        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
-        'pending>applied>settler', 'pending>in_doubt>settler',
-        'held>applied>settler', 'rejected>applied>settler',
-        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
-        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
-        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
-        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
-        'pending>cancelled>operator'
-    );
-end $$;
-
 -- Name: is_of_the_group(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) RETURNS boolean
@@ -1497,8 +1641,11 @@ begin
         values (new.merchant_id, '1999-01-01', new.zone);
     else
         insert into day_zones (merchant_id, from_day, zone)
-        select new.merchant_id, (clock_timestamp() at time zone z)::date + 1, new.zone
-        from day_zone(new.merchant_id, (clock_timestamp() at time zone old.zone)::date) as z
+        select new.merchant_id, 1 + greatest(
+            day_of(new.merchant_id, clock_timestamp()),
+            (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
+            (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
+        ), new.zone
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
     end if;
@@ -1670,6 +1817,12 @@ begin
     return null;
 end $$;
 
+-- Name: lock_day_persons(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lock_day_persons(of_merchant bigint) RETURNS void
+    LANGUAGE sql
+    RETURN pg_advisory_xact_lock(hashtextextended(('cashback day_persons '::text || (of_merchant)::text), (0)::bigint));
+
 -- Name: loses_values(jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.loses_values(was jsonb, is_now jsonb) RETURNS boolean
@@ -1770,6 +1923,12 @@ CREATE FUNCTION public.names_being_erased(of_merchant bigint, known text) RETURN
     limit 1
 $$;
 
+-- Name: padded_salt(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.padded_salt(salt bytea, pad text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN ((((int8send((((('x'::text || encode(substr(salt, 1, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint)) || int8send((((('x'::text || encode(substr(salt, 9, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 17, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 25, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || decode(repeat(pad, 32), 'hex'::text));
+
 -- Name: pattern_of(text, text[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
@@ -1801,6 +1960,12 @@ CREATE FUNCTION public.pays(from_status text, to_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN (to_status = 'applied'::text);
 
+-- Name: person_commitment(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.person_commitment(salt bytea, document text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN sha256((public.padded_salt(salt, '5c'::text) || sha256((public.padded_salt(salt, '36'::text) || convert_to(document, 'UTF8'::name)))));
+
 -- Name: protect_merchant_table(regclass); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.protect_merchant_table(protected regclass) RETURNS void
@@ -1821,15 +1986,7 @@ CREATE FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp wi
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select f.class, sum(f.entered)::bigint, sum(f.entered_centavos)::bigint,
-        sum(f.departed)::bigint, sum(f.departed_centavos)::bigint
-    from provider_tellings as t
-    join provider_telling_flows as f on f.telling_id = t.telling_id
-    where t.at < provider_flows.ends_at and t.position < provider_flows.below
-        and (t.at >= provider_flows.begins_at
-            or coalesce(t.position >= provider_flows.from_position, true))
-        and f.merchant_id is not distinct from of_merchant
-    group by f.class
+    select null::text, 0::bigint, 0::bigint, 0::bigint, 0::bigint where false
 $$;
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
@@ -2119,10 +2276,6 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     AS $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 -- Name: sales; Type: TABLE; Schema: public; Owner: -
 
@@ -2516,6 +2669,41 @@ CREATE TABLE public.client_secrets (
     CONSTRAINT client_secrets_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
+-- Name: close_keys; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.close_keys (
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    public_key bytea NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    CONSTRAINT close_keys_are_named_by_themselves CHECK ((key_id = "left"(encode(sha256(public_key), 'hex'::text), 32))),
+    CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
+);
+
+-- Name: closes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.closes (
+    merchant_id bigint,
+    number integer NOT NULL,
+    day date NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    below bigint NOT NULL,
+    closed_at timestamp with time zone DEFAULT now() NOT NULL,
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    hash bytea NOT NULL,
+    previous bytea,
+    document bytea NOT NULL,
+    lines bigint NOT NULL,
+    late bigint NOT NULL,
+    CONSTRAINT closes_begin_a_chain CHECK (((number = 1) = (previous IS NULL))),
+    CONSTRAINT closes_check CHECK ((((octet_length(document) >= 154) AND (octet_length(document) <= 16777216)) AND (sha256(substr(document, 10, (octet_length(document) - 153))) = hash))),
+    CONSTRAINT closes_check1 CHECK (((late >= 0) AND (late <= lines))),
+    CONSTRAINT closes_end_after_they_begin CHECK ((begins_at <= ends_at)),
+    CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
+    CONSTRAINT closes_number_check CHECK ((number > 0)),
+    CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
+);
+
 -- Name: customers; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.customers (
@@ -2530,6 +2718,18 @@ CREATE TABLE public.customers (
     sealed text COLLATE pg_catalog."C",
     CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (char_length((document)::text) = 33)) AND ((erased_at IS NULL) OR ((name)::text = 'erased'::text)))),
     CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed))))
+);
+
+-- Name: day_persons; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.day_persons (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    customer_id uuid NOT NULL,
+    salt bytea,
+    commitment bytea NOT NULL,
+    CONSTRAINT day_persons_commitment_check CHECK ((octet_length(commitment) = 32)),
+    CONSTRAINT day_persons_salt_check CHECK ((octet_length(salt) = 32))
 );
 
 -- Name: day_sums; Type: TABLE; Schema: public; Owner: -
@@ -2622,25 +2822,6 @@ CREATE TABLE public.erp_lines (
     problem text,
     CONSTRAINT erp_lines_line_check CHECK ((line > 0)),
     CONSTRAINT erp_lines_name_kind_check CHECK ((name_kind = ANY (ARRAY['sale_id'::text, 'idempotency_key'::text])))
-);
-
--- Name: events; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.events (
-    merchant_id bigint NOT NULL,
-    cashback_id uuid NOT NULL,
-    sequence public.version_number NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    from_status text,
-    to_status text NOT NULL,
-    attempt public.attempt_number NOT NULL,
-    reason text NOT NULL,
-    actor_name public.operators_name,
-    "position" bigint DEFAULT public.feed_position() NOT NULL,
-    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
-    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
 );
 
 -- Name: feed; Type: TABLE; Schema: public; Owner: -
@@ -2849,99 +3030,6 @@ CREATE TABLE public.products (
     CONSTRAINT products_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
     CONSTRAINT products_sku_check CHECK ((sku ~ '^[!-~]{1,64}$'::text)),
     CONSTRAINT products_version_check CHECK ((version > 0))
-);
-
--- Name: provider_balances; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_balances (
-    merchant_id bigint,
-    class text NOT NULL COLLATE pg_catalog."C",
-    lines bigint NOT NULL,
-    centavos bigint NOT NULL,
-    CONSTRAINT provider_balances_check CHECK (((lines > 0) OR (centavos = 0))),
-    CONSTRAINT provider_balances_lines_check CHECK ((lines >= 0))
-);
-
--- Name: provider_lines; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_lines (
-    line_key uuid NOT NULL,
-    nth integer NOT NULL,
-    centavos bigint NOT NULL,
-    credited_at timestamp with time zone,
-    told_since timestamp with time zone,
-    told_through timestamp with time zone,
-    class text COLLATE pg_catalog."C",
-    merchant_id bigint,
-    cashback_id uuid,
-    CONSTRAINT provider_lines_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
-    CONSTRAINT provider_lines_check1 CHECK (((class IS NOT NULL) OR (merchant_id IS NULL))),
-    CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NULL) = (told_since IS NOT NULL))),
-    CONSTRAINT provider_lines_check3 CHECK (((told_since IS NULL) = (told_through IS NULL)))
-);
-
--- Name: provider_moves; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_moves (
-    telling_id bigint NOT NULL,
-    line_key uuid NOT NULL,
-    nth integer NOT NULL,
-    from_class text COLLATE pg_catalog."C",
-    from_owner bigint,
-    to_class text COLLATE pg_catalog."C",
-    to_owner bigint,
-    centavos bigint NOT NULL,
-    CONSTRAINT provider_moves_check CHECK (((from_class IS DISTINCT FROM to_class) OR (from_owner IS DISTINCT FROM to_owner)))
-);
-
--- Name: provider_telling_flows; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_telling_flows (
-    telling_id bigint NOT NULL,
-    merchant_id bigint,
-    class text NOT NULL COLLATE pg_catalog."C",
-    entered bigint NOT NULL,
-    entered_centavos bigint NOT NULL,
-    departed bigint NOT NULL,
-    departed_centavos bigint NOT NULL,
-    CONSTRAINT provider_telling_flows_class_check CHECK ((class = ANY (ARRAY['matched'::text, 'altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'explained'::text, 'applied_absent'::text, 'not_expected'::text, 'unpaid'::text, 'doubt_applied'::text, 'doubt_absent'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
-    CONSTRAINT provider_telling_flows_departed_check CHECK ((departed >= 0)),
-    CONSTRAINT provider_telling_flows_entered_check CHECK ((entered >= 0))
-);
-
--- Name: provider_tellings; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_tellings (
-    telling_id bigint NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL,
-    "position" bigint DEFAULT public.feed_position() NOT NULL,
-    reconciliation_id uuid NOT NULL,
-    asked_at timestamp with time zone NOT NULL,
-    since timestamp with time zone NOT NULL,
-    through timestamp with time zone NOT NULL,
-    CONSTRAINT provider_tellings_check CHECK ((since <= through))
-);
-
--- Name: provider_tellings_telling_id_seq; Type: SEQUENCE; Schema: public; Owner: -
-
-ALTER TABLE public.provider_tellings ALTER COLUMN telling_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.provider_tellings_telling_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
--- Name: provider_told; Type: TABLE; Schema: public; Owner: -
-
-CREATE UNLOGGED TABLE public.provider_told (
-    line_key uuid NOT NULL,
-    class text NOT NULL COLLATE pg_catalog."C",
-    centavos bigint NOT NULL,
-    credited_at timestamp with time zone,
-    owner bigint,
-    cashback_id uuid
 );
 
 -- Name: rate_buckets; Type: TABLE; Schema: public; Owner: -
@@ -3420,10 +3508,25 @@ ALTER TABLE ONLY public.client_secrets
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_secret_id_key UNIQUE (secret_id);
 
+-- Name: close_keys close_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.close_keys
+    ADD CONSTRAINT close_keys_pkey PRIMARY KEY (key_id);
+
+-- Name: close_keys close_keys_public_key_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.close_keys
+    ADD CONSTRAINT close_keys_public_key_key UNIQUE (public_key);
+
 -- Name: customers customers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (merchant_id, document);
+
+-- Name: day_persons day_persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_persons
+    ADD CONSTRAINT day_persons_pkey PRIMARY KEY (merchant_id, day, customer_id);
 
 -- Name: day_sums day_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3519,21 +3622,6 @@ ALTER TABLE ONLY public.products
 
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (merchant_id, product_id);
-
--- Name: provider_lines provider_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_lines
-    ADD CONSTRAINT provider_lines_pkey PRIMARY KEY (line_key, nth);
-
--- Name: provider_telling_flows provider_telling_flows_telling_id_merchant_id_class_key; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_telling_flows
-    ADD CONSTRAINT provider_telling_flows_telling_id_merchant_id_class_key UNIQUE NULLS NOT DISTINCT (telling_id, merchant_id, class);
-
--- Name: provider_tellings provider_tellings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_tellings
-    ADD CONSTRAINT provider_tellings_pkey PRIMARY KEY (telling_id);
 
 -- Name: rate_buckets rate_buckets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3726,6 +3814,18 @@ CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHER
 
 CREATE UNIQUE INDEX client_secrets_one_current ON public.client_secrets USING btree (merchant_id, client_id) WHERE (expires_at IS NULL);
 
+-- Name: closes_by_day; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_by_day ON public.closes USING btree (merchant_id, day) NULLS NOT DISTINCT WHERE (day IS NOT NULL);
+
+-- Name: closes_follow_one; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_follow_one ON public.closes USING btree (merchant_id, previous) NULLS NOT DISTINCT WHERE (number > 0);
+
+-- Name: closes_in_order; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_in_order ON public.closes USING btree (merchant_id, number) NULLS NOT DISTINCT WHERE (number > 0);
+
 -- Name: customers_by_id; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id, customer_id) WHERE (customer_id IS NOT NULL);
@@ -3733,6 +3833,10 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: day_persons_of_customer; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_persons_of_customer ON public.day_persons USING btree (merchant_id, customer_id) WHERE (salt IS NOT NULL);
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
@@ -3757,26 +3861,6 @@ CREATE INDEX product_type_periods_by_type ON public.product_type_periods USING b
 -- Name: products_by_name; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX products_by_name ON public.products USING btree (merchant_id, name_key, sku);
-
--- Name: provider_balances_each; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX provider_balances_each ON public.provider_balances USING btree (class, merchant_id) NULLS NOT DISTINCT;
-
--- Name: provider_lines_by_instant; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX provider_lines_by_instant ON public.provider_lines USING btree (credited_at);
-
--- Name: provider_lines_of_cashbacks; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX provider_lines_of_cashbacks ON public.provider_lines USING btree (merchant_id, cashback_id) WHERE (cashback_id IS NOT NULL);
-
--- Name: provider_moves_of_tellings; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX provider_moves_of_tellings ON public.provider_moves USING btree (telling_id);
-
--- Name: provider_tellings_by_asking; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX provider_tellings_by_asking ON public.provider_tellings USING btree (asked_at);
 
 -- Name: reconciliations_latest; Type: INDEX; Schema: public; Owner: -
 
@@ -4026,9 +4110,41 @@ CREATE TRIGGER cashbacks_stay BEFORE DELETE ON public.cashbacks FOR EACH ROW EXE
 
 CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secrets FOR EACH ROW EXECUTE FUNCTION public.at_most_two_live_secrets();
 
+-- Name: close_keys close_keys_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER close_keys_append_only BEFORE DELETE OR UPDATE ON public.close_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: close_keys close_keys_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER close_keys_no_truncate BEFORE TRUNCATE ON public.close_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: closes closes_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_append_only BEFORE DELETE OR UPDATE ON public.closes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: closes closes_follow; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_follow BEFORE INSERT ON public.closes FOR EACH ROW EXECUTE FUNCTION public.guard_chain();
+
+-- Name: closes closes_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_no_truncate BEFORE TRUNCATE ON public.closes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: customers customers_become_nobody; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
+
+-- Name: customers customers_leave_no_salt; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER customers_leave_no_salt AFTER UPDATE OF erased_at ON public.customers FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION public.forget_salts();
+
+-- Name: day_persons day_persons_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: day_persons day_persons_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
 
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4093,30 +4209,6 @@ CREATE TRIGGER product_types_stay_when_used BEFORE DELETE OR UPDATE OF used_at O
 -- Name: products products_stay_when_used; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER products_stay_when_used BEFORE DELETE OR UPDATE OF used_at ON public.products FOR EACH ROW EXECUTE FUNCTION public.guard_used();
-
--- Name: provider_moves provider_moves_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_moves_append_only BEFORE DELETE OR UPDATE ON public.provider_moves FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_moves provider_moves_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_moves_no_truncate BEFORE TRUNCATE ON public.provider_moves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_telling_flows provider_telling_flows_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_telling_flows_append_only BEFORE DELETE OR UPDATE ON public.provider_telling_flows FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_telling_flows provider_telling_flows_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_telling_flows_no_truncate BEFORE TRUNCATE ON public.provider_telling_flows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_tellings provider_tellings_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_tellings_append_only BEFORE DELETE OR UPDATE ON public.provider_tellings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_tellings provider_tellings_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_tellings_no_truncate BEFORE TRUNCATE ON public.provider_tellings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: rates rates_follow; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4288,10 +4380,25 @@ ALTER TABLE ONLY public.cashbacks
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
 
+-- Name: closes closes_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.close_keys(key_id);
+
+-- Name: closes closes_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: customers customers_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: day_persons day_persons_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_persons
+    ADD CONSTRAINT day_persons_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: day_sums day_sums_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4357,21 +4464,6 @@ ALTER TABLE ONLY public.product_types
 
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
--- Name: provider_balances provider_balances_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_balances
-    ADD CONSTRAINT provider_balances_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
--- Name: provider_telling_flows provider_telling_flows_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_telling_flows
-    ADD CONSTRAINT provider_telling_flows_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
--- Name: provider_telling_flows provider_telling_flows_telling_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_telling_flows
-    ADD CONSTRAINT provider_telling_flows_telling_id_fkey FOREIGN KEY (telling_id) REFERENCES public.provider_tellings(telling_id);
 
 -- Name: rates rates_merchant_id_type_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4487,10 +4579,6 @@ ALTER TABLE ONLY public.webhooks
 
 CREATE POLICY anybody_looks ON public.feed FOR SELECT TO cashback_serving, cashback_worker USING (true);
 
--- Name: provider_tellings anybody_looks; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY anybody_looks ON public.provider_tellings FOR SELECT TO cashback_serving, cashback_platform USING (true);
-
 -- Name: sender anybody_looks; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY anybody_looks ON public.sender FOR SELECT TO cashback_serving USING (true);
@@ -4547,9 +4635,21 @@ ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.client_secrets ENABLE ROW LEVEL SECURITY;
 
+-- Name: close_keys; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.close_keys ENABLE ROW LEVEL SECURITY;
+
+-- Name: closes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.closes ENABLE ROW LEVEL SECURITY;
+
 -- Name: customers; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
+
+-- Name: day_persons; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.day_persons ENABLE ROW LEVEL SECURITY;
 
 -- Name: day_sums; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4619,9 +4719,17 @@ CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (tru
 
 CREATE POLICY of_all_merchants ON public.client_secrets TO cashback_worker USING (true);
 
+-- Name: closes of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.closes TO cashback_worker USING (true);
+
 -- Name: customers of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (true);
+
+-- Name: day_persons of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.day_persons TO cashback_worker USING (true);
 
 -- Name: day_sums of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4674,18 +4782,6 @@ CREATE POLICY of_all_merchants ON public.product_types TO cashback_worker USING 
 -- Name: products of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.products TO cashback_worker USING (true);
-
--- Name: provider_balances of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.provider_balances TO cashback_worker USING (true);
-
--- Name: provider_lines of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.provider_lines TO cashback_worker USING (true);
-
--- Name: provider_telling_flows of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.provider_telling_flows TO cashback_worker USING (true);
 
 -- Name: rates of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4783,9 +4879,25 @@ CASE
     ELSE false
 END);
 
+-- Name: closes of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.closes TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: customers of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.customers TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: day_persons of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.day_persons TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -4890,30 +5002,6 @@ END);
 -- Name: products of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.products TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: provider_balances of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.provider_balances TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: provider_lines of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.provider_lines TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: provider_telling_flows of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.provider_telling_flows TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5127,6 +5215,10 @@ CASE
     ELSE false
 END);
 
+-- Name: closes of_the_account; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_account ON public.closes FOR SELECT TO cashback_platform USING ((merchant_id IS NULL));
+
 -- Name: attempts of_the_group; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
@@ -5195,14 +5287,6 @@ CREATE POLICY of_the_platform ON public.merchants TO cashback_platform USING (tr
 
 CREATE POLICY of_the_platform ON public.product_types FOR SELECT TO cashback_platform USING (true);
 
--- Name: provider_balances of_the_platform; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_platform ON public.provider_balances FOR SELECT TO cashback_platform USING (true);
-
--- Name: provider_telling_flows of_the_platform; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_platform ON public.provider_telling_flows FOR SELECT TO cashback_platform USING (true);
-
 -- Name: reconciliations of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.reconciliations TO cashback_platform USING (true);
@@ -5230,14 +5314,6 @@ CREATE POLICY of_the_platform ON public.stops TO cashback_platform USING (true);
 -- Name: users of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.users TO cashback_platform USING (true);
-
--- Name: provider_moves of_workers; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_workers ON public.provider_moves TO cashback_worker USING (true);
-
--- Name: provider_tellings of_workers; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_workers ON public.provider_tellings TO cashback_worker USING (true);
 
 -- Name: reconciliations of_workers; Type: POLICY; Schema: public; Owner: -
 
@@ -5279,25 +5355,9 @@ ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
 
--- Name: provider_balances; Type: ROW SECURITY; Schema: public; Owner: -
+-- Name: close_keys public_to_us; Type: POLICY; Schema: public; Owner: -
 
-ALTER TABLE public.provider_balances ENABLE ROW LEVEL SECURITY;
-
--- Name: provider_lines; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_lines ENABLE ROW LEVEL SECURITY;
-
--- Name: provider_moves; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_moves ENABLE ROW LEVEL SECURITY;
-
--- Name: provider_telling_flows; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_telling_flows ENABLE ROW LEVEL SECURITY;
-
--- Name: provider_tellings; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_tellings ENABLE ROW LEVEL SECURITY;
+CREATE POLICY public_to_us ON public.close_keys TO cashback_serving, cashback_worker, cashback_platform USING (true);
 
 -- Name: rate_buckets; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5467,6 +5527,86 @@ REVOKE ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) FROM 
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_serving;
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_worker;
 
+-- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+
+-- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
+
+-- Name: TABLE events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.events TO cashback_serving;
+GRANT SELECT ON TABLE public.events TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_eraser;
+
+-- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
+
+-- Name: FUNCTION day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
+-- Name: FUNCTION day_of(of_merchant bigint, instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_worker;
+
 -- Name: FUNCTION day_zone(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) FROM PUBLIC;
@@ -5494,12 +5634,6 @@ REVOKE ALL ON FUNCTION public.end_tokens_of_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
 
--- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
-
 -- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
@@ -5514,6 +5648,10 @@ GRANT ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text,
 REVOKE ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) TO cashback_eraser;
 
+-- Name: FUNCTION forget_salts(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.forget_salts() FROM PUBLIC;
+
 -- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
@@ -5522,9 +5660,17 @@ REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_cashback_move() FROM PUBLIC;
 
+-- Name: FUNCTION guard_chain(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_chain() FROM PUBLIC;
+
 -- Name: FUNCTION guard_customer_erased(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
+
+-- Name: FUNCTION guard_day_persons(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_day_persons() FROM PUBLIC;
 
 -- Name: FUNCTION guard_erasure_ends(); Type: ACL; Schema: public; Owner: -
 
@@ -5593,12 +5739,6 @@ REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
 
--- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
-
 -- Name: FUNCTION is_of_the_group(merchant bigint, cashback uuid); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) FROM PUBLIC;
@@ -5649,6 +5789,11 @@ REVOKE ALL ON FUNCTION public.lines_come_together() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
 
+-- Name: FUNCTION lock_day_persons(of_merchant bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) TO cashback_worker;
+
 -- Name: FUNCTION loses_values(was jsonb, is_now jsonb); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.loses_values(was jsonb, is_now jsonb) FROM PUBLIC;
@@ -5675,6 +5820,11 @@ GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) 
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_eraser;
 
+-- Name: FUNCTION padded_salt(salt bytea, pad text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.padded_salt(salt bytea, pad text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.padded_salt(salt bytea, pad text) TO cashback_worker;
+
 -- Name: FUNCTION pattern_of(document text, names text[]); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.pattern_of(document text, names text[]) FROM PUBLIC;
@@ -5688,6 +5838,11 @@ REVOKE ALL ON FUNCTION public.pays(from_status text, to_status text) FROM PUBLIC
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_worker;
 
+-- Name: FUNCTION person_commitment(salt bytea, document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.person_commitment(salt bytea, document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_commitment(salt bytea, document text) TO cashback_worker;
+
 -- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PUBLIC;
@@ -5696,7 +5851,6 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
-GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_platform;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -6100,19 +6254,40 @@ GRANT SELECT(created_by) ON TABLE public.client_secrets TO cashback_platform;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_serving;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_platform;
 
+-- Name: TABLE close_keys; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.close_keys TO cashback_serving;
+GRANT SELECT ON TABLE public.close_keys TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.close_keys TO cashback_worker;
+
+-- Name: TABLE closes; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.closes TO cashback_serving;
+GRANT SELECT ON TABLE public.closes TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.closes TO cashback_worker;
+
 -- Name: TABLE customers; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.customers TO cashback_serving;
 GRANT SELECT ON TABLE public.customers TO cashback_eraser;
 
+-- Name: COLUMN customers.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.customers TO cashback_worker;
+
 -- Name: COLUMN customers.document; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(document) ON TABLE public.customers TO cashback_eraser;
+GRANT SELECT(document) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.name; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_serving;
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.customer_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(customer_id) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.version; Type: ACL; Schema: public; Owner: -
 
@@ -6126,10 +6301,31 @@ GRANT UPDATE(updated_at) ON TABLE public.customers TO cashback_serving;
 -- Name: COLUMN customers.erased_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(erased_at) ON TABLE public.customers TO cashback_eraser;
+GRANT SELECT(erased_at) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.sealed; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(sealed) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: TABLE day_persons; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.day_persons TO cashback_worker;
+
+-- Name: COLUMN day_persons.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.day; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(day) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.customer_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(customer_id) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.commitment; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(commitment) ON TABLE public.day_persons TO cashback_serving;
 
 -- Name: TABLE day_sums; Type: ACL; Schema: public; Owner: -
 
@@ -6192,62 +6388,6 @@ GRANT SELECT ON TABLE public.erasure_key TO cashback_worker;
 -- Name: COLUMN erasure_key.fingerprint; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
-
--- Name: TABLE events; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.events TO cashback_serving;
-GRANT SELECT ON TABLE public.events TO cashback_worker;
-GRANT SELECT ON TABLE public.events TO cashback_eraser;
-
--- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
 
 -- Name: TABLE feed; Type: ACL; Schema: public; Owner: -
 
@@ -6442,79 +6582,6 @@ GRANT UPDATE(used_at) ON TABLE public.products TO cashback_serving;
 -- Name: COLUMN products.updated_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(updated_at) ON TABLE public.products TO cashback_serving;
-
--- Name: TABLE provider_balances; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.provider_balances TO cashback_worker;
-GRANT SELECT ON TABLE public.provider_balances TO cashback_serving;
-GRANT SELECT ON TABLE public.provider_balances TO cashback_platform;
-
--- Name: COLUMN provider_balances.lines; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(lines) ON TABLE public.provider_balances TO cashback_worker;
-
--- Name: COLUMN provider_balances.centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
-
--- Name: TABLE provider_lines; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.told_since; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(told_since) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.told_through; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(told_through) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.class; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(class) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(merchant_id) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.provider_moves TO cashback_worker;
-
--- Name: TABLE provider_telling_flows; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.provider_telling_flows TO cashback_worker;
-GRANT SELECT ON TABLE public.provider_telling_flows TO cashback_platform;
-
--- Name: TABLE provider_tellings; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.provider_tellings TO cashback_serving;
-GRANT SELECT ON TABLE public.provider_tellings TO cashback_platform;
-GRANT SELECT ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: COLUMN provider_tellings.reconciliation_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reconciliation_id) ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: COLUMN provider_tellings.asked_at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(asked_at) ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: COLUMN provider_tellings.since; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(since) ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: COLUMN provider_tellings.through; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(through) ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: TABLE provider_told; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT,DELETE,TRUNCATE ON TABLE public.provider_told TO cashback_worker;
 
 -- Name: TABLE rate_buckets; Type: ACL; Schema: public; Owner: -
 

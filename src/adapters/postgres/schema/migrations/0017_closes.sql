@@ -211,7 +211,8 @@ create trigger merchants_change_their_days after update of zone on merchants
 -- The events of a day: those before its end and below its horizon, but for those before its beginning
 -- and below the horizon of the day before (`from_position`; null: there is none), which an earlier day
 -- holds. So an event that should not be there (of a clock that jumped back) is in one day all the same:
--- the next that is closed. In two parts, each by its index.
+-- the next that is closed. In two parts, each by its index; the later one hides the instant from the
+-- planner, who would read a merchant's whole past by it.
 create function day_events(
     of_merchant bigint, begins_at timestamptz, ends_at timestamptz, from_position bigint, below bigint
 ) returns setof events
@@ -222,8 +223,8 @@ begin atomic
         and e.position < below
     union all
     select e.* from events as e
-    where e.merchant_id = of_merchant and e.at < begins_at and e.position < below
-        and e.position >= coalesce(from_position, 0);
+    where e.merchant_id = of_merchant and case when e.at < begins_at then true else false end
+        and e.position < below and e.position >= coalesce(from_position, 0);
 end;
 
 -- What an event does to what a merchant owes its customers: `cashback_core.closing.movements`, by test.
