@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -31,6 +32,7 @@ from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_closes import MemoryCloses
+from cashback_core.testing.memory_figures import MemoryFigures, MemoryStoredSales
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
@@ -175,6 +177,8 @@ class Api:
             ledger=self.ledger,
             closes=self.closes,
             privacy=self.privacy,
+            figures=MemoryFigures(self.store, ZoneInfo("America/Sao_Paulo"), now),
+            stored_sales=MemoryStoredSales(self.store, ZoneInfo("America/Sao_Paulo")),
             administered=self.administered,
             ping=self.ping,
             login=LogIn(

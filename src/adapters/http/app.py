@@ -14,6 +14,7 @@ from adapters.http.finance.cases import CaseRoutes
 from adapters.http.finance.resolve_many import ResolveManyRoute
 from adapters.http.finance.provider_ledger import ProviderLedgerRoutes
 from adapters.http.finance.closes import CloseRoutes
+from adapters.http.finance.figures import FiguresRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from cashback_core.changes.changes import ChangeFeed
     from cashback_core.changes.waiting import ChangeWaiting
     from cashback_core.closing.closing import CloseStore
+    from cashback_core.figures.figures import FiguresStore
+    from cashback_core.figures.repricing import StoredSales
     from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
@@ -65,6 +68,8 @@ class UseCases:
     statement tells and nothing explains, `ledger` for what the provider credited, `ping` asks if the database is there.
     statement tells and nothing explains, `closes` for closed days, `ping` asks if the database is
     there.
+    statement tells and nothing explains, `figures` and `stored_sales` for reports, `ping` asks if
+    the database is there.
     """
 
     submit_sale: SubmitSale
@@ -79,6 +84,8 @@ class UseCases:
     ledger: ProviderLedger
     closes: CloseStore
     privacy: PrivacyStore
+    figures: FiguresStore
+    stored_sales: StoredSales
     administered: AdministrationStores
     ping: Ping
     login: LogIn
@@ -127,6 +134,13 @@ def create_app(
     searching = SearchRoutes(
         admit=admit, records=use_cases.store, zones=zones, now=use_cases.submit_sale.now
     )
+    figures = FiguresRoutes(
+        admit=admit,
+        figures=use_cases.figures,
+        sales=use_cases.stored_sales,
+        zones=zones,
+        now=use_cases.submit_sale.now,
+    )
     operating = OperatorRoutes(
         admit=admit,
         records=use_cases.store,
@@ -144,6 +158,7 @@ def create_app(
                 *batches.handlers(),
                 *searching.handlers(),
                 *operating.handlers(),
+                *figures.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *CaseRoutes(admit=admit, cases=use_cases.cases, zones=zones).handlers(),
                 *ResolveManyRoute(admit=admit, operators=use_cases.operators).handlers(),

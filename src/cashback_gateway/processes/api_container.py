@@ -12,6 +12,8 @@ from adapters.credentials.tokens import JwtTokens
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
+from adapters.postgres.figures.store import PostgresFigures
+from adapters.postgres.figures.stored_sales import PostgresStoredSales
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.cases import PostgresCaseStore
@@ -132,6 +134,8 @@ class ApiContainer(Container):
         ledger=ledger,
         closes=closes,
         privacy=Container.privacy,
+        figures=providers.Singleton(PostgresFigures, Container.database),
+        stored_sales=providers.Singleton(PostgresStoredSales, Container.database),
         administered=administration,
         ping=Container.store.provided.ping,
         login=login,

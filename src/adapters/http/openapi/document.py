@@ -57,8 +57,9 @@ def _description() -> str:
 
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Cases", "Finance", "Product types", "Products", "Customers",
-    "Merchants", "Stops", "Users", "API clients", "Webhooks", "Audit", "Tokens", "Health",
+    "Cashbacks", "Operators", "Cases", "Finance", "Figures", "Product types", "Products",
+    "Customers", "Merchants", "Stops", "Users", "API clients", "Webhooks", "Audit", "Tokens",
+    "Health",
 )  # fmt: skip
 
 _SECURITY: Final[Schema] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -10,6 +10,7 @@ from adapters.http.openapi.catalogue import CATALOGUE
 from adapters.http.openapi.finance_cases import CASE_OPERATIONS
 from adapters.http.openapi.finance_provider_ledger import PROVIDER_LEDGER
 from adapters.http.openapi.finance_closes import CLOSES
+from adapters.http.openapi.finance_figures import FIGURES
 from adapters.http.openapi.identity import IDENTITY
 from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
@@ -256,6 +257,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **ADMINISTRATION,
     **CATALOGUE,
     **PRIVACY,
+    **FIGURES,
     **IDENTITY,
     ("get", "/health/live"): Operation(
         id="live",

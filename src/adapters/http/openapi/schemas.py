@@ -15,6 +15,8 @@ from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.finance.actions import FINANCE_ACTIONS
 from adapters.http.finance.provider_ledger import SHAPES as PROVIDER_LEDGER_SHAPES
 from adapters.http.finance.closes import SHAPES as CLOSE_SHAPES
+from adapters.http.finance.figures_query import REPRICE
+from adapters.http.finance.figures_shapes import FIGURES_SHAPES
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
@@ -56,6 +58,7 @@ SHAPES: Final = (
     *CATALOGUE_SHAPES,
     *SALES_SHAPES,
     *CASE_SHAPES,
+    *FIGURES_SHAPES,
     *IDENTITY_SHAPES,
     *PROVIDER_LEDGER_SHAPES,
     *CLOSE_SHAPES,
@@ -317,6 +320,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "QuantityInput": _QUANTITY,
     **{one.body_name: one.body.schema() for one in ACTIONS},
     **{one.body_name: one.body.schema() for one in FINANCE_ACTIONS},
+    **{one.body_name: one.body.schema() for one in (*ACTIONS, REPRICE)},
     **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
     **ADMINISTRATION_BODIES,
     **CATALOGUE_BODIES,
