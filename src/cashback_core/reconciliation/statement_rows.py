@@ -7,7 +7,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from adapters.cashback_client.statements.values import (
+from cashback_core.reconciliation.statement_values import (
     NotRead,
     instant,
     signed_centavos,
@@ -26,7 +26,7 @@ from cashback_core.values.money import MAX_CENTAVOS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.cashback_client.statements.page_parser import Fields, Value
+    from cashback_core.reconciliation.statement_values import Fields, Value
 
 ROW_FIELDS: Final = frozenset({"document", "cashback", "at", "reference", "type", "kind"})
 
