@@ -36,6 +36,7 @@ MAX_ROW_BYTES: Final = 4 * 1024**2
 """From the end of one row to that of the next, as XML."""
 
 MAX_PARTS: Final = 1_000
+MAX_ROWS: Final = 1_048_576
 MAX_COLUMNS: Final = 500
 MAX_CELL_CHARS: Final = 32_767
 """As many as a spreadsheet's cell may have."""
@@ -103,6 +104,8 @@ def _chosen(book: Any, sheet: str | None) -> Any:
 def _rows(sheet: Any) -> Iterator[FileRow | Fault]:
     sheet.reset_dimensions()  # what it says of its size may be anything
     for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+        if number > MAX_ROWS:  # rows left out are made up: one may say that it is the last of all
+            raise UnreadableFileError(f"a sheet has at most {MAX_ROWS} rows")
         values = cast("Sequence[object]", row)
         while values and values[-1] is None:
             values = values[:-1]

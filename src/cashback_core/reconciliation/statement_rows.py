@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from cashback_core.reconciliation.statement_values import (
     NotRead,
     instant,
+    kept_text,
     signed_centavos,
     single,
     text_of,
@@ -190,8 +191,7 @@ def _reference(value: Value) -> str | None:
         return None
     if not isinstance(value, str):
         return text_of(value)
-    text = value[:MAX_REFERENCE]
-    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return kept_text(value, MAX_REFERENCE)
 
 
 def _says_reversal(row: Fields, problems: list[str]) -> bool:

@@ -101,6 +101,12 @@ def text_of(value: Value) -> str:
     raise NotRead("missing" if value is None else "neither a text nor a number")
 
 
+def kept_text(text: str, limit: int) -> str:
+    """A text as far as a database can hold it."""
+    cut = text[:limit]
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
+
+
 def _plain(value: Value) -> str:
     """The decimal spelling of an amount; "" for what is none."""
     if isinstance(value, Decimal):
