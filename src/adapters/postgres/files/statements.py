@@ -1,4 +1,4 @@
-"""A statement that is kept, as a statement that is asked for: what is proved by it is not its matter.
+"""A statement that is kept, served as one that is asked for; what it proves is decided elsewhere.
 
 It is served once: whoever asks again from where it ended is told that there is no other.
 """

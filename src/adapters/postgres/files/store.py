@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.types.json import Jsonb
@@ -32,7 +31,7 @@ from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from psycopg import AsyncConnection
@@ -76,9 +75,9 @@ class PostgresFileStore(FileStore):
     ) -> AsyncGenerator[AsyncConnection[Any], None]:
         if merchant_id is None or self._is_overseer:
             pool = self._of_account if merchant_id is None else self._of_one
-            async with pool.connection(deadline_s=deadline_s) as connection:
-                async with connection.transaction():
-                    yield connection
+            lent = pool.connection(deadline_s=deadline_s)
+            async with lent as connection, connection.transaction():
+                yield connection
         else:
             acting = self._of_one.acting_for(merchant_id, deadline_s=deadline_s)
             async with acting as connection:
