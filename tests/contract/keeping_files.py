@@ -171,8 +171,10 @@ class FileStoreContract:
         assert kept.declared["complete_through"] == later.isoformat(), "what was said stays"
 
     async def test_lists_tell_each_their_own_the_latest_first(self, files: FileStore) -> None:
-        ids = [(await files.begin(replace(DAY, name=name, sha256=sha256(name.encode()).digest()))).id
-               for name in ("a", "b", "c")]  # fmt: skip
+        ids = [
+            (await files.begin(replace(DAY, sha256=sha256(name).digest()))).id
+            for name in (b"a", b"b", b"c")
+        ]
         await files.begin(replace(DAY, merchant_id=2))
         await files.begin(STATEMENT)
         page = await files.files(1, limit=2, after=None)

@@ -56,7 +56,8 @@ class FileTally:
     """What the lines of a file add up to, in centavos.
 
     Reversals subtract from `centavos`, not from `gross_centavos`. `unreadable` lines have something
-    wrong; of `unread` ones not even the amount is known.
+    wrong: those of a statement, of `unsure_centavos` in all, count as credits, and may be reversals.
+    Of `unread` ones not even the amount is known.
     """
 
     lines: int = 0
@@ -64,11 +65,12 @@ class FileTally:
     gross_centavos: int = 0
     unreadable: int = 0
     unread: int = 0
+    unsure_centavos: int = 0
 
     @classmethod
     def of(cls, lines: Iterable[FileLine]) -> FileTally:
         """Of these lines."""
-        count = net = gross = unreadable = unread = 0
+        count = net = gross = unreadable = unread = unsure = 0
         for line in lines:
             count += 1
             if isinstance(line, ToldSale):
@@ -78,10 +80,26 @@ class FileTally:
             else:
                 amount, signed = line.cashback_centavos or 0, signed_centavos(line)
                 is_unread = line.cashback_centavos is None
-                unreadable += line.kind is LineKind.UNREADABLE
+                if line.kind is LineKind.UNREADABLE:
+                    unreadable, unsure = unreadable + 1, unsure + amount
             net, gross, unread = net + signed, gross + amount, unread + is_unread
         return cls(
-            lines=count, centavos=net, gross_centavos=gross, unreadable=unreadable, unread=unread
+            lines=count,
+            centavos=net,
+            gross_centavos=gross,
+            unreadable=unreadable,
+            unread=unread,
+            unsure_centavos=unsure,
+        )
+
+    def __add__(self, other: FileTally) -> FileTally:
+        return FileTally(
+            lines=self.lines + other.lines,
+            centavos=self.centavos + other.centavos,
+            gross_centavos=self.gross_centavos + other.gross_centavos,
+            unreadable=self.unreadable + other.unreadable,
+            unread=self.unread + other.unread,
+            unsure_centavos=self.unsure_centavos + other.unsure_centavos,
         )
 
 
@@ -170,7 +188,7 @@ class KeptFile:
         """Why it does not add up to what was told, with both figures; None if it does.
 
         As a statement over HTTP is judged: its sum may be told net or gross, and a line that cannot
-        be read has some amount.
+        be read has some amount, or may be a reversal. (While it stands no absence is proved.)
         """
         tally = self.tally
         if self.told_lines is not None and self.told_lines != tally.lines:
@@ -179,6 +197,8 @@ class KeptFile:
         if declared is None or declared in {tally.centavos, tally.gross_centavos}:
             return None
         if tally.unread > 0 and declared > tally.centavos:
+            return None
+        if tally.centavos - 2 * tally.unsure_centavos <= declared < tally.centavos:
             return None
         return f"lines add up to {tally.centavos} centavos, but {declared} declared"
 

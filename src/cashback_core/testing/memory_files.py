@@ -89,19 +89,12 @@ class MemoryFiles(FileStore):
     async def put(self, file: KeptFile, lines: Sequence[FileLine], *, through: int) -> KeptFile:
         """See the port."""
         row = await self._as_it_stands(file)
-        more, tally = FileTally.of(lines), row.file.tally
         row.lines += lines
         row.moved_at = self._now()
         row.file = replace(
             row.file,
             read_through=through,
-            tally=FileTally(
-                lines=tally.lines + more.lines,
-                centavos=tally.centavos + more.centavos,
-                gross_centavos=tally.gross_centavos + more.gross_centavos,
-                unreadable=tally.unreadable + more.unreadable,
-                unread=tally.unread + more.unread,
-            ),
+            tally=row.file.tally + FileTally.of(lines),
         )
         return row.file
 

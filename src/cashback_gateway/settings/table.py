@@ -10,6 +10,7 @@ from cashback_gateway.settings.api import ApiSettings
 from cashback_gateway.settings.database import DatabaseSettings
 from cashback_gateway.settings.declaration import Setting, declared_in
 from cashback_gateway.settings.delivery import BreakerSettings, DeliverySettings
+from cashback_gateway.settings.files import FileSettings
 from cashback_gateway.settings.provider import ProviderSettings, WaySettings
 from cashback_gateway.settings.reconciliation import MarginSettings, ReconciliationSettings
 from cashback_gateway.settings.retention import RetentionSettings
@@ -32,6 +33,7 @@ class Settings:
     reconciliation: ReconciliationSettings
     margin: MarginSettings
     retention: RetentionSettings
+    files: FileSettings
     webhooks: WebhookSettings
     telemetry: TelemetrySettings
 

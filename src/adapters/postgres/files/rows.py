@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 COLUMNS: Final[LiteralString] = """
     file_id, kind, merchant_id, name, sha256, declared_by, declared, profile, day, since, through,
-    told_lines, told_centavos, lines, centavos, gross_centavos, unreadable, unread, read_through,
-    begun_at, completed_at, refused_at, refused_why, cleared_at
+    told_lines, told_centavos, lines, centavos, gross_centavos, unreadable, unread, unsure_centavos,
+    read_through, begun_at, completed_at, refused_at, refused_why, cleared_at
 """
 
 
@@ -21,8 +21,8 @@ def kept_file(row: Sequence[Any]) -> KeptFile:
     """The file of a row of COLUMNS."""
     (
         id_, kind, merchant_id, name, digest, declared_by, declared, profile, day, since, through,
-        told_lines, told_centavos, lines, centavos, gross, unreadable, unread, read_through,
-        begun_at, completed_at, refused_at, refused_why, cleared_at,
+        told_lines, told_centavos, lines, centavos, gross, unreadable, unread, unsure,
+        read_through, begun_at, completed_at, refused_at, refused_why, cleared_at,
     ) = row  # fmt: skip
     return KeptFile(
         id=id_,
@@ -44,6 +44,7 @@ def kept_file(row: Sequence[Any]) -> KeptFile:
             gross_centavos=gross,
             unreadable=unreadable,
             unread=unread,
+            unsure_centavos=unsure,
         ),
         read_through=read_through,
         begun_at=begun_at,

@@ -139,6 +139,7 @@ class PostgresFileStore(FileStore):
                     lines = lines + %(lines)s, centavos = centavos + %(centavos)s,
                     gross_centavos = gross_centavos + %(gross)s,
                     unreadable = unreadable + %(unreadable)s, unread = unread + %(unread)s,
+                    unsure_centavos = unsure_centavos + %(unsure)s,
                     read_through = %(through)s, moved_at = now()
                 where file_id = %(id)s and read_through = %(before)s
                     and completed_at is null and refused_at is null and cleared_at is null
@@ -153,6 +154,7 @@ class PostgresFileStore(FileStore):
                     "gross": tally.gross_centavos,
                     "unreadable": tally.unreadable,
                     "unread": tally.unread,
+                    "unsure": tally.unsure_centavos,
                 },
             )
             row = await found.fetchone()

@@ -29,6 +29,8 @@ create table files (
     gross_centavos bigint not null default 0,
     unreadable bigint not null default 0,
     unread bigint not null default 0,
+    -- What unreadable lines of a statement have as amounts: credits or reversals, nobody knows.
+    unsure_centavos bigint not null default 0,
     -- The last line of it that was put aside.
     read_through integer not null default 0,
     begun_at timestamptz not null default now(),
@@ -122,10 +124,10 @@ begin
         )
         or num_nonnulls(old.completed_at, old.refused_at) > 0 and (
             new.lines, new.centavos, new.gross_centavos, new.unreadable, new.unread,
-            new.read_through, new.completed_at, new.refused_at, new.refused_why
+            new.unsure_centavos, new.read_through, new.completed_at, new.refused_at, new.refused_why
         ) is distinct from (
             old.lines, old.centavos, old.gross_centavos, old.unreadable, old.unread,
-            old.read_through, old.completed_at, old.refused_at, old.refused_why
+            old.unsure_centavos, old.read_through, old.completed_at, old.refused_at, old.refused_why
         )
         or new.read_through < old.read_through
     then
@@ -263,7 +265,8 @@ create policy of_the_account on files to cashback_platform using (merchant_id is
 select protect_merchant_table('erp_lines');
 
 grant select, insert on files to cashback_serving, cashback_worker, cashback_platform;
-grant update (lines, centavos, gross_centavos, unreadable, unread, read_through, moved_at,
+grant update (lines, centavos, gross_centavos, unreadable, unread, unsure_centavos,
+        read_through, moved_at,
         completed_at, refused_at, refused_why)
     on files to cashback_serving, cashback_worker, cashback_platform;
 grant update (cleared_at) on files to cashback_worker;
