@@ -56,8 +56,8 @@ class FileTally:
     """What the lines of a file add up to, in centavos.
 
     Reversals subtract from `centavos`, not from `gross_centavos`. `unreadable` lines have something
-    wrong: those of a statement, of `unsure_centavos` in all, count as credits, and may be reversals.
-    Of `unread` ones not even the amount is known.
+    wrong: a statement's, of `unsure_centavos` in all, count as credits, and may be reversals. Of
+    `unread` ones not even the amount is known.
     """
 
     lines: int = 0

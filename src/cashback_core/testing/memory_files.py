@@ -146,8 +146,10 @@ class MemoryFiles(FileStore):
             return ()
         found: list[LineProblem] = []
         for line in self._rows[file_id].lines:
-            is_sale = isinstance(line, ToldSale)
-            number, name = (line.line, line.name) if is_sale else (line.number, None)
+            if isinstance(line, ToldSale):
+                number, name = line.line, line.name
+            else:
+                number, name = line.number, None
             if line.problem is not None and number > after:
                 found.append(LineProblem(line=number, problem=line.problem, name=name))
         return tuple(found[:limit])
@@ -177,20 +179,18 @@ class MemoryFiles(FileStore):
         now = self._now()
         for row in self._rows.values():
             file = row.file
-            match file.state:
-                case FileState.COMPLETE:
-                    ended = file.completed_at
-                    is_past = (
-                        older_than is not None and ended is not None and ended < now - older_than
-                    )
-                case FileState.REFUSED:
-                    is_past = True
-                case FileState.BEGUN:
-                    is_past = row.moved_at < now - _LEFT_AFTER
-            if not is_past or (file.cleared_at is not None and not row.lines):
+            if not self._is_past(row, now, older_than) or (
+                file.cleared_at is not None and not row.lines
+            ):
                 continue
             row.file = replace(file, cleared_at=file.cleared_at or now)
             gone = row.lines[:limit]
             del row.lines[:limit]
             return max(len(gone), 1)
         return 0
+
+    def _is_past(self, row: _Row, now: datetime, older_than: timedelta | None) -> bool:
+        ended = row.file.completed_at
+        if row.file.state is FileState.BEGUN:
+            return row.moved_at < now - _LEFT_AFTER
+        return ended is None or (older_than is not None and ended < now - older_than)

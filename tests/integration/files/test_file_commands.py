@@ -108,7 +108,7 @@ def test_a_statement_is_shown_kept_known_again_and_told_line_by_line(desk: Desk,
     kept = desk.statement("bank.csv", "--as", "ana", "--count", "2", "--report", str(report))
     assert kept.returncode == 0, kept.stderr
     assert "2 lines, 1236.50 in all, 1 unreadable" in kept.stdout
-    (fault,) = csv.DictReader(report.open())
+    (fault,) = csv.DictReader(report.read_text().splitlines())
     assert (fault["line"], fault["column"], fault["reason"]) == ("4", "document", "masked")
     net = desk.statement("bank.csv", "--as", "ana", "--sum", "1232.50")
     assert net.returncode == 0, "what cannot be read may have been taken back"
