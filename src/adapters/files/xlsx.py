@@ -16,9 +16,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from adapters.files.cells import NumberCell, PlainCell
 from adapters.files.lines import Fault, FileRow, UnreadableFileError
 
@@ -56,6 +53,10 @@ def sheet_rows(file: BinaryIO, sheet: str | None) -> Iterator[FileRow | Fault]:
 
     Raises UnreadableFileError.
     """
+    # Only here: it is slow to import, and most processes never read a spreadsheet.
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         _refuse_too_big(file)
         with warnings.catch_warnings():

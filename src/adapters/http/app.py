@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from litestar import Litestar
 
 from adapters.http.access import ACCESS
+from adapters.http.finance.files import FileRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from cashback_core.operators.acts import OperatorStore
     from cashback_core.people.log_in import LogIn
     from cashback_core.privacy.data_subjects import PrivacyStore
+    from cashback_core.reconciliation.file_import import FileDesk
     from cashback_core.reconciliation.incidents import IncidentStore
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -55,7 +57,8 @@ class UseCases:
 
     `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
     to go on, `operators` for what waits for somebody, `incidents` for what a
-    statement tells and nothing explains, `ping` asks if the database is there.
+    statement tells and nothing explains, `files` where files of others are handed in, `ping` asks
+    if the database is there.
     """
 
     submit_sale: SubmitSale
@@ -66,6 +69,7 @@ class UseCases:
     changes_waiting: ChangeWaiting
     operators: OperatorStore
     incidents: IncidentStore
+    files: FileDesk
     privacy: PrivacyStore
     administered: AdministrationStores
     ping: Ping
@@ -133,6 +137,7 @@ def create_app(
                 *searching.handlers(),
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
+                *FileRoutes(admit=admit, desk=use_cases.files, zones=zones).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
                 *TokenRoutes(login, options.trusted_hops).handlers(),

@@ -8,10 +8,12 @@ and put aside from behind the last part that was stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import dropwhile, islice
-from typing import Final
+from typing import BinaryIO, Final, Protocol
+from zoneinfo import ZoneInfo
 
 from cashback_core.reconciliation.files import (
     FileLine,
@@ -30,6 +32,51 @@ MAX_WHY: Final = 500
 
 class FileUnreadableError(Exception):
     """A file of which nothing can be had any more at some line; the message says why."""
+
+
+class ProfileMisfitError(Exception):
+    """How a file is said to be written is nonsense, or not how it is; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HowWritten:
+    """How a file is written: its form ("csv", "jsonl", "xlsx"), and a profile in TOML, if any."""
+
+    form: str
+    profile: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """A file as it is read: its profile, for a program, and its lines, which are read as asked.
+
+    `lines` raises ProfileMisfitError at its first one, FileUnreadableError at any.
+    """
+
+    profile: Mapping[str, object]
+    lines: Iterator[FileLine]
+
+
+class FileReader(Protocol):
+    """Reads files of others. Raises ProfileMisfitError."""
+
+    @abstractmethod
+    def day(self, file: BinaryIO, how: HowWritten, zone: ZoneInfo) -> ReadFile:
+        """An ERP's sales of a day; instants without an offset are of that zone."""
+
+    @abstractmethod
+    def statement(self, file: BinaryIO, how: HowWritten) -> ReadFile:
+        """A statement of the provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDesk:
+    """Where files are handed in: what they are read by, where they are kept, how large they are."""
+
+    reader: FileReader
+    store: FileStore
+    max_lines: int
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

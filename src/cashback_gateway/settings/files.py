@@ -17,7 +17,7 @@ class FileSettings:
     )
     """The most lines of one that comes over HTTP: whoever serves sales reads it beside them."""
     upload_bytes: int = setting(
-        "CASHBACK_UPLOAD_BYTES", kinds.whole(1_024, 1_073_741_824), default=67_108_864
+        "CASHBACK_UPLOAD_BYTES", kinds.whole(1_024, 1_073_741_824), default=16_777_216
     )
     """The most bytes of one that comes over HTTP; a proxy before it must let as many pass."""
     keep_days: int | None = setting(

@@ -57,8 +57,8 @@ def _description() -> str:
 
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Stops",
-    "Users", "API clients", "Webhooks", "Audit", "Tokens", "Health",
+    "Cashbacks", "Operators", "Files", "Product types", "Products", "Customers", "Merchants",
+    "Stops", "Users", "API clients", "Webhooks", "Audit", "Tokens", "Health",
 )  # fmt: skip
 
 _SECURITY: Final[Schema] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -181,6 +181,10 @@ def _operation(operation: Operation, roles: Roles) -> Schema:
             name, example = operation.form
             form: Schema = {"schema": reference("schemas", name), "example": example}
             taken["application/x-www-form-urlencoded"] = form
+        described["requestBody"] = {"required": True, "content": taken}
+    elif operation.files:
+        file: Schema = {"schema": {"type": "string", "format": "binary"}}
+        taken = dict.fromkeys(operation.files, file)
         described["requestBody"] = {"required": True, "content": taken}
     return described
 

@@ -56,7 +56,7 @@ _QUERY: Final = (
     "document_invalid", "bound_invalid", "limit_invalid", "cursor_of_another_list",
     "no_such_choice", "plain_text", "whole_number", "type_format", "type_and_rate_version",
     "store_invalid", "cnpj_invalid", "month_invalid", "invoice_needs_cnpj", "access_key_invalid",
-    "amount_invalid", "uuid_invalid", "search_unbounded",
+    "amount_invalid", "uuid_invalid", "search_unbounded", "required",
 )  # fmt: skip
 _IN_USE: Final = (
     "change_begun", "change_not_latest", "type_used_by_sales", "type_used_by_products",
@@ -86,6 +86,7 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "risk_not_accepted": Code(409, ("risk",)),
     "act_not_allowed": Code(409, ("status_now",)),
     "not_credited_there": Code(409),
+    "file_elsewhere": Code(409),
     "own_mark": Code(409),
     "no_mark": Code(409),
     "count_changed": Code(409, ("count_now",)),
@@ -105,6 +106,8 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "idempotency_key_reused": Code(422, (DIFFERS,)),
     "invalid_request": Code(422, _REQUEST),
     "invalid_query": Code(422, _QUERY),
+    "file_unreadable": Code(422, ("file_fault",)),
+    "file_refused": Code(422, ("file_fault",)),
     "precondition_required": Code(428),
     "log_in_throttled": Code(429),
     "rate_exceeded": Code(429),
