@@ -186,7 +186,7 @@ def _names_a_cashback(refused: NamesACashback) -> Problem:
 
 def _profile_misfit(error: ProfileMisfitError) -> Problem:
     fault = Violation(pointer="", code="file_fault", received=None, values={"why": str(error)})
-    return Problem(code="file_unreadable", errors=(fault,))
+    return Problem(code="file_refused", errors=(fault,))
 
 
 def _file_refused(brought: Brought) -> Problem:

@@ -222,7 +222,10 @@ COMMANDS: Final = (
         "reconcile",
         "reconcile:reconcile",
         "hold the provider's statement against our book, now: asked for, or one of the files",
-        ("reconcile --from 2026-01-31", "reconcile --statement 0197b7a6-…"),
+        (
+            "reconcile --from 2026-01-31",
+            "reconcile --statement 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41",
+        ),
     ),
     Command(
         "secrets",

@@ -30,6 +30,7 @@ from adapters.http.finance.uploads import UploadSlots, read_form, read_upload
 from adapters.http.wire.answers import Answer, encode
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.refusals import RefusedError
+from cashback_core.people.roles import Role
 from cashback_core.reconciliation.file_import import Brought, HowWritten, ImportFile
 from cashback_core.reconciliation.files import FileState, FileTopic, FileToTake
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 DAYS: Final = "/api/day-files"
 STATEMENTS: Final = "/api/statements"
+FILES: Final = "/api/files"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +60,12 @@ class FileRoutes:
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
         read = [HttpMethod.GET, HttpMethod.HEAD]
-        handlers: list[HTTPRouteHandler] = []
-        for path, name in ((DAYS, "day_file"), (STATEMENTS, "statement")):
-            handlers += [
-                route(path, http_method=read, name=f"list_{name}s")(self.page),
-                route(f"{path}/{{id:str}}", http_method=read, name=f"get_{name}")(self.one),
-                route(f"{path}/{{id:str}}/lines", http_method=read, name=f"{name}_lines")(
-                    self.lines
-                ),
-            ]
         return [
-            *handlers,
             post(DAYS, name="bring_day_file")(self.bring_day),
             post(STATEMENTS, name="bring_statement")(self.bring_statement),
+            route(FILES, http_method=read, name="list_files")(self.page),
+            route(f"{FILES}/{{id:str}}", http_method=read, name="get_file")(self.one),
+            route(f"{FILES}/{{id:str}}/lines", http_method=read, name="file_lines")(self.lines),
         ]
 
     async def bring_day(self, request: Request[Any, Any, Any]) -> ASGIApp:
@@ -119,15 +114,13 @@ class FileRoutes:
         brought = await bring(to_take, read.lines)
         if brought.file.state is FileState.REFUSED:
             raise RefusedError(brought)
-        return _answer(brought, DAYS if of_day else STATEMENTS)
+        return _answer(brought)
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List files, the latest first."""
         _, principal = await self.admit(request)
         part = read_file_list(request.scope["query_string"])
-        page = await self.desk.store.files(
-            _whose(request, principal), limit=part.limit, after=part.after
-        )
+        page = await self.desk.store.files(_whose(principal), limit=part.limit, after=part.after)
         shape = BroughtFilePage(
             items=[file_shape(file) for file in page.items], next_cursor=part.cursor(page.next)
         )
@@ -136,7 +129,7 @@ class FileRoutes:
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Tell of a file."""
         _, principal = await self.admit(request)
-        file = await self.desk.store.find(_whose(request, principal), path_uuid(request))
+        file = await self.desk.store.find(_whose(principal), path_uuid(request))
         if file is None:
             raise NotFoundException
         return Answer(200, encode(file_shape(file)))
@@ -145,7 +138,7 @@ class FileRoutes:
         """List a file's unreadable lines."""
         _, principal = await self.admit(request)
         part = read_line_list(request.scope["query_string"])
-        id_, whose = path_uuid(request), _whose(request, principal)
+        id_, whose = path_uuid(request), _whose(principal)
         if await self.desk.store.find(whose, id_) is None:
             raise NotFoundException
         found = await self.desk.store.problems(whose, id_, limit=part.limit + 1, after=part.after)
@@ -157,14 +150,13 @@ class FileRoutes:
         return Answer(200, encode(shape))
 
 
-def _whose(request: Request[Any, Any, Any], principal: Principal) -> int | None:
-    """Whose files an address tells: the caller's merchant's, or the account's."""
-    is_day = request.scope["path"].startswith(DAYS)
-    return principal.merchant_id if is_day else None
+def _whose(principal: Principal) -> int | None:
+    """The merchant whose days somebody sees; the platform sees the account's statements."""
+    return None if principal.role is Role.PLATFORM else principal.merchant_id
 
 
-def _answer(brought: Brought, path: str) -> Answer:
+def _answer(brought: Brought) -> Answer:
     file = brought.file
-    where = f"{path}/{file.id}".encode("ascii")
+    where = f"{FILES}/{file.id}".encode("ascii")
     body = encode(file_shape(file))
     return Answer(200 if brought.is_known else 201, body, headers=[(b"location", where)])

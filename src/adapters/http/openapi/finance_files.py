@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from adapters.http.finance.file_queries import DAY_FILE, STATEMENT_FILE
-from adapters.http.finance.files import DAYS, STATEMENTS
+from adapters.http.finance.files import DAYS, FILES, STATEMENTS
 from adapters.http.finance.uploads import FORMS
 from adapters.http.openapi.parts import BODY, CURSOR, ID, LIMIT, Operation, Success
 from adapters.http.openapi.resources import EVERY
 
 _BRINGING: Final = (
-    *EVERY, *BODY, "invalid_query", "file_unreadable", "file_refused", "file_elsewhere",
+    *EVERY, *BODY, "invalid_query", "file_refused", "file_elsewhere",
 )  # fmt: skip
 _BROUGHT: Final = {
     200: Success(schema="BroughtFile", description="It was known.", headers=("Location",)),
@@ -21,36 +21,6 @@ _SAME: Final = (
     " The very same again (its bytes, how they are read, what is declared) is known; what broke off"
     " goes on. A line that cannot be read is kept with its fault."
 )
-
-
-def _read(path: str, one: str, many: str, whose: str) -> dict[tuple[str, str], Operation]:
-    """The reading operations of one kind of files."""
-    return {
-        ("get", path): Operation(
-            id=f"list{many}",
-            tag="Files",
-            summary=f"List {whose}, the latest first",
-            parameters=(LIMIT, CURSOR),
-            successes={200: Success(schema="BroughtFilePage", description="A page of files.")},
-            problems=(*EVERY, "invalid_query"),
-        ),
-        ("get", f"{path}/{{id}}"): Operation(
-            id=f"get{one}",
-            tag="Files",
-            summary="Tell of a file",
-            parameters=(ID,),
-            successes={200: Success(schema="BroughtFile", description="The file.")},
-            problems=(*EVERY, "not_found"),
-        ),
-        ("get", f"{path}/{{id}}/lines"): Operation(
-            id=f"list{one}Lines",
-            tag="Files",
-            summary="List a file's unreadable lines",
-            parameters=(ID, LIMIT, CURSOR),
-            successes={200: Success(schema="UnreadableLinePage", description="A page of lines.")},
-            problems=(*EVERY, "not_found", "invalid_query"),
-        ),
-    }
 
 
 FILE_OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
@@ -75,7 +45,29 @@ FILE_OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         successes=_BROUGHT,
         problems=_BRINGING,
     ),
-    **_read(DAYS, "DayFile", "DayFiles", "the merchant's files of days"),
-    **_read(STATEMENTS, "Statement", "Statements", "the provider's statements that came as files"),
+    ("get", FILES): Operation(
+        id="listFiles",
+        tag="Files",
+        summary="List the merchant's files of days, or the account's statements, the latest first",
+        parameters=(LIMIT, CURSOR),
+        successes={200: Success(schema="BroughtFilePage", description="A page of files.")},
+        problems=(*EVERY, "invalid_query"),
+    ),
+    ("get", f"{FILES}/{{id}}"): Operation(
+        id="getFile",
+        tag="Files",
+        summary="Tell of a file",
+        parameters=(ID,),
+        successes={200: Success(schema="BroughtFile", description="The file.")},
+        problems=(*EVERY, "not_found"),
+    ),
+    ("get", f"{FILES}/{{id}}/lines"): Operation(
+        id="listFileLines",
+        tag="Files",
+        summary="List a file's unreadable lines",
+        parameters=(ID, LIMIT, CURSOR),
+        successes={200: Success(schema="UnreadableLinePage", description="A page of lines.")},
+        problems=(*EVERY, "not_found", "invalid_query"),
+    ),
 }
 """By method and path."""

@@ -106,7 +106,6 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "idempotency_key_reused": Code(422, (DIFFERS,)),
     "invalid_request": Code(422, _REQUEST),
     "invalid_query": Code(422, _QUERY),
-    "file_unreadable": Code(422, ("file_fault",)),
     "file_refused": Code(422, ("file_fault",)),
     "precondition_required": Code(428),
     "log_in_throttled": Code(429),

@@ -10,10 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROBLEMS: Final[Mapping[str, Heading]] = {
-    "file_unreadable": Heading(
-        "File unreadable",
-        "How the file is said to be written is not how it is: nothing of it was kept.",
-    ),
     "file_refused": Heading(
         "File refused",
         (

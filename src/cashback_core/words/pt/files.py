@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROBLEMS: Final[Mapping[str, Heading]] = {
-    "file_unreadable": Heading(
-        "Arquivo ilegível", "O arquivo não está escrito como se diz: nada dele foi guardado."
-    ),
     "file_refused": Heading(
         "Arquivo recusado",
         "Não soma o que foi declarado, ou não pode ser lido até o fim: nada dele conta.",
