@@ -19,6 +19,7 @@ from adapters.cashback_client.sandbox.desk import Desk
 from adapters.cashback_client.sandbox.ledger import Ledger
 from adapters.credentials.signing_key import create_signing_key, load_signing_key
 from adapters.credentials.tokens import JwtTokens
+from adapters.files.reader import ProfiledFiles
 from adapters.http.app import AppOptions, UseCases, create_app
 from cashback_core.changes.waiting import ChangeWaiting
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
@@ -31,11 +32,13 @@ from cashback_core.people.log_in_traces import LogInTraces
 from cashback_core.people.passwords import Passwords
 from cashback_core.people.rate_limit import RequestRate
 from cashback_core.people.standings import STANDING_AGE_S, Standings
+from cashback_core.reconciliation.file_import import FileDesk
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_closes import MemoryCloses
 from cashback_core.testing.memory_figures import MemoryFigures, MemoryStoredSales
+from cashback_core.testing.memory_files import MemoryFiles
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
@@ -305,6 +308,11 @@ def _use_cases(
         ledger=MemoryLedger(skew=timedelta(0)),  # a double reads no statements
         closes=MemoryCloses(
             store=store, slugs={}, first_day=time.now().date(), now=time.now
+        files=FileDesk(
+            reader=ProfiledFiles(),
+            store=MemoryFiles(),
+            max_lines=1_000,
+            max_bytes=1_048_576,
         ),
         privacy=privacy,
         figures=MemoryFigures(store, _ZONE, time.now),

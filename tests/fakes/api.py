@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.credentials.signing_key import signing_key
 from adapters.credentials.tokens import JwtTokens
+from adapters.files.reader import ProfiledFiles
 from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
 from cashback_core.changes.waiting import ChangeWaiting
@@ -26,6 +27,7 @@ from cashback_core.people.log_in_traces import LogInTraces
 from cashback_core.people.passwords import Passwords
 from cashback_core.people.standings import Standings
 from cashback_core.people.tokens import TokenKind, new_token_id, owner_of
+from cashback_core.reconciliation.file_import import FileDesk
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
@@ -33,6 +35,7 @@ from cashback_core.testing.memory_cases import MemoryCases
 from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_closes import MemoryCloses
 from cashback_core.testing.memory_figures import MemoryFigures, MemoryStoredSales
+from cashback_core.testing.memory_files import MemoryFiles
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
@@ -176,6 +179,12 @@ class Api:
             cases=self.cases,
             ledger=self.ledger,
             closes=self.closes,
+            files=FileDesk(
+                reader=ProfiledFiles(),
+                store=MemoryFiles(),
+                max_lines=1_000,
+                max_bytes=1_048_576,
+            ),
             privacy=self.privacy,
             figures=MemoryFigures(self.store, ZoneInfo("America/Sao_Paulo"), now),
             stored_sales=MemoryStoredSales(self.store, ZoneInfo("America/Sao_Paulo")),

@@ -15,6 +15,7 @@ from adapters.http.finance.resolve_many import ResolveManyRoute
 from adapters.http.finance.provider_ledger import ProviderLedgerRoutes
 from adapters.http.finance.closes import CloseRoutes
 from adapters.http.finance.figures import FiguresRoutes
+from adapters.http.finance.files import FileRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from cashback_core.operators.cases import CaseStore
     from cashback_core.people.log_in import LogIn
     from cashback_core.privacy.data_subjects import PrivacyStore
+    from cashback_core.reconciliation.file_import import FileDesk
     from cashback_core.reconciliation.incidents import IncidentStore
     from cashback_core.reconciliation.ledger import ProviderLedger
 
@@ -70,6 +72,8 @@ class UseCases:
     there.
     statement tells and nothing explains, `figures` and `stored_sales` for reports, `ping` asks if
     the database is there.
+    statement tells and nothing explains, `files` where files of others are handed in, `ping` asks
+    if the database is there.
     """
 
     submit_sale: SubmitSale
@@ -83,6 +87,7 @@ class UseCases:
     cases: CaseStore
     ledger: ProviderLedger
     closes: CloseStore
+    files: FileDesk
     privacy: PrivacyStore
     figures: FiguresStore
     stored_sales: StoredSales
@@ -164,6 +169,7 @@ def create_app(
                 *ResolveManyRoute(admit=admit, operators=use_cases.operators).handlers(),
                 *ProviderLedgerRoutes(admit=admit, ledger=use_cases.ledger).handlers(),
                 *CloseRoutes(admit=admit, closes=use_cases.closes).handlers(),
+                *FileRoutes(admit=admit, desk=use_cases.files, zones=zones).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
                 *TokenRoutes(login, options.trusted_hops).handlers(),

@@ -52,6 +52,8 @@ from cashback_core.people.log_in import BadCredentialsError, LogInThrottledError
 from cashback_core.people.rate_limit import RateExceededError
 from cashback_core.people.tokens import InvalidTokenError
 from cashback_core.privacy.data_subjects import StillOpen
+from cashback_core.reconciliation.file_import import Brought, ProfileMisfitError
+from cashback_core.reconciliation.files import FileElsewhereError
 from cashback_core.reconciliation.incidents import NamesACashback, NotExplained
 from cashback_core.sales.terms import UnusableTerms
 from cashback_core.values.availability import StoreUnavailable
@@ -196,6 +198,17 @@ def _plan_changed(refused: PlanChanged) -> Problem:
     return Problem(code="plan_changed", errors=(fault,))
 
 
+def _profile_misfit(error: ProfileMisfitError) -> Problem:
+    fault = Violation(pointer="", code="file_fault", received=None, values={"why": str(error)})
+    return Problem(code="file_refused", errors=(fault,))
+
+
+def _file_refused(brought: Brought) -> Problem:
+    why = brought.file.refused_why or ""
+    fault = Violation(pointer="", code="file_fault", received=None, values={"why": why})
+    return Problem(code="file_refused", errors=(fault,))
+
+
 def _count_changed(refused: CountChanged) -> Problem:
     values = {"count": str(refused.tally.count)}
     fault = Violation(pointer="/expected_count", code="count_now", values=values)
@@ -287,6 +300,9 @@ TABLE: Final[Mapping[type, Callable[[Any], Problem]]] = {
     CaseRefusal: _always("case_resolved"),
     AssignedToAnother: _case_assigned,
     PlanChanged: _plan_changed,
+    ProfileMisfitError: _profile_misfit,
+    Brought: _file_refused,
+    FileElsewhereError: _always("file_elsewhere"),
     CountChanged: _count_changed,
     ResendCountChanged: _resend_count_changed,
     TooMany: _too_many,

@@ -106,13 +106,15 @@ class Reconciler:
                 moved += await self._recent(runs)
         return moved
 
-    async def reconcile_from(self, since: datetime) -> RunResult | None:
+    async def reconcile_from(
+        self, since: datetime, *, kind: RunKind = RunKind.ASKED
+    ) -> RunResult | None:
         """Run now, from an instant on; None while another one reconciles.
 
         Raises StatementUnavailable and StoreUnavailable.
         """
         async with self.store.alone() as runs:
-            return None if runs is None else await self._run(runs, RunKind.ASKED, since)
+            return None if runs is None else await self._run(runs, kind, since)
 
     async def _is_due(self, runs: ReconciliationRuns, kind: RunKind, period_s: float) -> bool:
         period_s *= 1 + JITTER * (2 * self.chance() - 1)

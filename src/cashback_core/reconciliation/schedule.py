@@ -44,6 +44,8 @@ class RunKind(StrEnum):
     """For the last days, whether or not anything is in doubt."""
     ASKED = "asked"
     """Because somebody asked for it."""
+    FILE = "file"
+    """The same, of a statement that came as a file."""
 
 
 def start_of(entries: Collection[BookEntry], rules: Rules) -> datetime | None:

@@ -76,12 +76,38 @@ COMMANDS: Final = (
     Command(
         "import",
         "imports:import_file",
-        "take a file of sales in: CSV or JSON Lines; --dry-run shows how it is understood",
+        "take a file of sales in: CSV, XLSX, JSON Lines; --dry-run shows how it is understood",
         (
             "import night.csv --merchant demo --profile erp.toml --dry-run",
             "import night.csv --merchant demo --profile erp.toml --as ana",
             "import 2024.jsonl --merchant demo --as-recorded --as ana",
         ),
+    ),
+    Command(
+        "import-day",
+        "files:import_day",
+        "keep an ERP's file of a day's sales, to be held against our records; none is taken in",
+        (
+            "import-day day.csv --merchant demo --day 2026-11-29 --profile erp.toml --as ana",
+            "import-day day.xlsx --merchant demo --day 2026-11-29 --count 812 --dry-run --as ana",
+        ),
+    ),
+    Command(
+        "import-statement",
+        "files:import_statement",
+        "keep a statement of the provider that came as a file; `reconcile --statement` takes it",
+        (
+            (
+                "import-statement november.csv --profile bank.toml --from 2026-11-01"
+                " --complete-through 2026-12-01 --count 91342 --sum 70211.15 --as ana"
+            ),
+        ),
+    ),
+    Command(
+        "files",
+        "files:list_files",
+        "list the files that were brought in: a merchant's days, or the provider's statements",
+        ("files", "files --merchant demo --json"),
     ),
     Command(
         "calculate",
@@ -206,8 +232,11 @@ COMMANDS: Final = (
     Command(
         "reconcile",
         "reconcile:reconcile",
-        "hold the provider's statement against our book, now",
-        ("reconcile --from 2026-01-31",),
+        "hold the provider's statement against our book, now: asked for, or one of the files",
+        (
+            "reconcile --from 2026-01-31",
+            "reconcile --statement 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41",
+        ),
     ),
     Command(
         "close",

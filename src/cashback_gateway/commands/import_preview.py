@@ -15,9 +15,9 @@ from cashback_gateway.imports.report import faults_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from adapters.files.lines import Fault
     from cashback_core.intake.submission import QuoteSale
     from cashback_gateway.imports.file_sale import FileSale
-    from cashback_gateway.imports.lines import Fault
 
 FIRST: Final = 10
 """So many sales are shown, and as many faults."""

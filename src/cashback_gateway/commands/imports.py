@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, NoReturn
 
 from cyclopts import Parameter
 
+from adapters.files.lines import UnreadableFileError
+from adapters.files.profile import ProfileError, read_profile
 from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.transactions import Administration, merchant_called
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
@@ -39,8 +41,7 @@ from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import read_by, read_path
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError, refused
 from cashback_gateway.commands.tables import show_json
-from cashback_gateway.imports.lines import UnreadableFileError
-from cashback_gateway.imports.profile import ProfileError, read_profile
+from cashback_gateway.imports.profile import SALES
 from cashback_gateway.imports.report import Report
 from cashback_gateway.imports.report_file import BadReportError, report_file
 from cashback_gateway.imports.run import ImportRun, Sender, StoppedError, digest_of
@@ -50,12 +51,12 @@ from cashback_gateway.processes.container import now
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
+    from adapters.files.profile import Profile
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.provider import CreditRequest
     from cashback_core.intake.submission import SaleRequest, Submitted
     from cashback_gateway.commands.place import Workplace
     from cashback_gateway.imports.file_sale import FileSale
-    from cashback_gateway.imports.profile import Profile
     from cashback_gateway.imports.run import Reached
 
 _TOLD_EVERY_S: Final = 5.0
@@ -91,7 +92,7 @@ class How:
 
 
 async def import_file(
-    file: Annotated[Path, read_by(read_path, "CSV, or JSON Lines (.jsonl)")],
+    file: Annotated[Path, read_by(read_path, "CSV, XLSX (.xlsx), or JSON Lines (.jsonl)")],
     /,
     *,
     merchant: Slug,
@@ -110,7 +111,7 @@ async def import_file(
     if by is not None and not by.isascii():
         raise WrongUseError("--as: the name stands with each sale, in ASCII")
     try:
-        profile = read_profile(how.profile, file)
+        profile = read_profile(how.profile, file, SALES)
         if file.exists() and not file.is_file():  # a pipe is read once, and this reads twice
             raise ActRefusedError(f"{file} is no regular file")
         with file.open("rb"):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from cyclopts import Parameter
+
+from cashback_core.reconciliation.schedule import RunKind
 from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
 from cashback_core.values.money import format_centavos
-from cashback_gateway.commands.parameters import Json
+from cashback_gateway.commands.parameters import Id, Json
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import read_by
-from cashback_gateway.commands.refusals import ActRefusedError
+from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.tables import PrintedList, TableColumn, show_listing
 from cashback_gateway.processes.logs import log_to_stderr
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cashback_core.reconciliation.reconciler import RunResult
+    from cashback_gateway.processes.worker_container import WorkerContainer
     from cashback_gateway.settings.table import Settings
 
 _UTC: Final = ZoneInfo("UTC")
@@ -43,16 +49,21 @@ def _start(text: str) -> datetime:
 async def reconcile(
     *,
     since: Annotated[
-        datetime,
+        datetime | None,
         read_by(_start, "from when on: 2026-01-31, or 2026-01-31T00:00:00Z", name="--from"),
-    ],
+    ] = None,
+    statement: Annotated[
+        Id | None, Parameter(help="by a statement that came as a file: the file's id")
+    ] = None,
     json: Json = False,
     here: Here,
 ) -> None:
-    """Reconcile from an instant on, and say what was found."""
+    """Reconcile from an instant on, or by a file, and say what was found."""
+    if (since is None) == (statement is None):
+        raise WrongUseError("--from asks the provider, --statement takes a file: one of them")
     with here.settings("CASHBACK_PROVIDER_URL", "CASHBACK_ERASURE_KEY") as settings:
         log_to_stderr(settings.telemetry.log_format)
-        found = await _reconcile(settings, since)
+        found = await _reconcile(settings, since, statement)
     records = [
         {
             "class": cls,
@@ -84,14 +95,19 @@ async def reconcile(
     show_listing(listing, as_json=json)
 
 
-async def _reconcile(settings: Settings, since: datetime) -> RunResult:
+async def _reconcile(settings: Settings, since: datetime | None, file_id: UUID | None) -> RunResult:
     from adapters.postgres.connection.startup_checks import refuse_other_key
     from cashback_gateway.processes.worker_container import build_worker
 
     refuse_other_key(settings.database.url, settings.database.seal)
     container = build_worker(settings)
     try:
-        found = await container.reconciler().reconcile_from(since)
+        if since is None:
+            assert file_id is not None
+            async with container.database():
+                found = await _by_file(container, file_id)
+        else:
+            found = await container.reconciler().reconcile_from(since)
     except StatementUnavailable as error:
         raise ActRefusedError(f"the provider's statement cannot be had: {error}") from error
     finally:
@@ -99,6 +115,18 @@ async def _reconcile(settings: Settings, since: datetime) -> RunResult:
     if found is None:
         raise ActRefusedError("a worker reconciles at this moment: try again when it is done")
     return found
+
+
+async def _by_file(container: WorkerContainer, file_id: UUID) -> RunResult | None:
+    """By the standing rule, of which nothing here knows: a file is one statement more."""
+    from adapters.postgres.files.statements import StoredStatements
+
+    files = container.files()
+    file = await files.find(None, file_id)
+    if file is None or file.since is None:
+        raise ActRefusedError(f"there is no statement {file_id}: `files` lists them")
+    reconciler = replace(container.reconciler(), statements=StoredStatements(files, file))
+    return await reconciler.reconcile_from(file.since, kind=RunKind.FILE)
 
 
 def _words(found: RunResult) -> Iterator[str]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.files.cells import CellError, PlainCell, read_cell
+from adapters.files.lines import Fault, FileRow
+from adapters.files.records import CUT
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.violations import show
-from cashback_gateway.imports.cells import CellError, read_cell
 from cashback_gateway.imports.file_sale import KEY, FileSale, faults_of_key
-from cashback_gateway.imports.lines import Fault, FileRow
 from cashback_gateway.imports.profile import METADATA, PRODUCT, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cashback_gateway.imports.profile import Profile
+    from adapters.files.profile import Profile
 
-CUT: Final = "the file ends in this line, without a line end: give it one if the file is whole"
 _LINE_BYTES: Final = 200
 _CUSTOMER: Final = "customer."
 _NAMES: Final = ("sale_id", KEY, "store")
@@ -123,11 +123,12 @@ class CsvSales:
     def _read(self, row: FileRow, faults: list[Fault]) -> dict[str, str]:
         told = dict(self.profile.constants)
         for name, (place, column) in self.placed.items():
-            text = row.cells[place].strip() if place < len(row.cells) else ""
+            cell = row.cells[place] if place < len(row.cells) else ""
+            text = cell if isinstance(cell, PlainCell) else cell.strip()
             if not text:
                 continue
             try:
-                told[name] = read_cell(self.profile, name, text)
+                told[name] = str(read_cell(self.profile, name, text))
             except CellError as error:
                 told[name] = text
                 faults.append(

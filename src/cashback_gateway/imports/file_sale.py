@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from adapters.files.lines import Fault
 from cashback_core.sales.same_sale import is_idempotency_key
 from cashback_core.values.violations import show
-from cashback_gateway.imports.lines import Fault
 from cashback_gateway.imports.profile import PRODUCT
 
 KEY: Final = "idempotency_key"

@@ -6,6 +6,7 @@ import csv
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, TextIO, assert_never
 
+from adapters.files.lines import Fault
 from cashback_core.delivery.states import Status
 from cashback_core.intake.batch import NotTaken
 from cashback_core.intake.submission import (
@@ -16,7 +17,6 @@ from cashback_core.intake.submission import (
     SaleIdTaken,
 )
 from cashback_core.values.violations import InvalidSale
-from cashback_gateway.imports.lines import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,10 +11,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from adapters.files.lines import Fault
 from cashback_core.intake.batch import MAX_SALES, NotTaken
 from cashback_core.intake.submission import Recorded, Replayed, SaleRequest, UnknownMerchant
 from cashback_core.values.availability import StoreUnavailable
-from cashback_gateway.imports.lines import Fault
 from cashback_gateway.imports.report import ImportTally, Report, crossed, faults_of
 from cashback_gateway.imports.sales import MAX_SALE_BYTES
 

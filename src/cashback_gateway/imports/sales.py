@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from cashback_gateway.imports.csv_sales import CUT, CsvSales
+from adapters.files.lines import Fault, text_lines
+from adapters.files.records import table_of
+from adapters.files.strict_json import NotJsonLineError, decode_line
+from cashback_gateway.imports.csv_sales import CsvSales
 from cashback_gateway.imports.file_sale import KEY, FileSale, faults_of_key
-from cashback_gateway.imports.lines import Fault, rows, text_lines
-from cashback_gateway.imports.profile import ProfileError
-from cashback_gateway.imports.strict_json import NotJsonLineError, decode_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cashback_gateway.imports.profile import Profile
+    from adapters.files.profile import Profile
 
 MAX_SALE_BYTES: Final = 256 * 1024
 """As the body of a request has."""
@@ -22,18 +22,11 @@ MAX_SALE_BYTES: Final = 256 * 1024
 
 def sales_of(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
     """Every sale of a file, in order. Raises ProfileError and UnreadableFileError."""
-    if not profile.is_csv:
+    if profile.form == "jsonl":
         yield from _json_sales(file, profile)
         return
-    records = rows(text_lines(file, profile.encoding), profile.delimiter)
-    header = next(records, None)
-    if header is None:
-        raise ProfileError("the file is empty")
-    if isinstance(header, Fault):
-        raise ProfileError(f"line {header.line}, the columns' names: {header.reason}")
-    if not header.ended:
-        raise ProfileError(f"line {header.line}, the columns' names: {CUT}")
-    yield from CsvSales(profile, header.cells, profile.placed(header.cells)).sales(records)
+    table = table_of(file, profile)
+    yield from CsvSales(profile, table.header, table.placed).sales(table.records)
 
 
 def of_history(sales: Iterable[FileSale]) -> Iterator[FileSale]:

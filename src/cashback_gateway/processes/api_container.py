@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dependency_injector import providers
@@ -9,11 +10,13 @@ from dependency_injector import providers
 from adapters.credentials.password_hashes import Argon2Hashes
 from adapters.credentials.signing_key import load_signing_key, load_verifying_key
 from adapters.credentials.tokens import JwtTokens
+from adapters.files.reader import ProfiledFiles
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.figures.store import PostgresFigures
 from adapters.postgres.figures.stored_sales import PostgresStoredSales
+from adapters.postgres.files.store import FilePurposes, PostgresFileStore
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.cases import PostgresCaseStore
@@ -31,6 +34,7 @@ from cashback_core.people.passwords import Passwords
 from cashback_core.people.rate_limit import RequestRate
 from cashback_core.people.standings import Standings
 from cashback_core.people.tokens import Lifetimes
+from cashback_core.reconciliation.file_import import FileDesk
 from cashback_core.values.ids import new_id
 from cashback_gateway.processes.administered import administered
 from cashback_gateway.processes.container import Container, now
@@ -53,6 +57,15 @@ def _cases(database: Database) -> PostgresCaseStore:
     return PostgresCaseStore(database, of_all=ANSWERING_INCIDENTS)
 def _closes(database: Database) -> PostgresCloseStore:
     return PostgresCloseStore(database, of_all=ANSWERING_INCIDENTS)
+def _files(settings: Settings, database: Database) -> FileDesk:
+    skew = timedelta(seconds=settings.margin.clock_skew_s)
+    purposes = FilePurposes(of_account=ANSWERING_INCIDENTS)
+    return FileDesk(
+        reader=ProfiledFiles(),
+        store=PostgresFileStore(database, skew=skew, purposes=purposes),
+        max_lines=settings.files.upload_lines,
+        max_bytes=settings.files.upload_bytes,
+    )
 
 
 def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
@@ -116,6 +129,7 @@ class ApiContainer(Container):
     cases = providers.Singleton(_cases, Container.database)
     ledger = providers.Singleton(_ledger, Container.database)
     closes = providers.Singleton(_closes, Container.database)
+    files = providers.Singleton(_files, Container.settings, Container.database)
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses
@@ -133,6 +147,7 @@ class ApiContainer(Container):
         cases=cases,
         ledger=ledger,
         closes=closes,
+        files=files,
         privacy=Container.privacy,
         figures=providers.Singleton(PostgresFigures, Container.database),
         stored_sales=providers.Singleton(PostgresStoredSales, Container.database),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
 from adapters.cashback_client.statements import StatementClient, StatementLimits
 from adapters.postgres.delivery.due_listener import DueListener
+from adapters.postgres.files.store import OF_THE_COMMAND_LINE, PostgresFileStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
 from adapters.telemetry.metrics import ProcessRole
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.deliverer import DeliveriesUnderWay
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_gateway.processes.closer import Closer
+    from cashback_core.reconciliation.statements import Statements
     from cashback_gateway.processes.database_guard import DatabaseGuard
     from cashback_gateway.settings.table import Settings
 
@@ -73,7 +75,7 @@ def _reconciler(
     settings: Settings,
     store: PostgresReconciliationStore,
     rules: Rules,
-    statements: StatementClient,
+    statements: Statements,
 ) -> Reconciler:
     times = settings.reconciliation
     return Reconciler(
@@ -112,22 +114,51 @@ def _webhooks(
     )
 
 
+def _files(settings: Settings, database: Database) -> PostgresFileStore:
+    skew = timedelta(seconds=settings.margin.clock_skew_s)
+    return PostgresFileStore(database, skew=skew, purposes=OF_THE_COMMAND_LINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Keeping:
+    """What is kept no longer than is said: customers and raw bytes, then the lines of files."""
+
+    privacy: PostgresPrivacyStore
+    retention: Retention
+    files: PostgresFileStore
+    lines_for: timedelta | None
+
+    async def __call__(self) -> int:
+        """Drop some of it; how much."""
+        dropped = await self.privacy.retain(self.retention, limit=MAX_DROPPED)
+        return dropped or await self.files.clear(older_than=self.lines_for, limit=MAX_DROPPED)
+
+
+def _keeping(
+    settings: Settings, privacy: PostgresPrivacyStore, files: PostgresFileStore
+) -> _Keeping:
+    keep, days = settings.retention, settings.files.keep_days
+    return _Keeping(
+        privacy=privacy,
+        retention=Retention(raw_days=keep.raw_days, customer_days=keep.customer_days),
+        files=files,
+        lines_for=None if days is None else timedelta(days=days),
+    )
+
+
 def _chores(
-    settings: Settings,
     listener: DueListener,
     reconciler: Reconciler,
     guard: DatabaseGuard,
-    privacy: PostgresPrivacyStore,
+    keeping: _Keeping,
     *,
     webhooks: WebhookSender,
 ) -> Chores:
-    keep = settings.retention
-    retention = Retention(raw_days=keep.raw_days, customer_days=keep.customer_days)
     return Chores(
         listen=listener.listen,
         settle=reconciler,
         guard=guard.check,
-        retain=partial(privacy.retain, retention, limit=MAX_DROPPED),
+        retain=keeping,
         tell=webhooks.run,
     )
 
@@ -172,6 +203,8 @@ class WorkerContainer(Container):
         rules=rules,
         statements=statements,
     )
+    files = providers.Singleton(_files, Container.settings, Container.database)
+    keeping = providers.Singleton(_keeping, Container.settings, Container.privacy, files)
     listener = providers.Singleton(DueListener, Container.database)
     receiver = providers.Singleton(_receiver, Container.settings)
     webhooks = providers.Singleton(
@@ -196,6 +229,12 @@ class WorkerContainer(Container):
             webhooks=webhooks,
         ),
         close,
+        _chores,
+        listener,
+        reconciler,
+        Container.guard,
+        keeping,
+        webhooks=webhooks,
     )
     worker = providers.Singleton(
         _worker,

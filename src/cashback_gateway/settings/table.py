@@ -11,6 +11,7 @@ from cashback_gateway.settings.closing import ClosingSettings
 from cashback_gateway.settings.database import DatabaseSettings
 from cashback_gateway.settings.declaration import Setting, declared_in
 from cashback_gateway.settings.delivery import BreakerSettings, DeliverySettings
+from cashback_gateway.settings.files import FileSettings
 from cashback_gateway.settings.provider import ProviderSettings, WaySettings
 from cashback_gateway.settings.reconciliation import MarginSettings, ReconciliationSettings
 from cashback_gateway.settings.retention import RetentionSettings
@@ -34,6 +35,7 @@ class Settings:
     margin: MarginSettings
     closing: ClosingSettings
     retention: RetentionSettings
+    files: FileSettings
     webhooks: WebhookSettings
     telemetry: TelemetrySettings
 

@@ -14,11 +14,11 @@ import httpx
 from adapters.cashback_client.statements.decompression import Pieces
 from adapters.cashback_client.statements.heads import HEAD_FIELDS, PageHead, read_head, total
 from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
-from adapters.cashback_client.statements.lines import ROW_FIELDS, read_line
 from adapters.cashback_client.statements.page_parser import PageParser
 from adapters.cashback_client.statements.pagination import PageTrail
 from adapters.cashback_client.statements.tunnelled import TunnelledTransport
 from adapters.cashback_client.way import direct
+from cashback_core.reconciliation.statement_rows import ROW_FIELDS, read_line
 from cashback_core.reconciliation.statements import (
     MAX_BATCH,
     LineKind,
@@ -33,8 +33,8 @@ from cashback_core.values.instants import format_instant
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from adapters.cashback_client.statements.page_parser import Fields
     from adapters.cashback_client.way import Way
+    from cashback_core.reconciliation.statement_values import Fields
 
 PATH: Final = "/statement"
 READ_TIMEOUT_S: Final = 30.0

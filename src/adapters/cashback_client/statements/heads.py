@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from adapters.cashback_client.statements.values import (
+from cashback_core.reconciliation.statement_values import (
     NotRead,
     count,
     earliest_instant,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from adapters.cashback_client.statements.page_parser import Fields, Value
+    from cashback_core.reconciliation.statement_values import Fields, Value
 
 _T = TypeVar("_T")
 

@@ -6,17 +6,19 @@ the depth, and what is kept of a row and of the head: the fields that somebody r
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import ijson
 
 from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
+from cashback_core.reconciliation.statement_values import Odd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
+
+    from cashback_core.reconciliation.statement_values import Fields, Value
 
 MAX_VALUE_BYTES: Final = 32 * 1024
 """One text or number, or the blanks between two."""
@@ -24,19 +26,6 @@ MAX_VALUE_BYTES: Final = 32 * 1024
 MAX_DEPTH: Final = 64
 
 ROWS: Final = "rows"
-
-
-class Odd(Enum):
-    """What a field holds instead of a text, a number, true, false or null."""
-
-    NESTED = auto()
-    """An object or an array."""
-    TWICE = auto()
-    """The field is given more than once: nobody knows which one is meant."""
-
-
-Value: TypeAlias = str | int | Decimal | bool | Odd | None
-Fields: TypeAlias = dict[str, Value]
 
 
 class _Place(Enum):

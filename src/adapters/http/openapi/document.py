@@ -57,7 +57,7 @@ def _description() -> str:
 
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Cases", "Finance", "Figures", "Product types", "Products",
+    "Cashbacks", "Operators", "Cases", "Finance", "Figures", "Files", "Product types", "Products",
     "Customers", "Merchants", "Stops", "Users", "API clients", "Webhooks", "Audit", "Tokens",
     "Health",
 )  # fmt: skip
@@ -182,6 +182,10 @@ def _operation(operation: Operation, roles: Roles) -> Schema:
             name, example = operation.form
             form: Schema = {"schema": reference("schemas", name), "example": example}
             taken["application/x-www-form-urlencoded"] = form
+        described["requestBody"] = {"required": True, "content": taken}
+    elif operation.files:
+        file: Schema = {"schema": {"type": "string", "format": "binary"}}
+        taken = dict.fromkeys(operation.files, file)
         described["requestBody"] = {"required": True, "content": taken}
     return described
 

@@ -11,6 +11,7 @@ from adapters.http.openapi.finance_cases import CASE_OPERATIONS
 from adapters.http.openapi.finance_provider_ledger import PROVIDER_LEDGER
 from adapters.http.openapi.finance_closes import CLOSES
 from adapters.http.openapi.finance_figures import FIGURES
+from adapters.http.openapi.finance_files import FILE_OPERATIONS
 from adapters.http.openapi.identity import IDENTITY
 from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
@@ -252,6 +253,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **CASE_OPERATIONS,
     **PROVIDER_LEDGER,
     **CLOSES,
+    **FILE_OPERATIONS,
     **{at: op for one in RESOURCES for at, op in operations_of(one).items()},
     **{("get", one.path): operation_of(one) for one in LISTINGS},
     **ADMINISTRATION,

@@ -52,6 +52,8 @@ class Operation:
     successes: dict[int, Success] = field(default_factory=dict[int, Success])
     problems: tuple[str, ...] = ()
     merge_patch: bool = False
+    files: tuple[str, ...] = ()
+    """Media types of a file that is the body."""
     form: tuple[str, Any] | None = None
     """The body as a form, too: its schema's name and an example; `form_errors` are its own."""
     form_errors: dict[int, str] = field(default_factory=dict[int, str])

@@ -76,7 +76,7 @@ _ANY_OTHER_OF_A_BODY: Final = ProblemAnswer(
 
 def problem_answers(operation: Operation) -> tuple[ProblemAnswer, ...]:
     """Of an operation, by status, `default` last."""
-    other = _ANY_OTHER if operation.body is None else _ANY_OTHER_OF_A_BODY
+    other = _ANY_OTHER if operation.body is None and not operation.files else _ANY_OTHER_OF_A_BODY
     by_status: dict[int, list[str]] = {}
     for code in PROBLEMS:  # whatever order an operation names them in, the same answer comes of it
         if code in operation.problems:

@@ -17,6 +17,7 @@ from adapters.http.finance.provider_ledger import SHAPES as PROVIDER_LEDGER_SHAP
 from adapters.http.finance.closes import SHAPES as CLOSE_SHAPES
 from adapters.http.finance.figures_query import REPRICE
 from adapters.http.finance.figures_shapes import FIGURES_SHAPES
+from adapters.http.finance.file_shapes import FILE_SHAPES
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
@@ -59,6 +60,7 @@ SHAPES: Final = (
     *SALES_SHAPES,
     *CASE_SHAPES,
     *FIGURES_SHAPES,
+    *FILE_SHAPES,
     *IDENTITY_SHAPES,
     *PROVIDER_LEDGER_SHAPES,
     *CLOSE_SHAPES,

@@ -60,6 +60,7 @@ _QUERY: Final = (
     "store_invalid", "cnpj_invalid", "month_invalid", "invoice_needs_cnpj", "access_key_invalid",
     "amount_invalid", "uuid_invalid", "search_unbounded", "day_invalid", "days_out_of_range",
     "dimensions_invalid", "too_many_rows",
+    "amount_invalid", "uuid_invalid", "search_unbounded", "required",
 )  # fmt: skip
 _IN_USE: Final = (
     "change_begun", "change_not_latest", "type_used_by_sales", "type_used_by_products",
@@ -89,6 +90,7 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "risk_not_accepted": Code(409, ("risk",)),
     "act_not_allowed": Code(409, ("status_now",)),
     "not_credited_there": Code(409),
+    "file_elsewhere": Code(409),
     "own_mark": Code(409),
     "no_mark": Code(409),
     "count_changed": Code(409, ("count_now",)),
@@ -111,6 +113,7 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "idempotency_key_reused": Code(422, (DIFFERS,)),
     "invalid_request": Code(422, _REQUEST),
     "invalid_query": Code(422, _QUERY),
+    "file_refused": Code(422, ("file_fault",)),
     "precondition_required": Code(428),
     "log_in_throttled": Code(429),
     "rate_exceeded": Code(429),

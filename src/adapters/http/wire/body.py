@@ -85,7 +85,7 @@ async def read_content(
     Raises UnsupportedBodyError for a compressed one, BodyTooLargeError (before more than the limit
     is kept) or BodyIncompleteError.
     """
-    _check_coding(fields)
+    check_coding(fields)
     declared = fields.get(b"content-length", b"0")
     if not declared.isdigit() or len(declared) > 9 or int(declared) > max_bytes:
         raise BodyTooLargeError
@@ -132,7 +132,8 @@ def _check_media_type(fields: Fields, *, merge_patch: bool) -> None:
         raise UnsupportedBodyError("Content-Type", expected=expected, received=_shown(media_type))
 
 
-def _check_coding(fields: Fields) -> None:
+def check_coding(fields: Fields) -> None:
+    """Raises UnsupportedBodyError for a body that comes compressed."""
     coding = fields.get(b"content-encoding")
     if coding is not None and coding.strip().lower() != b"identity":
         raise UnsupportedBodyError("Content-Encoding", expected="identity", received=_shown(coding))

@@ -48,6 +48,7 @@ async def erase(
     if erased_at is not None:
         # What a statement told of them since: they are known there by their pseudonym alone.
         await _forget_in_incidents(connection, merchant_id, document, document)
+        await _forget_in_files(connection, merchant_id, document, document)
         await _forget_late_answers(connection, merchant_id, document, erased_at)
         await _seal_contents(connection, merchant_id, document, seal)
         await _seal_lines(connection, merchant_id, document, seal)
@@ -124,6 +125,7 @@ async def _make_nobody(
     await _seal_contents(connection, whom.merchant_id, whom.document, seal)
     sales = await _forget_in_sales(connection, whom, seal)
     await _forget_in_incidents(connection, whom.merchant_id, whom.document, whom.pseudonym)
+    await _forget_in_files(connection, whom.merchant_id, whom.document, whom.pseudonym)
     await _seal_lines(connection, whom.merchant_id, whom.pseudonym, seal, keys)
     await connection.execute(
         "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
@@ -331,4 +333,12 @@ async def _forget_in_incidents(
 ) -> None:
     await connection.execute(
         "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]
+    )
+
+
+async def _forget_in_files(
+    connection: AsyncConnection[Any], merchant_id: int, document: str, pseudonym: str
+) -> None:
+    await connection.execute(
+        "select forget_in_files(%s, %s, %s)", [merchant_id, document, pseudonym]
     )

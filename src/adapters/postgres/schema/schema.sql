@@ -505,7 +505,7 @@ CREATE FUNCTION public.day_begins_at(of_merchant bigint, of_day date) RETURNS ti
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select day_ends_at(of_merchant, of_day - 1)
+    select of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
 $$;
 
 -- Name: day_ends_at(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -514,120 +514,7 @@ CREATE FUNCTION public.day_ends_at(of_merchant bigint, of_day date) RETURNS time
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select greatest(
-        (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day),
-        of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
-    )
-$$;
-
--- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.feed_position() RETURNS bigint
-    LANGUAGE sql
-    RETURN (((pg_current_xact_id())::text)::bigint + 0);
-
--- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
-        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
-        'new>recorded>api',
-        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
-        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
-        'pending>sending>api', 'pending>sending>worker',
-        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
-        'sending>held>api', 'sending>in_doubt>api',
-        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
-        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
-        'pending>applied>late_answer', 'held>applied>late_answer',
-        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
-        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
-        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
-        'pending>applied>settler', 'pending>in_doubt>settler',
-        'held>applied>settler', 'rejected>applied>settler',
-        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
-        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
-        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
-        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
-        'pending>cancelled>operator'
-    );
-end $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
--- Name: events; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.events (
-    merchant_id bigint NOT NULL,
-    cashback_id uuid NOT NULL,
-    sequence public.version_number NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    from_status text,
-    to_status text NOT NULL,
-    attempt public.attempt_number NOT NULL,
-    reason text NOT NULL,
-    actor_name public.operators_name,
-    "position" bigint DEFAULT public.feed_position() NOT NULL,
-    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
-    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
-);
-
--- Name: day_events(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS SETOF public.events
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT e.merchant_id,
-     e.cashback_id,
-     e.sequence,
-     e.at,
-     e.actor,
-     e.from_status,
-     e.to_status,
-     e.attempt,
-     e.reason,
-     e.actor_name,
-     e."position"
-    FROM public.events e
-   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at >= day_events.begins_at) AND (e.at < day_events.ends_at) AND (e."position" < day_events.below))
- UNION ALL
-  SELECT e.merchant_id,
-     e.cashback_id,
-     e.sequence,
-     e.at,
-     e.actor,
-     e.from_status,
-     e.to_status,
-     e.attempt,
-     e.reason,
-     e.actor_name,
-     e."position"
-    FROM public.events e
-   WHERE ((e.merchant_id = day_events.of_merchant) AND
-         CASE
-             WHEN (e.at < day_events.begins_at) THEN true
-             ELSE false
-         END AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
-END;
-
--- Name: day_of(bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) RETURNS date
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-    select (instant at time zone 'UTC')::date + near
-    from generate_series(-2, 2) as near
-    where day_begins_at(of_merchant, (instant at time zone 'UTC')::date + near) <= instant
-        and instant < day_ends_at(of_merchant, (instant at time zone 'UTC')::date + near)
+    select (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day)
 $$;
 
 -- Name: day_zone(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -636,11 +523,9 @@ CREATE FUNCTION public.day_zone(of_merchant bigint, of_day date) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select coalesce((
-        select z.zone from day_zones as z
-        where z.merchant_id = of_merchant and z.from_day <= of_day
-        order by z.from_day desc limit 1
-    ), case when of_merchant is null then 'UTC' end)
+    select z.zone from day_zones as z
+    where z.merchant_id = of_merchant and z.from_day <= of_day
+    order by z.from_day desc limit 1
 $$;
 
 -- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
@@ -713,6 +598,12 @@ CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline int
         ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
 $$;
 
+-- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.feed_position() RETURNS bigint
+    LANGUAGE sql
+    RETURN (((pg_current_xact_id())::text)::bigint + 0);
+
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.follow_event() RETURNS trigger
@@ -731,6 +622,49 @@ begin
     end if;
     return new;
 end $$;
+
+-- Name: forget_in_files(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+declare
+    told constant text := told_document(known);
+begin
+    if coalesce(
+        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
+    ) is false then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
+    if not exists (
+        select from customers as c
+        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
+    ) or known is distinct from pseudonym and not exists (
+        select from erasures_under_way as e
+        where e.merchant_id = of_merchant and e.was = known and e.became = pseudonym
+    ) then
+        raise exception 'whoever becomes % is not being erased', pseudonym
+            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+    end if;
+    update erp_lines as l set document = pseudonym, customer_name = null, name = case
+            when l.name ~ '[0-9]{11}' and position(told in l.name) > 0 then null else l.name
+        end
+    where l.document = told and l.merchant_id = of_merchant;
+    update erp_lines as l set document = pseudonym, customer_name = null
+    from sales as s join files as f on f.merchant_id = of_merchant and f.cleared_at is null
+    where s.merchant_id = of_merchant and s.document = pseudonym and s.sale_id is not null
+        and l.file_id = f.file_id and l.name_kind = 'sale_id' and l.name = s.sale_id
+        and l.document is distinct from pseudonym and l.document ~ '[*xX#•]';
+    if not exists (select from customers as c where c.document in (told, 'F:' || told)) then
+        update statement_lines as l set
+            document = pseudonym, doubtful = null,
+            -- Our own ids name nobody; whatever else the provider wrote may.
+            reference = case when l.reference ~ '^[0-9a-fA-F-]{32,36}$' then l.reference end
+        where l.document = told;
+        update statement_lines as l set doubtful = null, reference = null where l.doubtful = told;
+    end if;
+end $_$;
 
 -- Name: forget_in_incidents(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -934,19 +868,6 @@ begin
     end if;
 end $$;
 
--- Name: forget_salts(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.forget_salts() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    perform lock_day_persons(new.merchant_id);
-    update day_persons set salt = null
-    where merchant_id = new.merchant_id and customer_id = new.customer_id and salt is not null;
-    return null;
-end $$;
-
 -- Name: guard_attempt(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_attempt() RETURNS trigger
@@ -1017,37 +938,6 @@ begin
     return new;
 end $$;
 
--- Name: guard_chain(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_chain() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-declare
-    last closes;
-begin
-    select * into last from closes as c
-    where c.merchant_id is not distinct from new.merchant_id order by c.number desc limit 1;
-    if (last.number is null and new.number = 1)
-        or (new.number, new.day, new.begins_at, new.previous)
-            is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
-            and new.below >= last.below
-    then
-        -- Whoever verifies takes a key for good until the next one signs.
-        if exists (
-            select from close_keys as k join close_keys as l on l.from_at > k.from_at
-            where k.key_id = new.key_id
-        ) then
-            raise exception 'key % was followed by another one', new.key_id
-                using errcode = 'integrity_constraint_violation',
-                constraint = 'closes_have_the_present_key';
-        end if;
-        return new;
-    end if;
-    raise exception 'close % of % does not follow the last one', new.number, new.day
-        using errcode = 'integrity_constraint_violation', constraint = 'closes_follow';
-end $$;
-
 -- Name: guard_customer_erased(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
@@ -1075,28 +965,6 @@ begin
     return null;
 end $$;
 
--- Name: guard_day_persons(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_day_persons() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if tg_op = 'INSERT' and not exists (
-        select from closes as c where c.merchant_id = new.merchant_id and c.day >= new.day
-    ) then
-        return new;
-    end if;
-    if tg_op = 'UPDATE' and new.salt is null
-        and (new.merchant_id, new.day, new.customer_id, new.commitment)
-            = (old.merchant_id, old.day, old.customer_id, old.commitment)
-    then
-        return new;
-    end if;
-    raise exception 'a commitment is of an open day, and stays; an erasure takes its salt'
-        using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
-end $$;
-
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_erasure_ends() RETURNS trigger
@@ -1115,6 +983,57 @@ begin
     end if;
     delete from erasures_under_way where erasure_id = new.erasure_id;
     return null;
+end $$;
+
+-- Name: guard_erp_lines_come(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_erp_lines_come() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select from (select distinct c.file_id, c.merchant_id from come as c) as c
+        left join files as f using (file_id)
+        where f.kind is distinct from 'erp_day' or f.merchant_id is distinct from c.merchant_id
+            or num_nonnulls(f.completed_at, f.refused_at, f.cleared_at) > 0
+    ) then
+        raise exception 'no file that takes such lines any more'
+            using errcode = 'integrity_constraint_violation', constraint = 'lines_come_before_the_end';
+    end if;
+    return null;
+end $$;
+
+-- Name: guard_files(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_files() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op <> 'UPDATE'
+        or old.cleared_at is not null
+        or (
+            new.file_id, new.kind, new.merchant_id, new.sha256, new.identity, new.name,
+            new.declared_by, new.declared, new.profile, new.day, new.since, new.through,
+            new.told_lines, new.told_centavos, new.begun_at
+        ) is distinct from (
+            old.file_id, old.kind, old.merchant_id, old.sha256, old.identity, old.name,
+            old.declared_by, old.declared, old.profile, old.day, old.since, old.through,
+            old.told_lines, old.told_centavos, old.begun_at
+        )
+        or num_nonnulls(old.completed_at, old.refused_at) > 0 and (
+            new.lines, new.centavos, new.gross_centavos, new.unreadable, new.unread,
+            new.unsure_centavos, new.read_through, new.completed_at, new.refused_at, new.refused_why
+        ) is distinct from (
+            old.lines, old.centavos, old.gross_centavos, old.unreadable, old.unread,
+            old.unsure_centavos, old.read_through, old.completed_at, old.refused_at, old.refused_why
+        )
+        or new.read_through < old.read_through
+    then
+        raise exception 'a file stays as it is' using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
 end $$;
 
 -- Name: guard_incident_erased(); Type: FUNCTION; Schema: public; Owner: -
@@ -1167,6 +1086,23 @@ begin
     ) then
         raise exception 'user % is the last administrator', old.username
             using errcode = 'integrity_constraint_violation', constraint = 'last_administrator';
+    end if;
+    return null;
+end $$;
+
+-- Name: guard_lines_go(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_lines_go() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select from files as f
+        where f.file_id in (select distinct g.file_id from gone as g) and f.cleared_at is null
+    ) then
+        raise exception 'a file that is not being cleared keeps its lines'
+            using errcode = 'integrity_constraint_violation', constraint = 'lines_go_with_all';
     end if;
     return null;
 end $$;
@@ -1315,6 +1251,25 @@ begin
         return new;
     end if;
     raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
+end $$;
+
+-- Name: guard_statement_lines_come(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_statement_lines_come() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select from (select distinct c.file_id from come as c) as c
+        left join files as f using (file_id)
+        where f.kind is distinct from 'statement'
+            or num_nonnulls(f.completed_at, f.refused_at, f.cleared_at) > 0
+    ) then
+        raise exception 'no file that takes such lines any more'
+            using errcode = 'integrity_constraint_violation', constraint = 'lines_come_before_the_end';
+    end if;
+    return null;
 end $$;
 
 -- Name: guard_stop(); Type: FUNCTION; Schema: public; Owner: -
@@ -1568,6 +1523,37 @@ CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
     )
 $_$;
 
+-- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'new>recorded>api',
+        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
+        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
+        'pending>sending>api', 'pending>sending>worker',
+        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
+        'sending>held>api', 'sending>in_doubt>api',
+        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
+        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
+        'pending>applied>late_answer', 'held>applied>late_answer',
+        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
+        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
+        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
+        'pending>applied>settler', 'pending>in_doubt>settler',
+        'held>applied>settler', 'rejected>applied>settler',
+        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
+        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
+        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
+        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
+        'pending>cancelled>operator'
+    );
+end $$;
+
 -- Name: is_of_the_group(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) RETURNS boolean
@@ -1641,11 +1627,8 @@ begin
         values (new.merchant_id, '1999-01-01', new.zone);
     else
         insert into day_zones (merchant_id, from_day, zone)
-        select new.merchant_id, 1 + greatest(
-            day_of(new.merchant_id, clock_timestamp()),
-            (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
-            (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
-        ), new.zone
+        select new.merchant_id, (clock_timestamp() at time zone z)::date + 1, new.zone
+        from day_zone(new.merchant_id, (clock_timestamp() at time zone old.zone)::date) as z
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
     end if;
@@ -1817,12 +1800,6 @@ begin
     return null;
 end $$;
 
--- Name: lock_day_persons(bigint); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.lock_day_persons(of_merchant bigint) RETURNS void
-    LANGUAGE sql
-    RETURN pg_advisory_xact_lock(hashtextextended(('cashback day_persons '::text || (of_merchant)::text), (0)::bigint));
-
 -- Name: loses_values(jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.loses_values(was jsonb, is_now jsonb) RETURNS boolean
@@ -1923,12 +1900,6 @@ CREATE FUNCTION public.names_being_erased(of_merchant bigint, known text) RETURN
     limit 1
 $$;
 
--- Name: padded_salt(bytea, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.padded_salt(salt bytea, pad text) RETURNS bytea
-    LANGUAGE sql IMMUTABLE
-    RETURN ((((int8send((((('x'::text || encode(substr(salt, 1, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint)) || int8send((((('x'::text || encode(substr(salt, 9, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 17, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 25, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || decode(repeat(pad, 32), 'hex'::text));
-
 -- Name: pattern_of(text, text[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
@@ -1959,12 +1930,6 @@ $$;
 CREATE FUNCTION public.pays(from_status text, to_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN (to_status = 'applied'::text);
-
--- Name: person_commitment(bytea, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.person_commitment(salt bytea, document text) RETURNS bytea
-    LANGUAGE sql IMMUTABLE
-    RETURN sha256((public.padded_salt(salt, '5c'::text) || sha256((public.padded_salt(salt, '36'::text) || convert_to(document, 'UTF8'::name)))));
 
 -- Name: protect_merchant_table(regclass); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2169,6 +2134,36 @@ begin
     where i.incident_id = any (lines) and i.reference is null;
 end $$;
 
+-- Name: statements_between(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) RETURNS TABLE(file_id uuid, since timestamp with time zone, through timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    with told as (
+        select f.file_id, f.since, f.through, f.begun_at from files as f
+        where f.kind = 'statement' and f.completed_at is not null and f.cleared_at is null
+            and f.since < of_through and f.through > of_since
+    ), edges as (
+        select distinct greatest(least(e.at, of_through), of_since) as at
+        from told as t cross join lateral (values (t.since), (t.through)) as e (at)
+    ), pieces as (
+        select e.at as since, lead(e.at) over (order by e.at) as through from edges as e
+    ), newest as (
+        select p.since, p.through, (
+            select t.file_id from told as t where t.since <= p.since and t.through >= p.through
+            order by t.begun_at desc, t.file_id desc limit 1
+        ) as file_id
+        from pieces as p where p.through is not null
+    ), runs as (
+        select n.*, row_number() over (order by n.since)
+            - row_number() over (partition by n.file_id order by n.since) as run
+        from newest as n
+    )
+    select r.file_id, min(r.since), max(r.through) from runs as r
+    where r.file_id is not null group by r.file_id, r.run order by 2
+$$;
+
 -- Name: suspected_cashbacks(bigint, interval, uuid[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(merchant_id bigint, cashback_id uuid, is_said boolean)
@@ -2276,6 +2271,10 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     AS $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
 
 -- Name: sales; Type: TABLE; Schema: public; Owner: -
 
@@ -2669,41 +2668,6 @@ CREATE TABLE public.client_secrets (
     CONSTRAINT client_secrets_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
--- Name: close_keys; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.close_keys (
-    key_id text NOT NULL COLLATE pg_catalog."C",
-    public_key bytea NOT NULL,
-    from_at timestamp with time zone NOT NULL,
-    CONSTRAINT close_keys_are_named_by_themselves CHECK ((key_id = "left"(encode(sha256(public_key), 'hex'::text), 32))),
-    CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
-);
-
--- Name: closes; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.closes (
-    merchant_id bigint,
-    number integer NOT NULL,
-    day date NOT NULL,
-    begins_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    below bigint NOT NULL,
-    closed_at timestamp with time zone DEFAULT now() NOT NULL,
-    key_id text NOT NULL COLLATE pg_catalog."C",
-    hash bytea NOT NULL,
-    previous bytea,
-    document bytea NOT NULL,
-    lines bigint NOT NULL,
-    late bigint NOT NULL,
-    CONSTRAINT closes_begin_a_chain CHECK (((number = 1) = (previous IS NULL))),
-    CONSTRAINT closes_check CHECK ((((octet_length(document) >= 154) AND (octet_length(document) <= 16777216)) AND (sha256(substr(document, 10, (octet_length(document) - 153))) = hash))),
-    CONSTRAINT closes_check1 CHECK (((late >= 0) AND (late <= lines))),
-    CONSTRAINT closes_end_after_they_begin CHECK ((begins_at <= ends_at)),
-    CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
-    CONSTRAINT closes_number_check CHECK ((number > 0)),
-    CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
-);
-
 -- Name: customers; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.customers (
@@ -2718,18 +2682,6 @@ CREATE TABLE public.customers (
     sealed text COLLATE pg_catalog."C",
     CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (char_length((document)::text) = 33)) AND ((erased_at IS NULL) OR ((name)::text = 'erased'::text)))),
     CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed))))
-);
-
--- Name: day_persons; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.day_persons (
-    merchant_id bigint NOT NULL,
-    day date NOT NULL,
-    customer_id uuid NOT NULL,
-    salt bytea,
-    commitment bytea NOT NULL,
-    CONSTRAINT day_persons_commitment_check CHECK ((octet_length(commitment) = 32)),
-    CONSTRAINT day_persons_salt_check CHECK ((octet_length(salt) = 32))
 );
 
 -- Name: day_sums; Type: TABLE; Schema: public; Owner: -
@@ -2820,8 +2772,26 @@ CREATE TABLE public.erp_lines (
     discount_centavos bigint,
     cashback_centavos bigint,
     problem text,
-    CONSTRAINT erp_lines_line_check CHECK ((line > 0)),
-    CONSTRAINT erp_lines_name_kind_check CHECK ((name_kind = ANY (ARRAY['sale_id'::text, 'idempotency_key'::text])))
+    CONSTRAINT erp_lines_line_check CHECK ((line > 0))
+);
+
+-- Name: events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.events (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sequence public.version_number NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    from_status text,
+    to_status text NOT NULL,
+    attempt public.attempt_number NOT NULL,
+    reason text NOT NULL,
+    actor_name public.operators_name,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
+    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
+    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
 );
 
 -- Name: feed; Type: TABLE; Schema: public; Owner: -
@@ -2842,6 +2812,7 @@ CREATE TABLE public.files (
     kind text NOT NULL COLLATE pg_catalog."C",
     merchant_id bigint,
     sha256 bytea NOT NULL,
+    identity bytea NOT NULL,
     name text NOT NULL,
     declared_by text NOT NULL,
     declared jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -2853,8 +2824,13 @@ CREATE TABLE public.files (
     told_centavos bigint,
     lines bigint DEFAULT 0 NOT NULL,
     centavos bigint DEFAULT 0 NOT NULL,
+    gross_centavos bigint DEFAULT 0 NOT NULL,
     unreadable bigint DEFAULT 0 NOT NULL,
+    unread bigint DEFAULT 0 NOT NULL,
+    unsure_centavos bigint DEFAULT 0 NOT NULL,
+    read_through integer DEFAULT 0 NOT NULL,
     begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
     completed_at timestamp with time zone,
     refused_at timestamp with time zone,
     refused_why text,
@@ -2862,9 +2838,15 @@ CREATE TABLE public.files (
     CONSTRAINT files_check CHECK (((kind = 'erp_day'::text) = (merchant_id IS NOT NULL))),
     CONSTRAINT files_check1 CHECK (((kind = 'erp_day'::text) = (day IS NOT NULL))),
     CONSTRAINT files_check2 CHECK (((kind = 'statement'::text) = (since IS NOT NULL))),
+    CONSTRAINT files_check3 CHECK (((kind = 'statement'::text) = (through IS NOT NULL))),
+    CONSTRAINT files_check4 CHECK ((since <= through)),
+    CONSTRAINT files_check5 CHECK (((completed_at IS NULL) OR (refused_at IS NULL))),
+    CONSTRAINT files_check6 CHECK (((refused_at IS NULL) = (refused_why IS NULL))),
     CONSTRAINT files_declared_by_check CHECK (((char_length(declared_by) >= 1) AND (char_length(declared_by) <= 96))),
+    CONSTRAINT files_identity_check CHECK ((octet_length(identity) = 32)),
     CONSTRAINT files_kind_check CHECK ((kind = ANY (ARRAY['erp_day'::text, 'statement'::text]))),
     CONSTRAINT files_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT files_refused_why_check CHECK (((char_length(refused_why) >= 1) AND (char_length(refused_why) <= 500))),
     CONSTRAINT files_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 
@@ -3073,7 +3055,7 @@ CREATE TABLE public.reconciliations (
     totals jsonb,
     error text,
     settled integer,
-    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text])))
+    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text, 'file'::text])))
 );
 
 -- Name: refused_clocks; Type: TABLE; Schema: public; Owner: -
@@ -3325,12 +3307,12 @@ CREATE TABLE public.statement_lines (
     line integer NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
     document text COLLATE pg_catalog."C",
-    doubtful text,
+    doubtful text COLLATE pg_catalog."C",
     centavos bigint,
     credited_at timestamp with time zone,
     reference text,
     problem text,
-    CONSTRAINT statement_lines_kind_check CHECK ((kind = ANY (ARRAY['credit'::text, 'reversal'::text, 'unreadable'::text]))),
+    CONSTRAINT statement_lines_check CHECK ((((kind = 'unreadable'::text) AND (problem IS NOT NULL)) OR ((kind = ANY (ARRAY['credit'::text, 'reversal'::text])) AND (problem IS NULL) AND (document IS NOT NULL) AND (centavos > 0) AND (credited_at IS NOT NULL)))),
     CONSTRAINT statement_lines_line_check CHECK ((line > 0))
 );
 
@@ -3508,25 +3490,10 @@ ALTER TABLE ONLY public.client_secrets
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_secret_id_key UNIQUE (secret_id);
 
--- Name: close_keys close_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.close_keys
-    ADD CONSTRAINT close_keys_pkey PRIMARY KEY (key_id);
-
--- Name: close_keys close_keys_public_key_key; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.close_keys
-    ADD CONSTRAINT close_keys_public_key_key UNIQUE (public_key);
-
 -- Name: customers customers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (merchant_id, document);
-
--- Name: day_persons day_persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.day_persons
-    ADD CONSTRAINT day_persons_pkey PRIMARY KEY (merchant_id, day, customer_id);
 
 -- Name: day_sums day_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3814,18 +3781,6 @@ CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHER
 
 CREATE UNIQUE INDEX client_secrets_one_current ON public.client_secrets USING btree (merchant_id, client_id) WHERE (expires_at IS NULL);
 
--- Name: closes_by_day; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX closes_by_day ON public.closes USING btree (merchant_id, day) NULLS NOT DISTINCT WHERE (day IS NOT NULL);
-
--- Name: closes_follow_one; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX closes_follow_one ON public.closes USING btree (merchant_id, previous) NULLS NOT DISTINCT WHERE (number > 0);
-
--- Name: closes_in_order; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX closes_in_order ON public.closes USING btree (merchant_id, number) NULLS NOT DISTINCT WHERE (number > 0);
-
 -- Name: customers_by_id; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id, customer_id) WHERE (customer_id IS NOT NULL);
@@ -3834,9 +3789,13 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
 
--- Name: day_persons_of_customer; Type: INDEX; Schema: public; Owner: -
+-- Name: erp_lines_of_document; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX day_persons_of_customer ON public.day_persons USING btree (merchant_id, customer_id) WHERE (salt IS NOT NULL);
+CREATE INDEX erp_lines_of_document ON public.erp_lines USING btree (document) WHERE (document IS NOT NULL);
+
+-- Name: erp_lines_unreadable; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX erp_lines_unreadable ON public.erp_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
@@ -3845,6 +3804,26 @@ CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WH
 -- Name: events_in_order; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "position", cashback_id, sequence) WHERE ("position" IS NOT NULL);
+
+-- Name: files_known_by; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX files_known_by ON public.files USING btree (identity) WHERE (refused_at IS NULL);
+
+-- Name: files_of_days; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_of_days ON public.files USING btree (merchant_id, day, begun_at DESC) WHERE ((merchant_id IS NOT NULL) AND (completed_at IS NOT NULL));
+
+-- Name: files_of_merchants; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_of_merchants ON public.files USING btree (merchant_id, begun_at DESC, file_id DESC) WHERE (merchant_id IS NOT NULL);
+
+-- Name: files_of_the_account; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_of_the_account ON public.files USING btree (begun_at DESC, file_id DESC) WHERE (merchant_id IS NULL);
+
+-- Name: files_to_clear; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_to_clear ON public.files USING btree (moved_at) WHERE (cleared_at IS NULL);
 
 -- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
 
@@ -3978,6 +3957,18 @@ CREATE UNIQUE INDEX statement_incidents_of_lines ON public.statement_incidents U
 
 CREATE INDEX statement_incidents_open ON public.statement_incidents USING btree (opened_at, incident_id) WHERE (closed_at IS NULL);
 
+-- Name: statement_lines_doubtful; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_lines_doubtful ON public.statement_lines USING btree (doubtful) WHERE (doubtful IS NOT NULL);
+
+-- Name: statement_lines_of_document; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_lines_of_document ON public.statement_lines USING btree (document) WHERE (document IS NOT NULL);
+
+-- Name: statement_lines_unreadable; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_lines_unreadable ON public.statement_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
+
 -- Name: stops_by_time; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at DESC);
@@ -4110,45 +4101,21 @@ CREATE TRIGGER cashbacks_stay BEFORE DELETE ON public.cashbacks FOR EACH ROW EXE
 
 CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secrets FOR EACH ROW EXECUTE FUNCTION public.at_most_two_live_secrets();
 
--- Name: close_keys close_keys_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER close_keys_append_only BEFORE DELETE OR UPDATE ON public.close_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: close_keys close_keys_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER close_keys_no_truncate BEFORE TRUNCATE ON public.close_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: closes closes_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER closes_append_only BEFORE DELETE OR UPDATE ON public.closes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: closes closes_follow; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER closes_follow BEFORE INSERT ON public.closes FOR EACH ROW EXECUTE FUNCTION public.guard_chain();
-
--- Name: closes closes_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER closes_no_truncate BEFORE TRUNCATE ON public.closes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
 -- Name: customers customers_become_nobody; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
 
--- Name: customers customers_leave_no_salt; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER customers_leave_no_salt AFTER UPDATE OF erased_at ON public.customers FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION public.forget_salts();
-
--- Name: day_persons day_persons_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: day_persons day_persons_stay; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
-
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE CONSTRAINT TRIGGER erasures_are_whole AFTER INSERT ON public.erasures_under_way DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.guard_erasure_ends();
+
+-- Name: erp_lines erp_lines_come; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER erp_lines_come AFTER INSERT ON public.erp_lines REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.guard_erp_lines_come();
+
+-- Name: erp_lines erp_lines_go; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER erp_lines_go AFTER DELETE ON public.erp_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.guard_lines_go();
 
 -- Name: events events_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4161,6 +4128,14 @@ CREATE TRIGGER events_follow BEFORE INSERT ON public.events FOR EACH ROW WHEN ((
 -- Name: events events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: files files_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER files_no_truncate BEFORE TRUNCATE ON public.files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: files files_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER files_stay BEFORE DELETE OR UPDATE ON public.files FOR EACH ROW EXECUTE FUNCTION public.guard_files();
 
 -- Name: incidents incidents_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4314,6 +4289,14 @@ CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON p
 
 CREATE TRIGGER statement_incidents_of_whom_it_erases AFTER UPDATE ON public.statement_incidents FOR EACH ROW WHEN (((current_setting('role'::text, true) = 'cashback_eraser'::text) AND (old.document IS DISTINCT FROM new.document))) EXECUTE FUNCTION public.guard_incident_erased();
 
+-- Name: statement_lines statement_lines_come; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_lines_come AFTER INSERT ON public.statement_lines REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.guard_statement_lines_come();
+
+-- Name: statement_lines statement_lines_go; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_lines_go AFTER DELETE ON public.statement_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.guard_lines_go();
+
 -- Name: stops stops_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -4380,25 +4363,10 @@ ALTER TABLE ONLY public.cashbacks
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
 
--- Name: closes closes_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.closes
-    ADD CONSTRAINT closes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.close_keys(key_id);
-
--- Name: closes closes_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.closes
-    ADD CONSTRAINT closes_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
 -- Name: customers customers_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
--- Name: day_persons day_persons_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.day_persons
-    ADD CONSTRAINT day_persons_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: day_sums day_sums_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4419,11 +4387,6 @@ ALTER TABLE ONLY public.differences
 
 ALTER TABLE ONLY public.differences
     ADD CONSTRAINT differences_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
--- Name: erp_lines erp_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.erp_lines
-    ADD CONSTRAINT erp_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
 
 -- Name: events events_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4545,11 +4508,6 @@ ALTER TABLE ONLY public.statement_incident_events
 ALTER TABLE ONLY public.statement_incidents
     ADD CONSTRAINT statement_incidents_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
 
--- Name: statement_lines statement_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.statement_lines
-    ADD CONSTRAINT statement_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
-
 -- Name: stops stops_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.stops
@@ -4635,21 +4593,9 @@ ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.client_secrets ENABLE ROW LEVEL SECURITY;
 
--- Name: close_keys; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.close_keys ENABLE ROW LEVEL SECURITY;
-
--- Name: closes; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.closes ENABLE ROW LEVEL SECURITY;
-
 -- Name: customers; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
-
--- Name: day_persons; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.day_persons ENABLE ROW LEVEL SECURITY;
 
 -- Name: day_sums; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4719,17 +4665,9 @@ CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (tru
 
 CREATE POLICY of_all_merchants ON public.client_secrets TO cashback_worker USING (true);
 
--- Name: closes of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.closes TO cashback_worker USING (true);
-
 -- Name: customers of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (true);
-
--- Name: day_persons of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.day_persons TO cashback_worker USING (true);
 
 -- Name: day_sums of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4879,25 +4817,9 @@ CASE
     ELSE false
 END);
 
--- Name: closes of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.closes TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
 -- Name: customers of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.customers TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: day_persons of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.day_persons TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5215,9 +5137,9 @@ CASE
     ELSE false
 END);
 
--- Name: closes of_the_account; Type: POLICY; Schema: public; Owner: -
+-- Name: files of_the_account; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY of_the_account ON public.closes FOR SELECT TO cashback_platform USING ((merchant_id IS NULL));
+CREATE POLICY of_the_account ON public.files TO cashback_platform USING ((merchant_id IS NULL));
 
 -- Name: attempts of_the_group; Type: POLICY; Schema: public; Owner: -
 
@@ -5327,10 +5249,6 @@ CREATE POLICY of_workers ON public.statement_explanations TO cashback_worker USI
 
 CREATE POLICY of_workers ON public.statement_incident_events TO cashback_worker USING (true);
 
--- Name: statement_lines of_workers; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_workers ON public.statement_lines TO cashback_worker USING (true);
-
 -- Name: sender operators_release; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY operators_release ON public.sender TO cashback_worker USING (true);
@@ -5354,10 +5272,6 @@ ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
 -- Name: products; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
-
--- Name: close_keys public_to_us; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY public_to_us ON public.close_keys TO cashback_serving, cashback_worker, cashback_platform USING (true);
 
 -- Name: rate_buckets; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5418,10 +5332,6 @@ ALTER TABLE public.statement_incident_events ENABLE ROW LEVEL SECURITY;
 -- Name: statement_incidents; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.statement_incidents ENABLE ROW LEVEL SECURITY;
-
--- Name: statement_lines; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.statement_lines ENABLE ROW LEVEL SECURITY;
 
 -- Name: stops; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5527,86 +5437,6 @@ REVOKE ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) FROM 
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_serving;
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_worker;
 
--- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
-
--- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
-
--- Name: TABLE events; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.events TO cashback_serving;
-GRANT SELECT ON TABLE public.events TO cashback_worker;
-GRANT SELECT ON TABLE public.events TO cashback_eraser;
-
--- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
-
--- Name: FUNCTION day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
-GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
-
--- Name: FUNCTION day_of(of_merchant bigint, instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_serving;
-GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_worker;
-
 -- Name: FUNCTION day_zone(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) FROM PUBLIC;
@@ -5634,9 +5464,20 @@ REVOKE ALL ON FUNCTION public.end_tokens_of_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
 
+-- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+
 -- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
+
+-- Name: FUNCTION forget_in_files(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) TO cashback_eraser;
 
 -- Name: FUNCTION forget_in_incidents(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
 
@@ -5648,10 +5489,6 @@ GRANT ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text,
 REVOKE ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) TO cashback_eraser;
 
--- Name: FUNCTION forget_salts(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.forget_salts() FROM PUBLIC;
-
 -- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
@@ -5660,21 +5497,21 @@ REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_cashback_move() FROM PUBLIC;
 
--- Name: FUNCTION guard_chain(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_chain() FROM PUBLIC;
-
 -- Name: FUNCTION guard_customer_erased(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
 
--- Name: FUNCTION guard_day_persons(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_day_persons() FROM PUBLIC;
-
 -- Name: FUNCTION guard_erasure_ends(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_erasure_ends() FROM PUBLIC;
+
+-- Name: FUNCTION guard_erp_lines_come(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_erp_lines_come() FROM PUBLIC;
+
+-- Name: FUNCTION guard_files(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_files() FROM PUBLIC;
 
 -- Name: FUNCTION guard_incident_erased(); Type: ACL; Schema: public; Owner: -
 
@@ -5683,6 +5520,10 @@ REVOKE ALL ON FUNCTION public.guard_incident_erased() FROM PUBLIC;
 -- Name: FUNCTION guard_last_administrator(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_last_administrator() FROM PUBLIC;
+
+-- Name: FUNCTION guard_lines_go(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_lines_go() FROM PUBLIC;
 
 -- Name: FUNCTION guard_name_change(); Type: ACL; Schema: public; Owner: -
 
@@ -5703,6 +5544,10 @@ REVOKE ALL ON FUNCTION public.guard_refused_equal() FROM PUBLIC;
 -- Name: FUNCTION guard_sale(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_sale() FROM PUBLIC;
+
+-- Name: FUNCTION guard_statement_lines_come(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_statement_lines_come() FROM PUBLIC;
 
 -- Name: FUNCTION guard_stop(); Type: ACL; Schema: public; Owner: -
 
@@ -5738,6 +5583,12 @@ GRANT ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavo
 REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
+
+-- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
 
 -- Name: FUNCTION is_of_the_group(merchant bigint, cashback uuid); Type: ACL; Schema: public; Owner: -
 
@@ -5789,11 +5640,6 @@ REVOKE ALL ON FUNCTION public.lines_come_together() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
 
--- Name: FUNCTION lock_day_persons(of_merchant bigint); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) TO cashback_worker;
-
 -- Name: FUNCTION loses_values(was jsonb, is_now jsonb); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.loses_values(was jsonb, is_now jsonb) FROM PUBLIC;
@@ -5820,11 +5666,6 @@ GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) 
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_eraser;
 
--- Name: FUNCTION padded_salt(salt bytea, pad text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.padded_salt(salt bytea, pad text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.padded_salt(salt bytea, pad text) TO cashback_worker;
-
 -- Name: FUNCTION pattern_of(document text, names text[]); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.pattern_of(document text, names text[]) FROM PUBLIC;
@@ -5838,11 +5679,6 @@ REVOKE ALL ON FUNCTION public.pays(from_status text, to_status text) FROM PUBLIC
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_worker;
 
--- Name: FUNCTION person_commitment(salt bytea, document text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.person_commitment(salt bytea, document text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.person_commitment(salt bytea, document text) TO cashback_worker;
-
 -- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PUBLIC;
@@ -5850,7 +5686,6 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -5884,6 +5719,12 @@ GRANT ALL ON FUNCTION public.renew_feed(anyway boolean) TO cashback_worker;
 
 REVOKE ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) TO cashback_eraser;
+
+-- Name: FUNCTION statements_between(of_since timestamp with time zone, of_through timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) TO cashback_worker;
+GRANT ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) TO cashback_platform;
 
 -- Name: FUNCTION suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]); Type: ACL; Schema: public; Owner: -
 
@@ -6254,40 +6095,19 @@ GRANT SELECT(created_by) ON TABLE public.client_secrets TO cashback_platform;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_serving;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_platform;
 
--- Name: TABLE close_keys; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.close_keys TO cashback_serving;
-GRANT SELECT ON TABLE public.close_keys TO cashback_platform;
-GRANT SELECT,INSERT ON TABLE public.close_keys TO cashback_worker;
-
--- Name: TABLE closes; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.closes TO cashback_serving;
-GRANT SELECT ON TABLE public.closes TO cashback_platform;
-GRANT SELECT,INSERT ON TABLE public.closes TO cashback_worker;
-
 -- Name: TABLE customers; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.customers TO cashback_serving;
 GRANT SELECT ON TABLE public.customers TO cashback_eraser;
 
--- Name: COLUMN customers.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(merchant_id) ON TABLE public.customers TO cashback_worker;
-
 -- Name: COLUMN customers.document; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(document) ON TABLE public.customers TO cashback_eraser;
-GRANT SELECT(document) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.name; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_serving;
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_eraser;
-
--- Name: COLUMN customers.customer_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(customer_id) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.version; Type: ACL; Schema: public; Owner: -
 
@@ -6301,31 +6121,10 @@ GRANT UPDATE(updated_at) ON TABLE public.customers TO cashback_serving;
 -- Name: COLUMN customers.erased_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(erased_at) ON TABLE public.customers TO cashback_eraser;
-GRANT SELECT(erased_at) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.sealed; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(sealed) ON TABLE public.customers TO cashback_eraser;
-
--- Name: TABLE day_persons; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.day_persons TO cashback_worker;
-
--- Name: COLUMN day_persons.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(merchant_id) ON TABLE public.day_persons TO cashback_serving;
-
--- Name: COLUMN day_persons.day; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(day) ON TABLE public.day_persons TO cashback_serving;
-
--- Name: COLUMN day_persons.customer_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(customer_id) ON TABLE public.day_persons TO cashback_serving;
-
--- Name: COLUMN day_persons.commitment; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(commitment) ON TABLE public.day_persons TO cashback_serving;
 
 -- Name: TABLE day_sums; Type: ACL; Schema: public; Owner: -
 
@@ -6389,10 +6188,147 @@ GRANT SELECT ON TABLE public.erasure_key TO cashback_worker;
 
 GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
 
+-- Name: TABLE erp_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.erp_lines TO cashback_serving;
+GRANT SELECT,INSERT,DELETE ON TABLE public.erp_lines TO cashback_worker;
+
+-- Name: TABLE events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.events TO cashback_serving;
+GRANT SELECT ON TABLE public.events TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_eraser;
+
+-- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
+
 -- Name: TABLE feed; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.feed TO cashback_serving;
 GRANT SELECT ON TABLE public.feed TO cashback_worker;
+
+-- Name: TABLE files; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.files TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.files TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.lines; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lines) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(lines) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(lines) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(centavos) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(centavos) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(centavos) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.gross_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.unreadable; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.unread; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(unread) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(unread) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(unread) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.unsure_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.read_through; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(read_through) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(read_through) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(read_through) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.moved_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.completed_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.refused_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.refused_why; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.cleared_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cleared_at) ON TABLE public.files TO cashback_worker;
 
 -- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
 
@@ -6849,6 +6785,11 @@ GRANT UPDATE(closed_at) ON TABLE public.statement_incidents TO cashback_platform
 
 GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_worker;
 GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_platform;
+
+-- Name: TABLE statement_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.statement_lines TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.statement_lines TO cashback_platform;
 
 -- Name: TABLE stops; Type: ACL; Schema: public; Owner: -
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_gateway.imports.profile import Profile, ProfileError
+from adapters.files.profile import Profile, ProfileError
+from cashback_gateway.imports.profile import SALES
 from cashback_gateway.imports.sales import sales_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ WHOLE = "\n".join([HEADER, ROW.format(1001, "10.00"), ROW.format(1002, "10.00"),
 
 
 def read(content: bytes) -> list[FileSale]:
-    return [*sales_of(io.BytesIO(content), Profile())]
+    return [*sales_of(io.BytesIO(content), Profile(kind=SALES))]
 
 
 def codes(sales: list[FileSale]) -> list[tuple[int, str, str | None]]:

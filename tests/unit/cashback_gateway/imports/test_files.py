@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cashback_gateway.imports.cells import CellError, read_instant, read_number
-from cashback_gateway.imports.lines import MAX_LINE_BYTES, MAX_RECORD_LINES, UnreadableFileError
-from cashback_gateway.imports.profile import Profile, ProfileError, profile_of
+from adapters.files.cells import CellError, read_instant, read_number
+from adapters.files.lines import MAX_LINE_BYTES, MAX_RECORD_LINES, UnreadableFileError
+from adapters.files.profile import Profile, ProfileError, profile_of
+from cashback_gateway.imports.profile import SALES
 from cashback_gateway.imports.sales import sales_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ROW = "NF-{0},2026-01-02 10:00:00,10.00,A,10.00,1,JOSE"
 
 
 def read(content: bytes, **more: Any) -> list[FileSale]:
-    return [*sales_of(io.BytesIO(content), Profile(**more))]
+    return [*sales_of(io.BytesIO(content), Profile(kind=SALES, **more))]
 
 
 def csv(*rows: str) -> list[FileSale]:
@@ -60,7 +61,7 @@ def test_no_line_is_lost_whatever_the_file_is(
     content = f"{HEADER}\n{text}".encode(encoding, "replace")
     content = content[: max(len(HEADER) + 1, len(content) - cut)]
     try:
-        sales = read(content, is_csv=kind == "csv")
+        sales = read(content, form=kind)
     except UnreadableFileError:
         assert encoding == "utf-16"
         return
@@ -76,7 +77,7 @@ def test_no_line_is_lost_whatever_the_file_is(
 @given(st.binary(max_size=400), st.sampled_from(["csv", "jsonl"]))
 def test_any_bytes_are_read_or_refused_in_words(content: bytes, kind: str) -> None:
     with suppress(ProfileError, UnreadableFileError):
-        read(content, is_csv=kind == "csv")
+        read(content, form=kind)
 
 
 @given(
@@ -168,7 +169,7 @@ def test_what_is_damaged_in_a_line_is_told_of_that_line() -> None:
 
 def test_a_type_of_document_for_all_makes_nobody_somebody() -> None:
     profile = {"constants": {"customer.document_type": "cpf"}}
-    told = profile_of(profile, is_csv=True)
+    told = profile_of(profile, SALES, form="csv")
     row = ROW.format(1).replace("JOSE", "")
     (sale,) = sales_of(io.BytesIO(f"{HEADER}\n{row}\n".encode()), told)
     assert cast("dict[str, Any]", sale.document)["customer"] is None
@@ -194,7 +195,7 @@ class Endless(io.RawIOBase):
 def test_no_more_of_a_file_is_kept_than_a_sale() -> None:
     tracemalloc.start()
     try:
-        count = sum(1 for _ in sales_of(cast("BinaryIO", Endless(5_000)), Profile()))
+        count = sum(1 for _ in sales_of(cast("BinaryIO", Endless(5_000)), Profile(kind=SALES)))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

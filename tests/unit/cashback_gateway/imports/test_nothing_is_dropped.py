@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cashback_gateway.imports.profile import ProfileError, profile_of
+from adapters.files.profile import ProfileError, profile_of
+from cashback_gateway.imports.profile import SALES
 from cashback_gateway.imports.sales import sales_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ ROW = "NF-1,{0},2026-01-02 10:00:00,10.00,A,10.00,1"
 
 def read(header: str, row: str, told: dict[str, Any] | None = None) -> list[FileSale]:
     content = f"{header}\n{row}\n".encode()
-    return [*sales_of(io.BytesIO(content), profile_of(told or {}, is_csv=True))]
+    return [*sales_of(io.BytesIO(content), profile_of(told or {}, SALES, form="csv"))]
 
 
 def codes(sales: list[FileSale]) -> list[tuple[str | None, str]]:
@@ -35,7 +36,7 @@ def test_a_key_that_is_none_is_told_at_its_column(key: str) -> None:
 @pytest.mark.parametrize("key", ["with blank", "", "ção", "a,b", "x" * 3000, "\0", 7])
 def test_a_key_beside_a_sale_that_is_none_is_told(key: object) -> None:
     line = json.dumps({"idempotency_key": key}).encode()
-    sales = [*sales_of(io.BytesIO(line), profile_of({}, is_csv=False))]
+    sales = [*sales_of(io.BytesIO(line), profile_of({}, SALES, form="jsonl"))]
     assert codes(sales) == [("idempotency_key", "idempotency_key_format")]
 
 
@@ -43,7 +44,7 @@ def test_what_is_a_key_is_one() -> None:
     (sale,) = read(HEADER, ROW.format('k-"1'.replace('"', "'")))
     assert (sale.key, sale.faults) == ("k-'1", ())
     line = json.dumps({"idempotency_key": "x" * 255}).encode()
-    (sale,) = sales_of(io.BytesIO(line), profile_of({}, is_csv=False))
+    (sale,) = sales_of(io.BytesIO(line), profile_of({}, SALES, form="jsonl"))
     assert (sale.key, sale.faults) == ("x" * 255, ())
 
 
@@ -63,12 +64,12 @@ def test_a_column_that_nothing_reads_refuses_the_file_until_it_is_told_to_be_non
 @pytest.mark.parametrize("ignore", ["Obs", [7], {"Obs": 1}])
 def test_what_is_ignored_is_a_list_of_names(ignore: object) -> None:
     with pytest.raises(ProfileError, match="ignore is a list"):
-        profile_of({"ignore": ignore}, is_csv=True)
+        profile_of({"ignore": ignore}, SALES, form="csv")
 
 
 def test_no_column_is_both_read_and_ignored() -> None:
     with pytest.raises(ProfileError, match="both"):
-        profile_of({"ignore": ["Nota"], "columns": {"sale_id": "Nota"}}, is_csv=True)
+        profile_of({"ignore": ["Nota"], "columns": {"sale_id": "Nota"}}, SALES, form="csv")
     with pytest.raises(ProfileError, match="both"):
         read(HEADER, ROW.format("k"), {"ignore": ["sale_id"]})
 
@@ -82,10 +83,10 @@ def test_no_column_is_both_read_and_ignored() -> None:
 )  # fmt: skip
 def test_json_lines_have_no_use_for_what_is_of_columns(told: dict[str, Any]) -> None:
     with pytest.raises(ProfileError, match=f"JSON Lines have no {next(iter(told))}"):
-        profile_of(told, is_csv=False)
+        profile_of(told, SALES, form="jsonl")
     with pytest.raises(ProfileError, match="JSON Lines"):
-        profile_of({**told, "format": "jsonl"}, is_csv=True)
-    assert profile_of({"encoding": "cp1252"}, is_csv=False).encoding == "cp1252"
+        profile_of({**told, "format": "jsonl"}, SALES, form="csv")
+    assert profile_of({"encoding": "cp1252"}, SALES, form="jsonl").encoding == "cp1252"
 
 
 def test_a_constant_fills_no_cell_of_a_column() -> None:
@@ -103,7 +104,7 @@ def test_a_constant_fills_no_cell_of_a_column() -> None:
 )  # fmt: skip
 def test_a_date_format_that_would_lose_or_guess_something_is_refused(written: str) -> None:
     with pytest.raises(ProfileError, match="date_format"):
-        profile_of({"date_format": written}, is_csv=True)
+        profile_of({"date_format": written}, SALES, form="csv")
 
 
 @pytest.mark.parametrize(
@@ -114,4 +115,4 @@ def test_a_date_format_that_would_lose_or_guess_something_is_refused(written: st
     ],
 )  # fmt: skip
 def test_a_date_format_that_tells_a_day_is_taken(written: str) -> None:
-    assert profile_of({"date_format": written}, is_csv=True).date_format == written
+    assert profile_of({"date_format": written}, SALES, form="csv").date_format == written

@@ -6,7 +6,7 @@
 -- rows and centavos of both sides by class. The latest trusted run has no distrust.
 create table reconciliations (
     reconciliation_id uuid primary key,
-    kind text collate "C" not null check (kind in ('open', 'recent', 'asked')),
+    kind text collate "C" not null check (kind in ('open', 'recent', 'asked', 'file')),
     asked_since timestamptz not null,
     started_at timestamptz not null default now(),
     ended_at timestamptz,

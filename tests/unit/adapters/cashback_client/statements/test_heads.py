@@ -9,11 +9,11 @@ import pytest
 from adapters.cashback_client.statements import pagination
 from adapters.cashback_client.statements.heads import PageHead, read_head, total
 from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
-from adapters.cashback_client.statements.page_parser import Odd
 from adapters.cashback_client.statements.pagination import PageTrail
+from cashback_core.reconciliation.statement_values import Odd
 
 if TYPE_CHECKING:
-    from adapters.cashback_client.statements.page_parser import Fields
+    from cashback_core.reconciliation.statement_values import Fields
 
 
 def head(fields: Fields, link: str = "") -> PageHead:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from adapters.cashback_client.statements.decompression import PIECE_BYTES, Pieces
 from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
-from adapters.cashback_client.statements.page_parser import Fields, Odd, PageParser
+from adapters.cashback_client.statements.page_parser import PageParser
+from cashback_core.reconciliation.statement_values import Fields, Odd
 
 WANTED = frozenset({"document", "cashback"})
 HEAD = frozenset({"from", "count", "meta.next"})

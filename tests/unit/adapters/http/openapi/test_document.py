@@ -154,7 +154,9 @@ def test_every_example_fits_its_schema() -> None:
     for path in DOCUMENT["paths"].values():
         for operation in path.values():
             if "requestBody" in operation:
-                content = operation["requestBody"]["content"]["application/json"]
+                content = operation["requestBody"]["content"].get("application/json")
+                if content is None:
+                    continue  # a file
                 assert faults(content["schema"]["$ref"], content["example"]) == []
             for response in operation["responses"].values():
                 for content in response.get("content", {}).values():

@@ -26,6 +26,8 @@ from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.intake.submission import Recorded, Replayed, Submitted
 from cashback_core.privacy.seals import BadErasureKey
 from cashback_core.reconciliation.disk_spools import SpoolClosedError
+from cashback_core.reconciliation.file_import import FileUnreadableError
+from cashback_core.reconciliation.statement_values import NotRead
 from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.sales.content import Difference
 from cashback_core.values.documents import InvalidDocument
@@ -62,6 +64,8 @@ NEVER_LEAVES_ITS_MODULE = {
     UnknownZone,  # the store makes UnusableTerms of it
     UrlRefused,  # the store of webhooks makes Invalid of it, the receiver an answer
     ColumnsRefused,  # the command line tells it: no request has columns
+    NotRead,  # a statement's line tells it
+    FileUnreadableError,  # bringing a file in makes a refused one of it
     UnknownLanguage,  # of an answer only a language that there is is asked for
 }
 

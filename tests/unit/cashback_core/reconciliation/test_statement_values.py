@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.cashback_client.statements.values import (
+from cashback_core.reconciliation.statement_values import (
     NotRead,
     count,
     earliest_instant,

@@ -5,16 +5,20 @@ Nothing is kept but the record that is being read, and that is bounded: a file m
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from cashback_gateway.imports.profile import Encoding
+    from typing_extensions import Buffer
+
+    from adapters.files.profile import Encoding
 
 MAX_LINE_BYTES: Final = 256 * 1024
 MAX_RECORD_LINES: Final = 20
@@ -63,13 +67,17 @@ class FileRow:
 
 
 def text_lines(file: BinaryIO, encoding: Encoding) -> Iterator[TextLine | Fault]:
-    """Every line that is not blank. Raises UnreadableFileError for UTF-16."""
+    """Every line that is not blank. Raises UnreadableFileError for UTF-16 that is not told."""
     number = 0
+    if encoding == "utf-16":
+        file, encoding = cast("BinaryIO", io.BufferedReader(_FromUtf16(file))), "utf-8"
     while raw := file.readline(MAX_LINE_BYTES + 1):
         number += 1
         if number == 1:
             if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise UnreadableFileError("the file is UTF-16: save it as UTF-8")
+                raise UnreadableFileError(
+                    'the file is UTF-16: save it as UTF-8, or say encoding = "utf-16"'
+                )
             raw = raw.removeprefix(_MARK)
         ended = raw.endswith(b"\n")
         if len(raw) > MAX_LINE_BYTES and not ended:
@@ -125,12 +133,44 @@ def rows(lines: Iterator[TextLine | Fault], delimiter: str) -> Iterator[FileRow 
         yield row
 
 
+class _FromUtf16(io.RawIOBase):
+    """The same text in UTF-8, piece by piece: lines, and what is wrong with one, are of bytes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-16")()
+        self._left = b""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Raises UnreadableFileError for what is no UTF-16."""
+        room = memoryview(buffer)
+        while not self._left:
+            raw = self._file.read(_CHUNK)
+            try:
+                self._left = self._decoder.decode(raw, final=not raw).encode("utf-8")
+            except UnicodeError as error:
+                raise UnreadableFileError("the file is no UTF-16") from error
+            if not raw:
+                break
+        size = min(len(self._left), len(room))
+        room[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+
 def _is_open(taken: list[TextLine]) -> bool:
     """Whether a text in quotes goes on; a quote within one is doubled."""
     return sum(line.text.count('"') for line in taken) % 2 == 1
 
 
 def _row(taken: list[TextLine], delimiter: str) -> FileRow | Fault:
+    if len(taken) == 1 and '"' not in (only := taken[0]).text:
+        cells = only.text.split(delimiter)  # as csv.reader does, three times as fast
+        return FileRow(line=only.line, last_line=only.line, cells=tuple(cells), ended=only.ended)
     text = "\n".join(line.text for line in taken)
     try:
         (cells,) = csv.reader([text], delimiter=delimiter, strict=True)

@@ -9,12 +9,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
-
-from adapters.cashback_client.statements.page_parser import Odd
-
-if TYPE_CHECKING:
-    from adapters.cashback_client.statements.page_parser import Value
+from enum import Enum, auto
+from typing import Final, TypeAlias
 
 MAX_DIGITS: Final = 18
 """Of an amount before its point: more is no sum of money."""
@@ -30,6 +26,19 @@ _AHEAD: Final = timedelta(hours=14)
 """How far local times lie behind UTC and ahead of it, at most."""
 
 _AMOUNT: Final = re.compile(r"(-?)([0-9]{1,18})(?:\.([0-9]{1,40}))?\Z", re.ASCII)
+
+
+class Odd(Enum):
+    """What a field holds instead of a text, a number, true, false or null."""
+
+    NESTED = auto()
+    """An object or an array."""
+    TWICE = auto()
+    """The field is given more than once: nobody knows which one is meant."""
+
+
+Value: TypeAlias = str | int | Decimal | bool | Odd | None
+Fields: TypeAlias = dict[str, Value]
 
 
 class NotRead(ValueError):  # noqa: N818 (named by what is wrong)
@@ -90,6 +99,12 @@ def text_of(value: Value) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**MAX_DIGITS:
         return str(value)
     raise NotRead("missing" if value is None else "neither a text nor a number")
+
+
+def kept_text(text: str, limit: int) -> str:
+    """A text as far as a database can hold it."""
+    cut = text[:limit]
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
 
 
 def _plain(value: Value) -> str:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.cashback_client.statements.lines import read_line
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import Explanations, FindingClass, consecutive, line_key
+from cashback_core.reconciliation.statement_rows import read_line
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.testing import strategies
 from cashback_core.values.documents import Cpf, cpf_check_digits

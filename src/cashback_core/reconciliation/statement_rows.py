@@ -7,9 +7,10 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from adapters.cashback_client.statements.values import (
+from cashback_core.reconciliation.statement_values import (
     NotRead,
     instant,
+    kept_text,
     signed_centavos,
     single,
     text_of,
@@ -26,7 +27,7 @@ from cashback_core.values.money import MAX_CENTAVOS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.cashback_client.statements.page_parser import Fields, Value
+    from cashback_core.reconciliation.statement_values import Fields, Value
 
 ROW_FIELDS: Final = frozenset({"document", "cashback", "at", "reference", "type", "kind"})
 
@@ -190,8 +191,7 @@ def _reference(value: Value) -> str | None:
         return None
     if not isinstance(value, str):
         return text_of(value)
-    text = value[:MAX_REFERENCE]
-    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return kept_text(value, MAX_REFERENCE)
 
 
 def _says_reversal(row: Fields, problems: list[str]) -> bool:

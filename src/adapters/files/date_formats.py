@@ -10,6 +10,9 @@ import re
 from collections import Counter
 from typing import Final
 
+EXCEL: Final = "excel"
+"""Not a format: days since the end of 1899, as a spreadsheet keeps an instant."""
+
 _DIRECTIVE: Final = re.compile(r"%(.?)", re.DOTALL)
 _ONE_OF: Final = {
     "year": "Yy", "month": "m", "day": "d", "hour": "HI", "minute": "M", "second": "S",

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.cashback_client.statements.lines import CREDITS, REVERSALS, read_line
-from adapters.cashback_client.statements.page_parser import Odd
+from cashback_core.reconciliation.statement_rows import CREDITS, REVERSALS, read_line
+from cashback_core.reconciliation.statement_values import Odd
 from cashback_core.reconciliation.statements import MAX_REFERENCE, LineKind, StatementLine
 
 if TYPE_CHECKING:
-    from adapters.cashback_client.statements.page_parser import Fields, Value
+    from cashback_core.reconciliation.statement_values import Fields, Value
 
 ROW: Fields = {
     "document": "52998224725",

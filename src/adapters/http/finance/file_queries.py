@@ -1,0 +1,170 @@
+"""What is said of a file in the address that it is handed in at, and which lists there are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from adapters.http.sales.lists import ListPart, part_of
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.filters import (
+    DAY,
+    BoundFilter,
+    Filter,
+    Filters,
+    MatchingFilter,
+    WholeFilter,
+)
+from adapters.http.wire.queries import Ordering, QueryReader
+
+MAX_PROFILE_CHARS: Final = 6_000
+_ABOUT_PROFILE: Final = (
+    "How the file is written, in TOML, as on the command line (docs/operators.md). Without it CSV"
+    " has commas, UTF-8, decimal points, and columns called as the fields are."
+)
+_TOLD: Final[dict[str, Filter[Any]]] = {
+    "profile": MatchingFilter(
+        about=_ABOUT_PROFILE,
+        form=re.compile(rf"[\s\S]{{1,{MAX_PROFILE_CHARS}}}\Z"),
+        code="plain_text",
+        longest=MAX_PROFILE_CHARS,
+    ),
+    "name": MatchingFilter(
+        about="The file's own name.",
+        form=re.compile(r"[ -~\u00a0-\uffff]{1,255}\Z"),
+        code="plain_text",
+        longest=255,
+    ),
+    "count": WholeFilter(about="How many lines it has; refused where it has not.", lowest=0),
+    "sum": MatchingFilter(
+        about="What its amounts add up to, reversals subtracted; refused where they do not.",
+        form=re.compile(r"-?[0-9]{1,13}(?:\.[0-9]{1,2})?\Z", re.ASCII),
+        code="amount_invalid",
+        longest=17,
+    ),
+}
+DAY_FILE: Final = Filters(
+    dict[str, Any],
+    day=MatchingFilter(
+        about="Whose sales they are: a day of the merchant's own, `YYYY-MM-DD`.",
+        form=re.compile(f"{DAY}\\Z", re.ASCII),
+        code="bound_invalid",
+        longest=10,
+    ),
+    **_TOLD,
+)
+STATEMENT_FILE: Final = Filters(
+    dict[str, Any],
+    **{
+        "from": BoundFilter(about="From when on it tells every credit and reversal."),
+        "complete_through": BoundFilter(
+            about="Up to then nothing will be added, as whoever brings it says. Later than now"
+            " counts as now, less what clocks may differ."
+        ),
+        **_TOLD,
+    },
+)
+_UPLOAD: Final = Ordering(
+    resource="upload", columns={"at": Kind.INSTANT}, key=Kind.UUID, default="at", whole=True
+)
+_FILES: Final = Ordering(
+    resource="files",
+    columns={"begun_at": Kind.INSTANT},
+    key=Kind.UUID,
+    default="-begun_at",
+    fixed=True,
+)
+_LINES: Final = Ordering(
+    resource="unreadable lines",
+    columns={"line": Kind.INTEGER},
+    key=Kind.INTEGER,
+    default="line",
+    fixed=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What is said of a file that is handed in."""
+
+    name: str
+    profile: bytes | None
+    count: int | None
+    centavos: int | None
+    day: date | None = None
+    since: datetime | None = None
+    through: datetime | None = None
+
+
+def read_day_file(query: bytes) -> Declared:
+    """What is said of a day's sales; raises InvalidQueryError."""
+    reader = QueryReader(query, _UPLOAD, *DAY_FILE.names)
+    asked = DAY_FILE.read(reader)
+    day: date | None = None
+    try:
+        day = None if asked["day"] is None else date.fromisoformat(asked["day"])
+    except ValueError:
+        reader.tell("day", "bound_invalid", asked["day"])
+    if not reader.has("day"):
+        reader.tell("day", "required")
+    reader.end()
+    return _declared(asked, day=day)
+
+
+def read_statement_file(query: bytes) -> Declared:
+    """What is said of a statement; raises InvalidQueryError."""
+    reader = QueryReader(query, _UPLOAD, *STATEMENT_FILE.names)
+    asked = STATEMENT_FILE.read(reader)
+    for name in ("from", "complete_through"):
+        if not reader.has(name):
+            reader.tell(name, "required")
+    since, through = asked["from"], asked["complete_through"]
+    if since is not None and through is not None and since >= through:
+        reader.tell("complete_through", "bound_invalid")
+    reader.end()
+    return _declared(asked, since=since, through=through)
+
+
+def read_file_list(query: bytes) -> ListPart:
+    """Which files are wanted; raises InvalidQueryError."""
+    return part_of(QueryReader(query, _FILES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePart:
+    """Which unreadable lines are wanted: at most `limit` behind that one."""
+
+    query: QueryReader
+    limit: int
+    after: int
+
+    def cursor(self, line: int) -> str:
+        """The cursor of what is behind a line."""
+        return self.query.cursor_after(line, line)
+
+
+def read_line_list(query: bytes) -> LinePart:
+    """Which lines are wanted; raises InvalidQueryError."""
+    reader = QueryReader(query, _LINES)
+    wanted = reader.slice()
+    after = 0 if wanted.after is None else int(wanted.after[0])
+    return LinePart(query=reader, limit=wanted.limit, after=after)
+
+
+def _declared(asked: dict[str, Any], **more: Any) -> Declared:
+    profile, total = asked["profile"], asked["sum"]
+    return Declared(
+        name=asked["name"] or "upload",
+        profile=None if profile is None else profile.encode("utf-8"),
+        count=asked["count"],
+        centavos=None if total is None else _centavos(total),
+        **more,
+    )
+
+
+def _centavos(text: str) -> int:
+    units, _, decimals = text.lstrip("-").partition(".")
+    centavos = int(units + decimals.ljust(2, "0"))
+    return -centavos if text.startswith("-") else centavos

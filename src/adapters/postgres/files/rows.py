@@ -1,0 +1,55 @@
+"""A row of `files` as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from cashback_core.reconciliation.files import FileTally, FileTopic, KeptFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import LiteralString
+
+COLUMNS: Final[LiteralString] = """
+    file_id, kind, merchant_id, name, sha256, declared_by, declared, profile, day, since, through,
+    told_lines, told_centavos, lines, centavos, gross_centavos, unreadable, unread, unsure_centavos,
+    read_through, begun_at, completed_at, refused_at, refused_why, cleared_at
+"""
+
+
+def kept_file(row: Sequence[Any]) -> KeptFile:
+    """The file of a row of COLUMNS."""
+    (
+        id_, kind, merchant_id, name, digest, declared_by, declared, profile, day, since, through,
+        told_lines, told_centavos, lines, centavos, gross, unreadable, unread, unsure,
+        read_through, begun_at, completed_at, refused_at, refused_why, cleared_at,
+    ) = row  # fmt: skip
+    return KeptFile(
+        id=id_,
+        topic=FileTopic(kind),
+        merchant_id=merchant_id,
+        name=name,
+        sha256=bytes(digest),
+        declared_by=declared_by,
+        declared=declared,
+        profile=profile,
+        day=day,
+        since=since,
+        through=through,
+        told_lines=told_lines,
+        told_centavos=told_centavos,
+        tally=FileTally(
+            lines=lines,
+            centavos=centavos,
+            gross_centavos=gross,
+            unreadable=unreadable,
+            unread=unread,
+            unsure_centavos=unsure,
+        ),
+        read_through=read_through,
+        begun_at=begun_at,
+        completed_at=completed_at,
+        refused_at=refused_at,
+        refused_why=refused_why,
+        cleared_at=cleared_at,
+    )

@@ -1,0 +1,137 @@
+"""Bringing a file in: a part at a time, each stored by itself, and all of it or nothing in the end.
+
+Whoever dies in between is gone on from: the same file, brought again, is read from its beginning
+and put aside from behind the last part that was stored.
+"""
+
+# ruff: noqa: TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import dropwhile, islice
+from typing import BinaryIO, Final, Protocol
+from zoneinfo import ZoneInfo
+
+from cashback_core.reconciliation.files import (
+    FileLine,
+    FileState,
+    FileStore,
+    FileToTake,
+    KeptFile,
+)
+from cashback_core.reconciliation.told_sales import ToldSale
+
+PART_LINES: Final = 5_000
+"""Lines of a part: a transaction of some tens of milliseconds."""
+
+MAX_WHY: Final = 500
+
+
+class FileUnreadableError(Exception):
+    """A file of which nothing can be had any more at some line; the message says why."""
+
+
+class ProfileMisfitError(Exception):
+    """How a file is said to be written is nonsense, or not how it is; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HowWritten:
+    """How a file is written: its form ("csv", "jsonl", "xlsx"), and a profile in TOML, if any."""
+
+    form: str
+    profile: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """A file as it is read: its profile, for a program, and its lines, which are read as asked.
+
+    `lines` raises ProfileMisfitError at its first one, FileUnreadableError at any.
+    """
+
+    profile: Mapping[str, object]
+    lines: Iterator[FileLine]
+
+
+class FileReader(Protocol):
+    """Reads files of others. Raises ProfileMisfitError."""
+
+    @abstractmethod
+    def day(self, file: BinaryIO, how: HowWritten, zone: ZoneInfo) -> ReadFile:
+        """An ERP's sales of a day; instants without an offset are of that zone."""
+
+    @abstractmethod
+    def statement(self, file: BinaryIO, how: HowWritten) -> ReadFile:
+        """A statement of the provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDesk:
+    """Where files are handed in: what they are read by, where they are kept, how large they are."""
+
+    reader: FileReader
+    store: FileStore
+    max_lines: int
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What became of a file; `is_known` says that it was complete before."""
+
+    file: KeptFile
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFile:
+    """Brings files in. `max_lines` is the most that one may have; `on_part` is told of each part.
+
+    Lines are read in a thread. Raises FileElsewhereError, StoreUnavailable, and whatever `lines`
+    raises, but for FileUnreadableError: then, and where it does not add up to what was told or has
+    too many lines, the file is refused, which it says.
+    """
+
+    store: FileStore
+    max_lines: int
+    on_part: Callable[[KeptFile], object] | None = None
+
+    async def __call__(self, file: FileToTake, lines: Iterable[FileLine]) -> Brought:
+        """Bring it in, or what is left of it."""
+        kept = await self.store.begin(file)
+        if kept.state is not FileState.BEGUN:
+            return Brought(file=kept, is_known=True)
+        done = kept.read_through
+        rest = dropwhile(lambda line: number_of(line) <= done, lines) if done else iter(lines)
+        why: str | None = None
+        while True:
+            try:
+                part = await asyncio.to_thread(_next, rest)
+            except FileUnreadableError as error:
+                why = str(error)
+                break
+            if not part:
+                break
+            if kept.tally.lines + len(part) > self.max_lines:
+                why = f"it has more than {self.max_lines} lines"
+                break
+            kept = await self.store.put(kept, part, through=number_of(part[-1]))
+            if self.on_part is not None:
+                self.on_part(kept)
+        why = why or kept.misfit
+        if why is not None:
+            return Brought(file=await self.store.refuse(kept, why[:MAX_WHY]))
+        return Brought(file=await self.store.complete(kept))
+
+
+def number_of(line: FileLine) -> int:
+    """Which line of its file it is, from 1 on."""
+    return line.line if isinstance(line, ToldSale) else line.number
+
+
+def _next(rest: Iterator[FileLine]) -> list[FileLine]:
+    return list(islice(rest, PART_LINES))

@@ -1,0 +1,93 @@
+"""Files on PostgreSQL: the contract by every role that brings them, and what only SQL can break."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
+
+from adapters.postgres.connection.database import ANSWERING_INCIDENTS, OVERSEEING
+from adapters.postgres.files.store import OF_THE_COMMAND_LINE, FilePurposes, PostgresFileStore
+from cashback_core.reconciliation.file_import import ImportFile
+from contract.keeping_files import DAY, LINES, SKEW, STATEMENT, FileStoreContract, sale
+from integration.two_merchants import PLATFORM, SERVING, one, session
+
+if TYPE_CHECKING:
+    from adapters.postgres.connection.database import Database
+
+pytestmark = pytest.mark.usefixtures("dsn")
+
+
+class TestPostgresFiles(FileStoreContract):
+    @pytest.fixture
+    def files(self, database: Database) -> PostgresFileStore:
+        return PostgresFileStore(database, skew=SKEW)
+
+
+@pytest.mark.parametrize(
+    "purposes",
+    [OF_THE_COMMAND_LINE, FilePurposes(of_account=ANSWERING_INCIDENTS)],
+    ids=["command line", "api"],
+)
+async def test_either_process_brings_both_with_its_own_rights(
+    database: Database, purposes: FilePurposes
+) -> None:
+    files = PostgresFileStore(database, skew=SKEW, purposes=purposes)
+    bring = ImportFile(store=files, max_lines=100)
+    day = (await bring(DAY, [sale(1)])).file
+    statement = (await bring(STATEMENT, LINES)).file
+    assert await files.find(1, day.id) == day
+    assert await files.find(None, statement.id) == statement
+    assert len(await files.statement_lines(statement.id, limit=9, after=0)) == 4
+
+
+async def test_a_merchant_sees_no_statement_and_nobody_elses_day(
+    database: Database, dsn: str
+) -> None:
+    files = PostgresFileStore(database, skew=SKEW)
+    bring = ImportFile(store=files, max_lines=100)
+    mine = (await bring(DAY, [sale(1)])).file
+    theirs = (await bring(replace(DAY, merchant_id=2), [sale(1)])).file
+    await bring(STATEMENT, LINES)
+    with session(dsn, 1) as me:
+        assert me.execute("select file_id from files").fetchall() == [(mine.id,)]
+        assert me.execute("select distinct file_id from erp_lines").fetchall() == [(mine.id,)]
+        with pytest.raises(IntegrityConstraintViolation), me.transaction():
+            me.execute(
+                "insert into erp_lines (file_id, line, merchant_id) values (%s, 9, 1)", [theirs.id]
+            )
+        with pytest.raises(InsufficientPrivilege):
+            me.execute("select from statement_lines")
+    with session(dsn, role=PLATFORM) as platform:
+        assert one(platform, "select count(*) from files") == 1
+        with pytest.raises(InsufficientPrivilege):
+            platform.execute("select from erp_lines")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update files set lines = lines + 1",
+        "update files set completed_at = null",
+        "update files set day = day - 1",
+        "delete from files",
+        "insert into erp_lines (file_id, line, merchant_id) select file_id, 99, 1 from files",
+        "delete from erp_lines where line = 1",
+    ],
+)
+async def test_what_is_whole_stays_as_it_is_whoever_writes(
+    database: Database, dsn: str, change: str
+) -> None:
+    files = PostgresFileStore(database, skew=SKEW)
+    await ImportFile(store=files, max_lines=100)(DAY, [sale(1), sale(2)])
+    with psycopg.connect(dsn) as owner, pytest.raises(IntegrityConstraintViolation):
+        owner.execute(change)  # type: ignore[arg-type]
+
+
+def test_a_serving_session_clears_nothing(dsn: str) -> None:
+    with session(dsn, 1, role=SERVING) as me, pytest.raises(InsufficientPrivilege):
+        me.execute("delete from erp_lines")
+    assert OVERSEEING.session.role == "cashback_worker"
