@@ -308,6 +308,7 @@ def _use_cases(
         ledger=MemoryLedger(skew=timedelta(0)),  # a double reads no statements
         closes=MemoryCloses(
             store=store, slugs={}, first_day=time.now().date(), now=time.now
+        ),
         files=FileDesk(
             reader=ProfiledFiles(),
             store=MemoryFiles(),
