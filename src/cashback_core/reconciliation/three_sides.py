@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from cashback_core.reconciliation.findings import FindingClass
@@ -210,6 +210,12 @@ class SideTotals:
         for each in _TOTALLED:
             setattr(self, each, getattr(self, each) + getattr(other, each))
 
+    def less(self, other: SideTotals) -> SideTotals:
+        """What is left without a part."""
+        return SideTotals(
+            **{each: getattr(self, each) - getattr(other, each) for each in _TOTALLED}
+        )
+
     @classmethod
     def of(cls, compared: Compared) -> Self:
         """What one finding counts."""
@@ -284,6 +290,28 @@ def _sum(cells: Mapping[CellKey, SideTotals], wanted: Callable[[CellKey], bool])
         if wanted(key):
             total.add(counted)
     return total
+
+
+def cells_of(totals: ThreeTotals) -> list[dict[str, str | int | None]]:
+    """The cells as JSON keeps them, in their order."""
+    order = [*ErpClass]
+    cells = sorted(
+        totals.cells.items(), key=lambda cell: (order.index(cell[0][0]), cell[0][1] or "")
+    )
+    return [
+        {"erp": erp, "provider": provider, **{each: getattr(sums, each) for each in _TOTALLED}}
+        for (erp, provider), sums in cells
+    ]
+
+
+def totals_of_cells(cells: Iterable[Mapping[str, Any]]) -> ThreeTotals:
+    """What `cells_of` wrote."""
+    totals = ThreeTotals()
+    for cell in cells:
+        provider = None if cell["provider"] is None else FindingClass(cell["provider"])
+        sums = SideTotals(**{each: int(cell[each]) for each in _TOTALLED})
+        totals.add_to((ErpClass(cell["erp"]), provider), sums)
+    return totals
 
 
 def totals_of(found: Iterable[Compared]) -> ThreeTotals:

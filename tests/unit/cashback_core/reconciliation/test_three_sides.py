@@ -1,4 +1,4 @@
-"""Whatever a day's sides are: each thing in one class, sums that add up, parts that make the whole."""
+"""Days of three sides: each thing in one class, sums that add up, parts that make the whole."""
 
 from __future__ import annotations
 
