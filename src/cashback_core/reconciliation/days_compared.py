@@ -90,8 +90,10 @@ class NotCompared(Enum):
 class DayFacts:
     """What a run is of: the file and its bounds in the merchant's zone, our clock's instant.
 
-    `statement` are the whole statement's totals by class, of the account, and `distrust` why its
-    silence proves nothing; both only where a statement was read.
+    `alike` is the provider's class of what is plainly alike, None where that side tells nothing.
+    Only the newest whole file of a day opens and closes differences. `statement` are the whole
+    statement's totals by class, of the account, and `distrust` why its silence proves nothing;
+    both only where a statement was read.
     """
 
     run_id: UUID
@@ -100,6 +102,8 @@ class DayFacts:
     ends_at: datetime
     arrival: Arrival
     source: ProviderSource
+    is_newest: bool = True
+    alike: FindingClass | None = None
     statement: Totals | None = None
     distrust: str | None = None
 
@@ -189,8 +193,7 @@ class DaySides(Protocol):
     async def whole(self) -> SideTotals:
         """What the file, the day's records and those that its lines name add up to.
 
-        Known once `unlike` was read; of the provider's side one line of each cashback's amount
-        for whatever is plainly alike.
+        Known once `unlike` was read. The provider's side is not counted.
         """
 
     @abstractmethod
@@ -220,7 +223,7 @@ class ThreeSides(Protocol):
     ) -> DifferencesKept:
         """Close what this run no longer found, and note the run, in one transaction.
 
-        What it has kept in all.
+        What it has kept in all. A run of a file that is not the newest closes nothing.
         """
 
     @abstractmethod
@@ -250,10 +253,10 @@ class CompareDay:
                 async for batch in _batches(merge.findings()):
                     found.add(await _explained(batch, sides))
                 totals = merge.totals
-                _add_alike(totals, await sides.whole(), facts.source)
+                _add_alike(totals, await sides.whole(), facts.alike)
             # Told once the snapshot is gone: what is written holds nothing back for long.
             kept = DifferencesKept()
-            async for some in _batches(_as_kept(iter(found))):
+            async for some in _batches(_as_kept(iter(found)) if facts.is_newest else iter(())):
                 kept += await self.store.keep(asked, facts, some)
             kept = await self.store.end(asked, facts, totals, kept)
         return DayCompared(facts=facts, totals=totals, kept=kept)
@@ -273,11 +276,12 @@ def _put(some: Unlike, merge: ThreeSidedMerge) -> None:
         merge.enter(record)
 
 
-def _add_alike(totals: ThreeTotals, whole: SideTotals, source: ProviderSource) -> None:
-    """Whatever the merge was not given is plainly alike."""
+def _add_alike(totals: ThreeTotals, whole: SideTotals, provider: FindingClass | None) -> None:
+    """What the merge was not given is plainly alike: credited once, where that was looked at."""
     left = whole.less(totals.whole())
     if left.lines or left.records:
-        provider = None if source is ProviderSource.NOTHING else FindingClass.MATCHED
+        left.credits = 0 if provider is None else left.records
+        left.credit_centavos = 0 if provider is None else left.record_cashback_centavos
         totals.add_to((ErpClass.EQUAL, provider), left)
 
 
