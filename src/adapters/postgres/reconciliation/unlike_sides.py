@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection, AsyncServerCursor
 
     from cashback_core.reconciliation.days_compared import DayFacts
+    from cashback_core.sales.terms import Terms
 
 SILENT_S: Final = 615.0
 """How long an answer is waited for: longer than the server lets a statement of it run."""
@@ -82,7 +83,7 @@ _COLUMNS: Final[LiteralString] = """
 """
 # What is told is told as it is recorded, to the letter; what is spelt otherwise the core judges.
 _ALIKE: Final[LiteralString] = """
-    l.problem is null
+    l.line is not null and r.cashback_id is not null and l.problem is null
     and (l.document is null or l.document = r.document)
     and (l.customer_name is null or l.customer_name = r.customer_name)
     and (l.store is null or r.store is null or l.store = r.store)
@@ -145,6 +146,7 @@ class PostgresDaySides(DaySides):
         self._applied_since = applied_since
         self._elsewhere = SideTotals()
         self._by_store = False
+        self._terms: Terms | None = None
 
     @property
     def facts(self) -> DayFacts:
@@ -178,11 +180,13 @@ class PostgresDaySides(DaySides):
 
     async def reckoned(self, ids: Collection[UUID]) -> Mapping[UUID, Reckoned]:
         with translated(), watched(self._connection, SILENT_S):
-            terms = await read_terms(self._connection, self._merchant_id)
+            if self._terms is None:
+                self._terms = await read_terms(self._connection, self._merchant_id)
             found = await self._connection.execute(
                 records.MANY, records.many(self._merchant_id, list(ids))
             )
             rows = await found.fetchall()
+        terms = self._terms
         assert terms is not None
         recorded = [records.record(row) for row in rows]
         return {

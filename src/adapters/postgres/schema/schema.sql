@@ -2556,11 +2556,17 @@ CREATE TABLE public.differences (
     whys text[] DEFAULT '{}'::text[] NOT NULL,
     erp_centavos bigint,
     our_centavos bigint,
+    erp_total_centavos bigint,
+    our_total_centavos bigint,
+    provider text COLLATE pg_catalog."C",
+    known_by text NOT NULL COLLATE pg_catalog."C",
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     closed_at timestamp with time zone,
     closed_why text,
-    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL)))
+    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL))),
+    CONSTRAINT differences_class_check CHECK ((class = ANY (ARRAY['differs'::text, 'never_arrived'::text, 'not_told'::text, 'told_twice'::text, 'unreadable'::text]))),
+    CONSTRAINT differences_known_by_check CHECK (((char_length(known_by) >= 1) AND (char_length(known_by) <= 120)))
 );
 
 -- Name: erasure_key; Type: TABLE; Schema: public; Owner: -
@@ -3167,6 +3173,28 @@ CREATE TABLE public.stops (
     CONSTRAINT stops_type_check CHECK (((type !~ '[^!-~]'::text) AND ((char_length(type) >= 1) AND (char_length(type) <= 32))))
 );
 
+-- Name: three_side_runs; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.three_side_runs (
+    run_id uuid NOT NULL,
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    file_id uuid NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C",
+    statement_id uuid,
+    run_by text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone DEFAULT now() NOT NULL,
+    totals jsonb NOT NULL,
+    distrust text,
+    opened integer NOT NULL,
+    renewed integer NOT NULL,
+    closed integer NOT NULL,
+    CONSTRAINT three_side_runs_check CHECK (((source = 'statement'::text) = (statement_id IS NOT NULL))),
+    CONSTRAINT three_side_runs_run_by_check CHECK (((char_length(run_by) >= 1) AND (char_length(run_by) <= 96))),
+    CONSTRAINT three_side_runs_source_check CHECK ((source = ANY (ARRAY['nothing'::text, 'ledger'::text, 'statement'::text])))
+);
+
 -- Name: users; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.users (
@@ -3529,6 +3557,11 @@ ALTER TABLE ONLY public.statement_lines
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_pkey PRIMARY KEY (merchant_id, stop_id);
 
+-- Name: three_side_runs three_side_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.three_side_runs
+    ADD CONSTRAINT three_side_runs_pkey PRIMARY KEY (run_id);
+
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.users
@@ -3617,6 +3650,18 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: differences_by_opening; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_by_opening ON public.differences USING btree (merchant_id, opened_at, difference_id) WHERE (opened_at IS NOT NULL);
+
+-- Name: differences_of_a_cashback; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_of_a_cashback ON public.differences USING btree (cashback_id) WHERE (cashback_id IS NOT NULL);
+
+-- Name: differences_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX differences_open ON public.differences USING btree (merchant_id, day, known_by) WHERE (closed_at IS NULL);
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
@@ -3765,6 +3810,10 @@ CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at 
 -- Name: stops_standing; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX stops_standing ON public.stops USING btree (merchant_id, COALESCE(type, ''::text), by_platform) WHERE (lifted_at IS NULL);
+
+-- Name: three_side_runs_newest; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX three_side_runs_newest ON public.three_side_runs USING btree (merchant_id, as_of DESC) WHERE (as_of IS NOT NULL);
 
 -- Name: users_of_a_merchant; Type: INDEX; Schema: public; Owner: -
 
@@ -4070,6 +4119,14 @@ CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEM
 
 CREATE TRIGGER stops_stay BEFORE INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.guard_stop();
 
+-- Name: three_side_runs three_side_runs_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER three_side_runs_append_only BEFORE DELETE OR UPDATE ON public.three_side_runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: three_side_runs three_side_runs_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER three_side_runs_no_truncate BEFORE TRUNCATE ON public.three_side_runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: product_type_periods type_periods_follow; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER type_periods_follow BEFORE INSERT OR DELETE ON public.product_type_periods FOR EACH ROW EXECUTE FUNCTION public.guard_type_period();
@@ -4287,6 +4344,11 @@ ALTER TABLE ONLY public.statement_lines
 
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: three_side_runs three_side_runs_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.three_side_runs
+    ADD CONSTRAINT three_side_runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: users users_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4536,6 +4598,10 @@ CREATE POLICY of_all_merchants ON public.statement_incidents TO cashback_worker 
 
 CREATE POLICY of_all_merchants ON public.stops TO cashback_worker USING (true);
 
+-- Name: three_side_runs of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.three_side_runs TO cashback_worker USING (true);
+
 -- Name: users of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.users TO cashback_worker USING (true);
@@ -4779,6 +4845,14 @@ END);
 -- Name: stops of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.stops TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: three_side_runs of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.three_side_runs TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5119,6 +5193,10 @@ ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
 -- Name: stops the_platforms_stay; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY the_platforms_stay ON public.stops AS RESTRICTIVE FOR UPDATE TO cashback_serving USING ((NOT by_platform));
+
+-- Name: three_side_runs; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.three_side_runs ENABLE ROW LEVEL SECURITY;
 
 -- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5896,39 +5974,72 @@ GRANT SELECT ON TABLE public.day_zones TO cashback_platform;
 
 -- Name: TABLE differences; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT ON TABLE public.differences TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.differences TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.file_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.line; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(line) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(line) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.class; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(class) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(class) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.whys; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(whys) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(whys) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.erp_centavos; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.our_centavos; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.erp_total_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.our_total_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.provider; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(provider) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(provider) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.last_seen_at; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_at; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_why; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_worker;
 
 -- Name: TABLE erasure_key; Type: ACL; Schema: public; Owner: -
@@ -5939,6 +6050,11 @@ GRANT SELECT ON TABLE public.erasure_key TO cashback_worker;
 -- Name: COLUMN erasure_key.fingerprint; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
+
+-- Name: TABLE erp_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.erp_lines TO cashback_serving;
+GRANT SELECT ON TABLE public.erp_lines TO cashback_worker;
 
 -- Name: TABLE events; Type: ACL; Schema: public; Owner: -
 
@@ -6000,6 +6116,11 @@ GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
 
 GRANT SELECT ON TABLE public.feed TO cashback_serving;
 GRANT SELECT ON TABLE public.feed TO cashback_worker;
+
+-- Name: TABLE files; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.files TO cashback_serving;
+GRANT SELECT ON TABLE public.files TO cashback_worker;
 
 -- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
 
@@ -6277,6 +6398,7 @@ GRANT SELECT ON TABLE public.sale_lines TO cashback_eraser;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.sale_names TO cashback_serving;
 GRANT SELECT ON TABLE public.sale_names TO cashback_eraser;
+GRANT SELECT ON TABLE public.sale_names TO cashback_worker;
 
 -- Name: COLUMN sale_names.name; Type: ACL; Schema: public; Owner: -
 
@@ -6457,6 +6579,10 @@ GRANT UPDATE(closed_at) ON TABLE public.statement_incidents TO cashback_platform
 GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_worker;
 GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_platform;
 
+-- Name: TABLE statement_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.statement_lines TO cashback_worker;
+
 -- Name: TABLE stops; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.stops TO cashback_serving;
@@ -6478,6 +6604,11 @@ GRANT UPDATE(lifted_by) ON TABLE public.stops TO cashback_platform;
 
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_serving;
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_platform;
+
+-- Name: TABLE three_side_runs; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_worker;
 
 -- Name: TABLE users; Type: ACL; Schema: public; Owner: -
 

@@ -73,3 +73,5 @@ grant select on sale_names to cashback_worker;
 -- A merchant reconciles the file that it brought in.
 grant select on files, erp_lines to cashback_serving, cashback_worker;
 grant select on statement_lines to cashback_worker;
+-- Another cashback is explained by reckoning its sale anew under every rate there ever was.
+grant select on rates to cashback_worker;
