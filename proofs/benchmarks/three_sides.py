@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import psutil
 import psycopg
@@ -223,9 +223,7 @@ def _erp_line(file_id: UUID, number: int, row: list[str]) -> str:
 def _statement_line(file_id: UUID, number: int, row: list[str]) -> str:
     document, amount, at, reference = row
     instant = datetime.fromisoformat(at).isoformat()
-    return (
-        f"{file_id}\t{number}\tcredit\t{document}\t{_centavos(amount)}\t{instant}\t{reference}\n"
-    )
+    return f"{file_id}\t{number}\tcredit\t{document}\t{_centavos(amount)}\t{instant}\t{reference}\n"
 
 
 def _centavos(told: str) -> int:

@@ -62,9 +62,7 @@ class DaySale:
         chance = self.number * 0x9E3779B97F4A7C15 & 0x3FFF_FFFF_FFFF_FFFF
         whole = made_ms << 80 | 0x7 << 76 | (self.number & 0xFFF) << 64 | 0x2 << 62 | chance
         digits = f"{whole:032x}"
-        return "-".join(
-            (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-        )
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
     @property
     def sold_at(self) -> datetime:
@@ -100,27 +98,35 @@ def fill(connection: psycopg.Connection[Any], lines: int) -> None:
         ("customers", "merchant_id, document, name", _customers(lines)),
         (
             "sales",
-            "merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,"
-            " total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at, store",
+            (
+                "merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,"
+                " total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at, store"
+            ),
             _sales(lines),
         ),
         (
             "sale_lines",
-            "merchant_id, cashback_id, position, type, value_e10, qty_e4, amount_centavos,"
-            " discount_centavos, rate_bp, rate_version, exact, cashback_centavos",
+            (
+                "merchant_id, cashback_id, position, type, value_e10, qty_e4, amount_centavos,"
+                " discount_centavos, rate_bp, rate_version, exact, cashback_centavos"
+            ),
             _sale_lines(lines),
         ),
         ("sale_names", "merchant_id, kind, name, cashback_id", _names(lines)),
         (
             "cashbacks",
-            "merchant_id, cashback_id, status, version, attempt, cashback_centavos, accepted_at,"
-            " open_since_at, applied_at",
+            (
+                "merchant_id, cashback_id, status, version, attempt, cashback_centavos, accepted_at,"
+                " open_since_at, applied_at"
+            ),
             _cashbacks(lines),
         ),
         (
             "attempts",
-            "merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at, ended_at,"
-            " result, phase, status_code",
+            (
+                "merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at, ended_at,"
+                " result, phase, status_code"
+            ),
             _attempts(lines),
         ),
     ):
@@ -149,10 +155,14 @@ def _sales(lines: int) -> Iterator[str]:
     for one in _all(lines):
         at = one.sold_at.isoformat()
         yield (
-            f"1\t{one.id}\tnf-{one.number}\tkey-{one.number * 2654435761 % 2**32:x}-{one.number}"
+            f"1\t{one.id}\tnf-{one.number}\t{_key(one)}"
             f"\t{at}\t{one.document}\tCliente de Teste\t{one.total_centavos}\t0\thalf_even"
             f"\t{_exact(one)}\t{{}}\t{at}\t{one.number % 50}\n"
         )
+
+
+def _key(one: DaySale) -> str:
+    return f"key-{one.number * 2654435761 % 2**32:x}-{one.number}"
 
 
 def _sale_lines(lines: int) -> Iterator[str]:
@@ -172,7 +182,7 @@ def _exact(one: DaySale) -> str:
 def _names(lines: int) -> Iterator[str]:
     for one in _all(lines):
         yield f"1\tsale_id\tnf-{one.number}\t{one.id}\n"
-        yield f"1\tidempotency_key\tkey-{one.number * 2654435761 % 2**32:x}-{one.number}\t{one.id}\n"
+        yield f"1\tidempotency_key\t{_key(one)}\t{one.id}\n"
 
 
 def _cashbacks(lines: int) -> Iterator[str]:
