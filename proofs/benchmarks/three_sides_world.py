@@ -116,16 +116,16 @@ def fill(connection: psycopg.Connection[Any], lines: int) -> None:
         (
             "cashbacks",
             (
-                "merchant_id, cashback_id, status, version, attempt, cashback_centavos, accepted_at,"
-                " open_since_at, applied_at"
+                "merchant_id, cashback_id, status, version, attempt, cashback_centavos,"
+                " accepted_at, open_since_at, applied_at"
             ),
             _cashbacks(lines),
         ),
         (
             "attempts",
             (
-                "merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at, ended_at,"
-                " result, phase, status_code"
+                "merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at,"
+                " ended_at, result, phase, status_code"
             ),
             _attempts(lines),
         ),

@@ -195,8 +195,8 @@ COMMANDS: Final = (
     Command(
         "reconcile",
         "reconcile:reconcile",
-        "hold the provider's statement against our book, now",
-        ("reconcile --from 2026-01-31",),
+        "hold the provider's statement against our book, or a day's three sides together, now",
+        ("reconcile --from 2026-01-31", "reconcile --day 2026-01-31 --merchant demo"),
     ),
     Command(
         "secrets",

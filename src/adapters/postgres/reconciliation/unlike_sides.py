@@ -64,7 +64,7 @@ _LINES: Final[LiteralString] = """
     where e.file_id = %(file_id)s
 """
 _RECORDS: Final[LiteralString] = """
-    select s.cashback_id, told_document(s.document) as document, s.name as customer_name, s.store,
+    select s.cashback_id, s.document, s.name as customer_name, s.store,
         s.sold_at, s.total_centavos, s.discount_centavos, s.difference_centavos, s.same_content_as,
         c.cashback_centavos, c.status, c.applied_at
     from sales as s
@@ -81,7 +81,8 @@ _COLUMNS: Final[LiteralString] = """
     r.discount_centavos, r.difference_centavos, r.same_content_as, r.cashback_centavos,
     r.status, r.applied_at
 """
-# What is told is told as it is recorded, to the letter; what is spelt otherwise the core judges.
+# What is told is told as it is recorded, to the letter; what is spelt otherwise the core judges, and a
+# foreign document, which is stored behind "F:".
 _ALIKE: Final[LiteralString] = """
     l.line is not null and r.cashback_id is not null and l.problem is null
     and (l.document is null or l.document = r.document)
@@ -228,7 +229,7 @@ class PostgresDaySides(DaySides):
         ) = row  # fmt: skip
         return DayRecord(
             id=id_,
-            document=document,
+            document=None if document is None else document.removeprefix("F:"),
             customer_name=name,
             store=store,
             sold_at=sold_at,

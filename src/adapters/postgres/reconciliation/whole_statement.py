@@ -46,14 +46,14 @@ _LINE: Final[LiteralString] = """
     l.line, l.kind, l.document, l.doubtful, l.centavos, l.credited_at, l.reference, l.problem
 """
 _APPLIED: Final[LiteralString] = """
-    select c.cashback_id, c.attempt, c.cashback_centavos, c.applied_at,
-        told_document(s.document) as document, a.started_at
+    select c.cashback_id, c.attempt, c.cashback_centavos, c.applied_at, s.document, a.started_at
     from cashbacks as c
     join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
     left join attempts as a
         on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id and a.attempt = 1
     where c.status = 'applied' and c.applied_at >= %(applied_since)s
 """
+# A foreign document, which is stored behind "F:", is left to the core, too.
 # What a person said of a line is known by a hash: whatever is of its amount and instant is asked.
 _PLAIN: Final[LiteralString] = """
     l.kind = 'credit' and l.doubtful is null and l.problem is null
