@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
+from adapters.http.finance.reconciliations import RECONCILE
 from adapters.http.identity.roles import (
     ADMINISTRATORS,
     ADMINS,
@@ -37,6 +38,8 @@ ACCESS: Final[Access] = {
     ("get", "/api/cashbacks/open"): READERS,
     ("get", "/api/cashbacks/equals"): READERS,
     ("get", "/api/incidents"): READERS | PLATFORM,
+    ("get", "/api/reconciliations"): READERS,
+    **RECONCILE.access(),
     ("get", "/api/product-types/{type}/rates"): MEMBERS,
     ("post", "/api/product-types/{type}/rates"): ADMINS,
     ("delete", "/api/product-types/{type}/rates/{version}"): ADMINS,

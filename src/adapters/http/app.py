@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from litestar import Litestar
 
 from adapters.http.access import ACCESS
+from adapters.http.finance.reconciliations import ReconciliationRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from cashback_core.operators.acts import OperatorStore
     from cashback_core.people.log_in import LogIn
     from cashback_core.privacy.data_subjects import PrivacyStore
+    from cashback_core.reconciliation.days_compared import ThreeSides
     from cashback_core.reconciliation.incidents import IncidentStore
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -66,6 +68,7 @@ class UseCases:
     changes_waiting: ChangeWaiting
     operators: OperatorStore
     incidents: IncidentStore
+    three_sides: ThreeSides
     privacy: PrivacyStore
     administered: AdministrationStores
     ping: Ping
@@ -133,6 +136,7 @@ def create_app(
                 *searching.handlers(),
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
+                *ReconciliationRoutes(admit=admit, store=use_cases.three_sides).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
                 *TokenRoutes(login, options.trusted_hops).handlers(),

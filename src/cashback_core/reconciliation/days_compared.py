@@ -42,6 +42,7 @@ from cashback_core.reconciliation.three_sides import (
     ThreeTotals,
     WhyDiffers,
 )
+from cashback_core.values.pages import Position
 
 T = TypeVar("T")
 
@@ -228,9 +229,9 @@ class ThreeSides(Protocol):
 
     @abstractmethod
     async def runs(
-        self, merchant_id: int, *, day: date | None, limit: int, before: datetime | None
+        self, merchant_id: int, *, day: date | None, limit: int, after: Position | None
     ) -> tuple[DayRun, ...]:
-        """A merchant's runs, newest first, of one day or all; before an instant."""
+        """Up to `limit` runs of a merchant, newest first, of one day or all, after a position."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.postgres.reconciliation.three_sides import PostgresThreeSides
 from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
 from adapters.telemetry.metrics import ProcessRole
 from cashback_core.changes.waiting import ChangeWaiting
@@ -98,6 +99,7 @@ class ApiContainer(Container):
     )
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
+    three_sides = providers.Singleton(PostgresThreeSides, Container.database)
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses
@@ -112,6 +114,7 @@ class ApiContainer(Container):
         changes_waiting=changes_waiting,
         operators=operators,
         incidents=incidents,
+        three_sides=three_sides,
         privacy=Container.privacy,
         administered=administration,
         ping=Container.store.provided.ping,

@@ -13,6 +13,7 @@ from cashback_core.reconciliation.three_sides import ErpLine
 from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     import psycopg
@@ -173,37 +174,18 @@ def _credits(chance: Chance, sold: Sold, number: int, *, echoes: bool) -> list[S
 
 def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, UUID]:
     """Put a world in place of the one before; the ids of its day file and its statement."""
-    connection.execute("set session_replication_role = replica")
+    store_sales(connection, world.sales)
+    connection.execute("truncate files, erp_lines, statement_lines, differences, three_side_runs")
+    erp, statement = store_day_file(connection, world.erp), new_id()
     connection.execute(
-        "truncate sales, sale_lines, sale_names, cashbacks, attempts, events, customers, files,"
-        " erp_lines, statement_lines, differences, three_side_runs, statement_incidents,"
-        " statement_explanations cascade"
-    )
-    for sold in world.sales:
-        _store_sale(connection, sold)
-    erp, statement = new_id(), new_id()
-    for id_, kind, merchant, day, since in (
-        (erp, "erp_day", 1, DAY, None),
-        (statement, "statement", None, None, SINCE),
-    ):
-        connection.execute(
-            "insert into files (file_id, kind, merchant_id, sha256, name, declared_by, day, since,"
-            " through, told_lines, told_centavos, begun_at, completed_at)"
-            " values (%s, %s, %s, sha256('x'), 'f', 'petra', %s, %s, %s, %s, %s, %s, now())",
-            [
-                id_, kind, merchant, day, since, THROUGH, len(world.statement),
-                net_centavos(world.statement), THROUGH + timedelta(days=1),
-            ],
-        )  # fmt: skip
-    for line in world.erp:
-        connection.execute(
-            "insert into erp_lines values (%s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                erp, line.number, line.name and "sale_id", line.name, line.store, line.document,
-                line.customer_name, line.sold_at, line.total_centavos, line.discount_centavos,
-                line.cashback_centavos, line.problem,
-            ],
-        )  # fmt: skip
+        "insert into files (file_id, kind, sha256, name, declared_by, since, through, told_lines,"
+        " told_centavos, begun_at, completed_at)"
+        " values (%s, 'statement', sha256('x'), 'f', 'petra', %s, %s, %s, %s, %s, now())",
+        [
+            statement, SINCE, THROUGH, len(world.statement), net_centavos(world.statement),
+            THROUGH + timedelta(days=1),
+        ],
+    )  # fmt: skip
     for told in world.statement:
         connection.execute(
             "insert into statement_lines values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -214,6 +196,38 @@ def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, U
         )  # fmt: skip
     connection.commit()
     return erp, statement
+
+
+def store_sales(connection: psycopg.Connection[Any], sales: Sequence[Sold]) -> None:
+    """Put these in place of those before."""
+    connection.execute("set session_replication_role = replica")
+    connection.execute(
+        "truncate sales, sale_lines, sale_names, cashbacks, attempts, events, customers,"
+        " statement_incidents, statement_explanations cascade"
+    )
+    for sold in sales:
+        _store_sale(connection, sold)
+
+
+def store_day_file(connection: psycopg.Connection[Any], lines: Sequence[ErpLine]) -> UUID:
+    """A whole file of the first merchant's DAY, the newest."""
+    id_ = new_id()
+    connection.execute(
+        "insert into files (file_id, kind, merchant_id, sha256, name, declared_by, day,"
+        " completed_at)"
+        " values (%s, 'erp_day', 1, sha256('x'), 'f', 'petra', %s, clock_timestamp())",
+        [id_, DAY],
+    )
+    for line in lines:
+        connection.execute(
+            "insert into erp_lines values (%s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                id_, line.number, line.name and "sale_id", line.name, line.store, line.document,
+                line.customer_name, line.sold_at, line.total_centavos, line.discount_centavos,
+                line.cashback_centavos, line.problem,
+            ],
+        )  # fmt: skip
+    return id_
 
 
 def net_centavos(lines: list[StatementLine]) -> int:

@@ -15,7 +15,7 @@ import pytest
 from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.reconciliation.book import entries_of, read_book
 from adapters.postgres.reconciliation.three_sides import AccountBook, PostgresThreeSides
-from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.reconciliation import (
     FindingClass,
     Margin,
@@ -37,6 +37,7 @@ from cashback_core.reconciliation.three_sides import (
     DayRecord,
     ErpClass,
 )
+from contract.comparing_days import CPF, ASale, ThreeSidesContract
 from integration.reconciliation.days_of_three import (
     BEGINS,
     DAY,
@@ -47,12 +48,15 @@ from integration.reconciliation.days_of_three import (
     a_world,
     net_centavos,
     store,
+    store_day_file,
+    store_sales,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection
+    from collections.abc import AsyncGenerator, Collection, Sequence
 
     from adapters.postgres.connection.database import Database
+    from cashback_core.reconciliation.three_sides import ErpLine
 
 RULES = Rules(
     policy=DeliveryPolicy(),
@@ -177,3 +181,35 @@ def kept(dsn: str) -> Counter[str]:
     with psycopg.connect(dsn) as connection:
         rows = connection.execute("select class from differences where closed_at is null")
         return Counter(cls for (cls,) in rows.fetchall())
+
+
+class TestPostgresThreeSides(ThreeSidesContract):
+    """By the rights of whoever serves the merchant."""
+
+    @pytest.fixture
+    def days(self, dsn: str, database: Database) -> PostgresThreeSides:
+        self._dsn = dsn
+        return PostgresThreeSides(database)
+
+    async def a_file(self, lines: Sequence[ErpLine], sales: Sequence[ASale]) -> UUID:
+        with psycopg.connect(self._dsn) as connection:
+            store_sales(connection, [_sold(sale) for sale in sales])
+            return store_day_file(connection, lines)
+
+
+def _sold(sale: ASale) -> Sold:
+    return Sold(
+        id=sale.id,
+        merchant_id=1,
+        name=sale.name,
+        document=CPF,
+        customer_name="Maria Silva",
+        store=None,
+        sold_at=sale.sold_at,
+        total=sale.total_centavos,
+        discount=0,
+        cashback=sale.cashback_centavos,
+        status=Status.APPLIED,
+        attempts=(sale.sold_at,),
+        applied_at=sale.sold_at,
+    )

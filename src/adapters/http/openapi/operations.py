@@ -7,6 +7,7 @@ from typing import Final
 from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
+from adapters.http.openapi.finance_reconciliations import RECONCILIATION_OPERATIONS
 from adapters.http.openapi.identity import IDENTITY
 from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
@@ -245,6 +246,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),
     **OPERATING,
+    **RECONCILIATION_OPERATIONS,
     **{at: op for one in RESOURCES for at, op in operations_of(one).items()},
     **{("get", one.path): operation_of(one) for one in LISTINGS},
     **ADMINISTRATION,

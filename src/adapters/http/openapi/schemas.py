@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
+from adapters.http.finance.reconciliations import RECONCILE, RECONCILIATION_SHAPES
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
@@ -51,6 +52,7 @@ SHAPES: Final = (
     *ADMINISTRATION_SHAPES,
     *CATALOGUE_SHAPES,
     *SALES_SHAPES,
+    *RECONCILIATION_SHAPES,
     *IDENTITY_SHAPES,
     Health,
     Readiness,
@@ -308,7 +310,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "AmountInput": _AMOUNT,
     "UnitValueInput": _UNIT_VALUE,
     "QuantityInput": _QUANTITY,
-    **{one.body_name: one.body.schema() for one in ACTIONS},
+    **{one.body_name: one.body.schema() for one in (*ACTIONS, RECONCILE)},
     **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
     **ADMINISTRATION_BODIES,
     **CATALOGUE_BODIES,

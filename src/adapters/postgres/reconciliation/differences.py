@@ -13,12 +13,13 @@ from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from psycopg import AsyncConnection
 
     from cashback_core.reconciliation.days_compared import DayAsked, DayFacts, FoundDifference
     from cashback_core.reconciliation.three_sides import ThreeTotals
+    from cashback_core.values.pages import Position
 
 NO_LONGER_FOUND: Final = "a later run no longer finds it"
 
@@ -144,9 +145,9 @@ async def read_runs(
     *,
     day: date | None,
     limit: int,
-    before: datetime | None,
+    after: Position | None,
 ) -> tuple[DayRun, ...]:
-    """Newest first."""
+    """Newest first, after a position."""
     found = await connection.execute(
         """
         select run_id, day, file_id, statement_id, source, run_by, as_of, totals, opened, renewed,
@@ -154,11 +155,17 @@ async def read_runs(
         from three_side_runs
         where merchant_id = %(merchant_id)s and as_of is not null
             and (%(day)s::date is null or day = %(day)s)
-            and (%(before)s::timestamptz is null or as_of < %(before)s)
+            and (%(at)s::timestamptz is null or (as_of, run_id) < (%(at)s, %(id)s::uuid))
         order by as_of desc, run_id desc
         limit %(limit)s
         """,
-        {"merchant_id": merchant_id, "day": day, "before": before, "limit": limit},
+        {
+            "merchant_id": merchant_id,
+            "day": day,
+            "at": None if after is None else after.at,
+            "id": None if after is None else after.id,
+            "limit": limit,
+        },
     )
     return tuple(
         DayRun(

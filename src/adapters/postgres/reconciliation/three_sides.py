@@ -18,6 +18,7 @@ from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
 from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.reconciliation.differences import end_run, keep_differences, read_runs
+from adapters.postgres.reconciliation.ledger_side import read_ledger_side
 from adapters.postgres.reconciliation.unlike_sides import PATIENCE_S, SILENT_S, PostgresDaySides
 from adapters.postgres.reconciliation.whole_statement import StatementSide, read_statement_side
 from cashback_core.reconciliation.days_compared import (
@@ -28,11 +29,12 @@ from cashback_core.reconciliation.days_compared import (
 )
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.three_sided_merge import Arrival
+from cashback_core.reconciliation.three_sides import EARLIEST
 from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from psycopg import AsyncConnection
 
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
         FoundDifference,
     )
     from cashback_core.reconciliation.three_sides import ThreeTotals
+    from cashback_core.values.pages import Position
 
 _SETTINGS: Final = {
     "statement_timeout": f"{PATIENCE_S}s",
@@ -93,7 +96,10 @@ class PostgresThreeSides(ThreeSides):
                 if asked.statement_id is not None and side is None:
                     yield NotCompared.NO_STATEMENT
                     return
-                yield _sides(connection, asked, facts, side)
+                if side is not None:
+                    yield _by_statement(connection, asked, facts, side)
+                else:
+                    yield await _by_ledger(connection, asked, facts)
 
     async def _statement(
         self, connection: AsyncConnection[Any], asked: DayAsked
@@ -118,10 +124,10 @@ class PostgresThreeSides(ThreeSides):
             return await end_run(connection, asked, facts, totals, kept)
 
     async def runs(
-        self, merchant_id: int, *, day: date | None, limit: int, before: datetime | None
+        self, merchant_id: int, *, day: date | None, limit: int, after: Position | None
     ) -> tuple[DayRun, ...]:
         async with self._writing(merchant_id) as connection:
-            return await read_runs(connection, merchant_id, day=day, limit=limit, before=before)
+            return await read_runs(connection, merchant_id, day=day, limit=limit, after=after)
 
     @asynccontextmanager
     async def _writing(self, merchant_id: int) -> AsyncGenerator[AsyncConnection[Any], None]:
@@ -165,14 +171,9 @@ async def _facts(connection: AsyncConnection[Any], asked: DayAsked) -> DayFacts 
     )
 
 
-def _sides(
-    connection: AsyncConnection[Any],
-    asked: DayAsked,
-    facts: DayFacts,
-    side: StatementSide | None,
+def _by_statement(
+    connection: AsyncConnection[Any], asked: DayAsked, facts: DayFacts, side: StatementSide
 ) -> PostgresDaySides:
-    if side is None:
-        return PostgresDaySides(connection, asked.merchant_id, facts, {}, None)
     facts = replace(
         facts,
         source=ProviderSource.STATEMENT,
@@ -181,3 +182,13 @@ def _sides(
         distrust=side.distrust,
     )
     return PostgresDaySides(connection, asked.merchant_id, facts, side.credited, side.applied_since)
+
+
+async def _by_ledger(
+    connection: AsyncConnection[Any], asked: DayAsked, facts: DayFacts
+) -> PostgresDaySides:
+    apart = await read_ledger_side(connection, asked.merchant_id, facts)
+    if apart is None:
+        return PostgresDaySides(connection, asked.merchant_id, facts, {}, None)
+    facts = replace(facts, source=ProviderSource.LEDGER, alike=FindingClass.MATCHED)
+    return PostgresDaySides(connection, asked.merchant_id, facts, apart, EARLIEST)

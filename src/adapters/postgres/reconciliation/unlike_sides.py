@@ -81,8 +81,8 @@ _COLUMNS: Final[LiteralString] = """
     r.discount_centavos, r.difference_centavos, r.same_content_as, r.cashback_centavos,
     r.status, r.applied_at
 """
-# What is told is told as it is recorded, to the letter; what is spelt otherwise the core judges, and a
-# foreign document, which is stored behind "F:".
+# What is told is told as it is recorded, to the letter; what is spelt otherwise the core judges, as
+# a foreign document, which is stored behind "F:".
 _ALIKE: Final[LiteralString] = """
     l.line is not null and r.cashback_id is not null and l.problem is null
     and (l.document is null or l.document = r.document)
@@ -137,7 +137,7 @@ class PostgresDaySides(DaySides):
         connection: AsyncConnection[Any],
         merchant_id: int,
         facts: DayFacts,
-        credited: Mapping[UUID, Credited],
+        credited: Mapping[UUID, Credited | None],
         applied_since: datetime | None,
     ) -> None:
         self._connection = connection
@@ -244,10 +244,9 @@ class PostgresDaySides(DaySides):
     def _provider(
         self, id_: UUID, cashback: int, status: str, applied_at: datetime | None
     ) -> Credited | None:
-        apart = self._credited.get(id_)
         since = self._applied_since
-        if apart is not None or since is None or status != Status.APPLIED:
-            return apart
+        if id_ in self._credited or since is None or status != Status.APPLIED:
+            return self._credited.get(id_)
         if applied_at is None or applied_at < since:
             return None
         return Credited(cls=FindingClass.MATCHED, lines=1, centavos=cashback)
