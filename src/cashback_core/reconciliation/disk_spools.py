@@ -19,6 +19,7 @@ from uuid import UUID
 from cashback_core.reconciliation import BookEntry, Finding, Settled, Spool
 from cashback_core.reconciliation.placement import LeftEntry, LeftLine
 from cashback_core.reconciliation.statements import StatementLine
+from cashback_core.reconciliation.three_sides import Compared, Credited, DayRecord, ErpLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -178,7 +179,10 @@ def _made(of: type[object], *values: Any) -> object:
     return one
 
 
-_SPOOLED: Final = (StatementLine, LeftLine, BookEntry, LeftEntry, Finding, Settled)
+_SPOOLED: Final = (
+    StatementLine, LeftLine, BookEntry, LeftEntry, Finding, Settled,
+    ErpLine, DayRecord, Credited, Compared,
+)  # fmt: skip
 _SLOTS: Final[dict[type[object], list[Any]]] = {
     of: [getattr(of, field.name).__set__ for field in fields(of)] for of in _SPOOLED
 }

@@ -45,7 +45,7 @@ def read_by_book(
     """
     readings: Spool[_Reading] = spool()
     for place, line in enumerate(lines):  # several statements have a line of each number
-        for document in _readings(line.doubtful or ""):
+        for document in readings_of(line.doubtful or ""):
             readings.put((document, place, line))
     sides = cogroup(readings.in_order(_document), book, _document, lambda entry: entry.document)
     told: Spool[tuple[int, StatementLine, str | None]] = spool()
@@ -59,7 +59,7 @@ def read_by_book(
         yield _read(meanings[0][1], [document for *_, document in meanings if document is not None])
 
 
-def _readings(told: str) -> set[str]:
+def readings_of(told: str) -> set[str]:
     """What it may mean: what it says, and the CPF and the CNPJ that lost its zeros."""
     plain = "".join(filter(str.isalnum, told))
     kinds = ((Cpf, plain.zfill(11)), (Cnpj, plain.zfill(14)))

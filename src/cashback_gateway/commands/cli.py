@@ -251,6 +251,10 @@ COMMANDS: Final = (
         ("ledger --merchant demo --json",),
     ),
     Command(
+        "hold the provider's statement against our book, or a day's three sides together, now",
+        ("reconcile --from 2026-01-31", "reconcile --day 2026-01-31 --merchant demo"),
+    ),
+    Command(
         "secrets",
         "deployment:make_or_check_secrets",
         "make or check the secret files of a deployment; demo: make, for the demo",

@@ -80,6 +80,7 @@ Slug = Annotated[str, matching(SLUG, _SLUG_WORDS, "its address")]
 Merchant = Annotated[
     str, matching(SLUG, _SLUG_WORDS, "the merchant's slug; default: every merchant")
 ]
+ONE_MERCHANT: Final = matching(SLUG, _SLUG_WORDS, "the merchant's slug")
 Named = Annotated[
     str,
     read_by(

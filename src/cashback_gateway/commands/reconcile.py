@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-from cyclopts import Parameter
 
 from cashback_core.reconciliation.schedule import RunKind
 from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
 from cashback_core.values.money import format_centavos
-from cashback_gateway.commands.parameters import Id, Json
+from cashback_gateway.commands.parameters import ONE_MERCHANT, Json
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import read_by
+from cashback_gateway.commands.reconcile_day import compare_day, show_day
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.tables import PrintedList, TableColumn, show_listing
 from cashback_gateway.processes.logs import log_to_stderr
@@ -52,15 +51,31 @@ async def reconcile(
         datetime | None,
         read_by(_start, "from when on: 2026-01-31, or 2026-01-31T00:00:00Z", name="--from"),
     ] = None,
+    day: Annotated[
+        date | None, read_by(date.fromisoformat, "a merchant's day, on three sides: 2026-01-31")
+    ] = None,
+    merchant: Annotated[str | None, ONE_MERCHANT] = None,
+    file: Annotated[UUID | None, read_by(UUID, "the ERP's file; default: the day's newest")] = None,
     statement: Annotated[
-        Id | None, Parameter(help="by a statement that came as a file: the file's id")
+        UUID | None,
+        read_by(UUID, "a statement that came as a file: reconcile by it; with --day its other side"),
     ] = None,
     json: Json = False,
     here: Here,
 ) -> None:
-    """Reconcile from an instant on, or by a file, and say what was found."""
-    if (since is None) == (statement is None):
-        raise WrongUseError("--from asks the provider, --statement takes a file: one of them")
+    """Reconcile from an instant on, by a file, or a merchant's day on three sides."""
+    if day is not None:
+        if merchant is None or since is not None:
+            raise WrongUseError("a day is of a merchant: --day with --merchant, without --from")
+        found_day = await compare_day(
+            here, merchant=merchant, day=day, file=file, statement=statement
+        )
+        show_day(found_day, day, as_json=json)
+        return
+    if (since is None) == (statement is None) or merchant is not None or file is not None:
+        raise WrongUseError(
+            "--from asks the provider, --statement takes a file, --day and --merchant three sides"
+        )
     with here.settings("CASHBACK_PROVIDER_URL", "CASHBACK_ERASURE_KEY") as settings:
         log_to_stderr(settings.telemetry.log_format)
         found = await _reconcile(settings, since, statement)

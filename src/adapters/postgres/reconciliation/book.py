@@ -95,6 +95,14 @@ _NAMED: Final[LiteralString] = f"""
     {_JOINED}
     where c.status <> 'not_due' and not {_WITHIN}
 """
+_OF_THESE: Final[LiteralString] = f"""
+    {_COLUMNS}
+    from unnest(%(ids)s::uuid[]) as n (id)
+    cross join merchants as m
+    join cashbacks as c on c.merchant_id = m.merchant_id and c.cashback_id = n.id
+    {_JOINED}
+    where c.status <> 'not_due'
+"""
 # All that was ever tried of each customer and amount that has one in doubt: over all merchants,
 # since they share the provider's account.
 _DOUBTFUL: Final[LiteralString] = f"""
@@ -159,7 +167,7 @@ async def _batches(
     since: datetime,
     named: AsyncIterator[Collection[UUID]],
 ) -> AsyncGenerator[list[BookEntry], None]:
-    values = _bounds(rules, since)
+    values = bounds(rules, since)
     for query in (_APPLIED, _UNPAID):
         async for batch in _streamed(connection, query, values):
             yield batch
@@ -196,11 +204,29 @@ async def _next(
         return await cursor.fetchmany(MAX_STORED)
 
 
-def _bounds(rules: Rules, since: datetime) -> dict[str, datetime]:
+def bounds(rules: Rules, since: datetime) -> dict[str, datetime]:
     """`Rules.is_over_before`, solved for the instants that the database keeps."""
     start = since - rules.precedes
     margin = rules.margin.after(since, rules.policy) - since
     return {"applied_since": start - rules.margin.skew, "tried_since": start - margin}
+
+
+async def unpaid_entries(
+    connection: AsyncConnection[Any], rules: Rules, since: datetime
+) -> AsyncGenerator[list[BookEntry], None]:
+    """What of the book is not applied and may have a credit; without references, who shares it."""
+    values = bounds(rules, since)
+    queries = [_UNPAID] if rules.echoes_reference else [_UNPAID, _DOUBTFUL_EARLIER]
+    for query in queries:
+        async for batch in _streamed(connection, query, values):
+            yield batch
+
+
+async def entries_of(connection: AsyncConnection[Any], ids: Collection[UUID]) -> list[BookEntry]:
+    """The cashbacks of these ids that anything is due for, over all merchants, however old."""
+    with watched(connection, SILENT_S):
+        found = await connection.execute(_OF_THESE, {"ids": list(ids)})
+        return [_entry(row) for row in await found.fetchall()]
 
 
 def _may_be_older(id_: UUID, since: datetime) -> bool:

@@ -623,49 +623,6 @@ begin
     return new;
 end $$;
 
--- Name: forget_in_files(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
-declare
-    told constant text := told_document(known);
-begin
-    if coalesce(
-        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
-    ) is false then
-        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
-    end if;
-    if not exists (
-        select from customers as c
-        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
-    ) or known is distinct from pseudonym and not exists (
-        select from erasures_under_way as e
-        where e.merchant_id = of_merchant and e.was = known and e.became = pseudonym
-    ) then
-        raise exception 'whoever becomes % is not being erased', pseudonym
-            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
-    end if;
-    update erp_lines as l set document = pseudonym, customer_name = null, name = case
-            when l.name ~ '[0-9]{11}' and position(told in l.name) > 0 then null else l.name
-        end
-    where l.document = told and l.merchant_id = of_merchant;
-    update erp_lines as l set document = pseudonym, customer_name = null
-    from sales as s join files as f on f.merchant_id = of_merchant and f.cleared_at is null
-    where s.merchant_id = of_merchant and s.document = pseudonym and s.sale_id is not null
-        and l.file_id = f.file_id and l.name_kind = 'sale_id' and l.name = s.sale_id
-        and l.document is distinct from pseudonym and l.document ~ '[*xX#•]';
-    if not exists (select from customers as c where c.document in (told, 'F:' || told)) then
-        update statement_lines as l set
-            document = pseudonym, doubtful = null,
-            -- Our own ids name nobody; whatever else the provider wrote may.
-            reference = case when l.reference ~ '^[0-9a-fA-F-]{32,36}$' then l.reference end
-        where l.document = told;
-        update statement_lines as l set doubtful = null, reference = null where l.doubtful = told;
-    end if;
-end $_$;
-
 -- Name: forget_in_incidents(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) RETURNS void
@@ -985,57 +942,6 @@ begin
     return null;
 end $$;
 
--- Name: guard_erp_lines_come(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_erp_lines_come() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if exists (
-        select from (select distinct c.file_id, c.merchant_id from come as c) as c
-        left join files as f using (file_id)
-        where f.kind is distinct from 'erp_day' or f.merchant_id is distinct from c.merchant_id
-            or num_nonnulls(f.completed_at, f.refused_at, f.cleared_at) > 0
-    ) then
-        raise exception 'no file that takes such lines any more'
-            using errcode = 'integrity_constraint_violation', constraint = 'lines_come_before_the_end';
-    end if;
-    return null;
-end $$;
-
--- Name: guard_files(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_files() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if tg_op <> 'UPDATE'
-        or old.cleared_at is not null
-        or (
-            new.file_id, new.kind, new.merchant_id, new.sha256, new.identity, new.name,
-            new.declared_by, new.declared, new.profile, new.day, new.since, new.through,
-            new.told_lines, new.told_centavos, new.begun_at
-        ) is distinct from (
-            old.file_id, old.kind, old.merchant_id, old.sha256, old.identity, old.name,
-            old.declared_by, old.declared, old.profile, old.day, old.since, old.through,
-            old.told_lines, old.told_centavos, old.begun_at
-        )
-        or num_nonnulls(old.completed_at, old.refused_at) > 0 and (
-            new.lines, new.centavos, new.gross_centavos, new.unreadable, new.unread,
-            new.unsure_centavos, new.read_through, new.completed_at, new.refused_at, new.refused_why
-        ) is distinct from (
-            old.lines, old.centavos, old.gross_centavos, old.unreadable, old.unread,
-            old.unsure_centavos, old.read_through, old.completed_at, old.refused_at, old.refused_why
-        )
-        or new.read_through < old.read_through
-    then
-        raise exception 'a file stays as it is' using errcode = 'integrity_constraint_violation';
-    end if;
-    return new;
-end $$;
-
 -- Name: guard_incident_erased(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_incident_erased() RETURNS trigger
@@ -1086,23 +992,6 @@ begin
     ) then
         raise exception 'user % is the last administrator', old.username
             using errcode = 'integrity_constraint_violation', constraint = 'last_administrator';
-    end if;
-    return null;
-end $$;
-
--- Name: guard_lines_go(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_lines_go() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if exists (
-        select from files as f
-        where f.file_id in (select distinct g.file_id from gone as g) and f.cleared_at is null
-    ) then
-        raise exception 'a file that is not being cleared keeps its lines'
-            using errcode = 'integrity_constraint_violation', constraint = 'lines_go_with_all';
     end if;
     return null;
 end $$;
@@ -1251,25 +1140,6 @@ begin
         return new;
     end if;
     raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
-end $$;
-
--- Name: guard_statement_lines_come(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_statement_lines_come() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if exists (
-        select from (select distinct c.file_id from come as c) as c
-        left join files as f using (file_id)
-        where f.kind is distinct from 'statement'
-            or num_nonnulls(f.completed_at, f.refused_at, f.cleared_at) > 0
-    ) then
-        raise exception 'no file that takes such lines any more'
-            using errcode = 'integrity_constraint_violation', constraint = 'lines_come_before_the_end';
-    end if;
-    return null;
 end $$;
 
 -- Name: guard_stop(); Type: FUNCTION; Schema: public; Owner: -
@@ -2134,36 +2004,6 @@ begin
     where i.incident_id = any (lines) and i.reference is null;
 end $$;
 
--- Name: statements_between(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) RETURNS TABLE(file_id uuid, since timestamp with time zone, through timestamp with time zone)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-    with told as (
-        select f.file_id, f.since, f.through, f.begun_at from files as f
-        where f.kind = 'statement' and f.completed_at is not null and f.cleared_at is null
-            and f.since < of_through and f.through > of_since
-    ), edges as (
-        select distinct greatest(least(e.at, of_through), of_since) as at
-        from told as t cross join lateral (values (t.since), (t.through)) as e (at)
-    ), pieces as (
-        select e.at as since, lead(e.at) over (order by e.at) as through from edges as e
-    ), newest as (
-        select p.since, p.through, (
-            select t.file_id from told as t where t.since <= p.since and t.through >= p.through
-            order by t.begun_at desc, t.file_id desc limit 1
-        ) as file_id
-        from pieces as p where p.through is not null
-    ), runs as (
-        select n.*, row_number() over (order by n.since)
-            - row_number() over (partition by n.file_id order by n.since) as run
-        from newest as n
-    )
-    select r.file_id, min(r.since), max(r.through) from runs as r
-    where r.file_id is not null group by r.file_id, r.run order by 2
-$$;
-
 -- Name: suspected_cashbacks(bigint, interval, uuid[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(merchant_id bigint, cashback_id uuid, is_said boolean)
@@ -2716,11 +2556,17 @@ CREATE TABLE public.differences (
     whys text[] DEFAULT '{}'::text[] NOT NULL,
     erp_centavos bigint,
     our_centavos bigint,
+    erp_total_centavos bigint,
+    our_total_centavos bigint,
+    provider text COLLATE pg_catalog."C",
+    known_by text NOT NULL COLLATE pg_catalog."C",
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     closed_at timestamp with time zone,
     closed_why text,
-    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL)))
+    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL))),
+    CONSTRAINT differences_class_check CHECK ((class = ANY (ARRAY['differs'::text, 'never_arrived'::text, 'not_told'::text, 'told_twice'::text, 'unreadable'::text]))),
+    CONSTRAINT differences_known_by_check CHECK (((char_length(known_by) >= 1) AND (char_length(known_by) <= 120)))
 );
 
 -- Name: erasure_key; Type: TABLE; Schema: public; Owner: -
@@ -2772,7 +2618,8 @@ CREATE TABLE public.erp_lines (
     discount_centavos bigint,
     cashback_centavos bigint,
     problem text,
-    CONSTRAINT erp_lines_line_check CHECK ((line > 0))
+    CONSTRAINT erp_lines_line_check CHECK ((line > 0)),
+    CONSTRAINT erp_lines_name_kind_check CHECK ((name_kind = ANY (ARRAY['sale_id'::text, 'idempotency_key'::text])))
 );
 
 -- Name: events; Type: TABLE; Schema: public; Owner: -
@@ -2812,7 +2659,6 @@ CREATE TABLE public.files (
     kind text NOT NULL COLLATE pg_catalog."C",
     merchant_id bigint,
     sha256 bytea NOT NULL,
-    identity bytea NOT NULL,
     name text NOT NULL,
     declared_by text NOT NULL,
     declared jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -2824,13 +2670,8 @@ CREATE TABLE public.files (
     told_centavos bigint,
     lines bigint DEFAULT 0 NOT NULL,
     centavos bigint DEFAULT 0 NOT NULL,
-    gross_centavos bigint DEFAULT 0 NOT NULL,
     unreadable bigint DEFAULT 0 NOT NULL,
-    unread bigint DEFAULT 0 NOT NULL,
-    unsure_centavos bigint DEFAULT 0 NOT NULL,
-    read_through integer DEFAULT 0 NOT NULL,
     begun_at timestamp with time zone DEFAULT now() NOT NULL,
-    moved_at timestamp with time zone DEFAULT now() NOT NULL,
     completed_at timestamp with time zone,
     refused_at timestamp with time zone,
     refused_why text,
@@ -2838,15 +2679,9 @@ CREATE TABLE public.files (
     CONSTRAINT files_check CHECK (((kind = 'erp_day'::text) = (merchant_id IS NOT NULL))),
     CONSTRAINT files_check1 CHECK (((kind = 'erp_day'::text) = (day IS NOT NULL))),
     CONSTRAINT files_check2 CHECK (((kind = 'statement'::text) = (since IS NOT NULL))),
-    CONSTRAINT files_check3 CHECK (((kind = 'statement'::text) = (through IS NOT NULL))),
-    CONSTRAINT files_check4 CHECK ((since <= through)),
-    CONSTRAINT files_check5 CHECK (((completed_at IS NULL) OR (refused_at IS NULL))),
-    CONSTRAINT files_check6 CHECK (((refused_at IS NULL) = (refused_why IS NULL))),
     CONSTRAINT files_declared_by_check CHECK (((char_length(declared_by) >= 1) AND (char_length(declared_by) <= 96))),
-    CONSTRAINT files_identity_check CHECK ((octet_length(identity) = 32)),
     CONSTRAINT files_kind_check CHECK ((kind = ANY (ARRAY['erp_day'::text, 'statement'::text]))),
     CONSTRAINT files_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
-    CONSTRAINT files_refused_why_check CHECK (((char_length(refused_why) >= 1) AND (char_length(refused_why) <= 500))),
     CONSTRAINT files_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 
@@ -3055,7 +2890,7 @@ CREATE TABLE public.reconciliations (
     totals jsonb,
     error text,
     settled integer,
-    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text, 'file'::text])))
+    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text])))
 );
 
 -- Name: refused_clocks; Type: TABLE; Schema: public; Owner: -
@@ -3307,12 +3142,12 @@ CREATE TABLE public.statement_lines (
     line integer NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
     document text COLLATE pg_catalog."C",
-    doubtful text COLLATE pg_catalog."C",
+    doubtful text,
     centavos bigint,
     credited_at timestamp with time zone,
     reference text,
     problem text,
-    CONSTRAINT statement_lines_check CHECK ((((kind = 'unreadable'::text) AND (problem IS NOT NULL)) OR ((kind = ANY (ARRAY['credit'::text, 'reversal'::text])) AND (problem IS NULL) AND (document IS NOT NULL) AND (centavos > 0) AND (credited_at IS NOT NULL)))),
+    CONSTRAINT statement_lines_kind_check CHECK ((kind = ANY (ARRAY['credit'::text, 'reversal'::text, 'unreadable'::text]))),
     CONSTRAINT statement_lines_line_check CHECK ((line > 0))
 );
 
@@ -3336,6 +3171,28 @@ CREATE TABLE public.stops (
     CONSTRAINT stops_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
     CONSTRAINT stops_stopped_by_check CHECK (((char_length(stopped_by) >= 1) AND (char_length(stopped_by) <= 160))),
     CONSTRAINT stops_type_check CHECK (((type !~ '[^!-~]'::text) AND ((char_length(type) >= 1) AND (char_length(type) <= 32))))
+);
+
+-- Name: three_side_runs; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.three_side_runs (
+    run_id uuid NOT NULL,
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    file_id uuid NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C",
+    statement_id uuid,
+    run_by text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone DEFAULT now() NOT NULL,
+    totals jsonb NOT NULL,
+    distrust text,
+    opened integer NOT NULL,
+    renewed integer NOT NULL,
+    closed integer NOT NULL,
+    CONSTRAINT three_side_runs_check CHECK (((source = 'statement'::text) = (statement_id IS NOT NULL))),
+    CONSTRAINT three_side_runs_run_by_check CHECK (((char_length(run_by) >= 1) AND (char_length(run_by) <= 96))),
+    CONSTRAINT three_side_runs_source_check CHECK ((source = ANY (ARRAY['nothing'::text, 'ledger'::text, 'statement'::text])))
 );
 
 -- Name: users; Type: TABLE; Schema: public; Owner: -
@@ -3700,6 +3557,11 @@ ALTER TABLE ONLY public.statement_lines
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_pkey PRIMARY KEY (merchant_id, stop_id);
 
+-- Name: three_side_runs three_side_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.three_side_runs
+    ADD CONSTRAINT three_side_runs_pkey PRIMARY KEY (run_id);
+
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.users
@@ -3789,13 +3651,17 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
 
--- Name: erp_lines_of_document; Type: INDEX; Schema: public; Owner: -
+-- Name: differences_by_opening; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX erp_lines_of_document ON public.erp_lines USING btree (document) WHERE (document IS NOT NULL);
+CREATE INDEX differences_by_opening ON public.differences USING btree (merchant_id, opened_at, difference_id) WHERE (opened_at IS NOT NULL);
 
--- Name: erp_lines_unreadable; Type: INDEX; Schema: public; Owner: -
+-- Name: differences_of_a_cashback; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX erp_lines_unreadable ON public.erp_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
+CREATE INDEX differences_of_a_cashback ON public.differences USING btree (cashback_id) WHERE (cashback_id IS NOT NULL);
+
+-- Name: differences_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX differences_open ON public.differences USING btree (merchant_id, day, known_by) WHERE (closed_at IS NULL);
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
@@ -3804,26 +3670,6 @@ CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WH
 -- Name: events_in_order; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "position", cashback_id, sequence) WHERE ("position" IS NOT NULL);
-
--- Name: files_known_by; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX files_known_by ON public.files USING btree (identity) WHERE (refused_at IS NULL);
-
--- Name: files_of_days; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX files_of_days ON public.files USING btree (merchant_id, day, begun_at DESC) WHERE ((merchant_id IS NOT NULL) AND (completed_at IS NOT NULL));
-
--- Name: files_of_merchants; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX files_of_merchants ON public.files USING btree (merchant_id, begun_at DESC, file_id DESC) WHERE (merchant_id IS NOT NULL);
-
--- Name: files_of_the_account; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX files_of_the_account ON public.files USING btree (begun_at DESC, file_id DESC) WHERE (merchant_id IS NULL);
-
--- Name: files_to_clear; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX files_to_clear ON public.files USING btree (moved_at) WHERE (cleared_at IS NULL);
 
 -- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
 
@@ -3957,18 +3803,6 @@ CREATE UNIQUE INDEX statement_incidents_of_lines ON public.statement_incidents U
 
 CREATE INDEX statement_incidents_open ON public.statement_incidents USING btree (opened_at, incident_id) WHERE (closed_at IS NULL);
 
--- Name: statement_lines_doubtful; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX statement_lines_doubtful ON public.statement_lines USING btree (doubtful) WHERE (doubtful IS NOT NULL);
-
--- Name: statement_lines_of_document; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX statement_lines_of_document ON public.statement_lines USING btree (document) WHERE (document IS NOT NULL);
-
--- Name: statement_lines_unreadable; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX statement_lines_unreadable ON public.statement_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
-
 -- Name: stops_by_time; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at DESC);
@@ -3976,6 +3810,10 @@ CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at 
 -- Name: stops_standing; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX stops_standing ON public.stops USING btree (merchant_id, COALESCE(type, ''::text), by_platform) WHERE (lifted_at IS NULL);
+
+-- Name: three_side_runs_newest; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX three_side_runs_newest ON public.three_side_runs USING btree (merchant_id, as_of DESC) WHERE (as_of IS NOT NULL);
 
 -- Name: users_of_a_merchant; Type: INDEX; Schema: public; Owner: -
 
@@ -4109,14 +3947,6 @@ CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH
 
 CREATE CONSTRAINT TRIGGER erasures_are_whole AFTER INSERT ON public.erasures_under_way DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.guard_erasure_ends();
 
--- Name: erp_lines erp_lines_come; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER erp_lines_come AFTER INSERT ON public.erp_lines REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.guard_erp_lines_come();
-
--- Name: erp_lines erp_lines_go; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER erp_lines_go AFTER DELETE ON public.erp_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.guard_lines_go();
-
 -- Name: events events_append_only; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON public.events FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
@@ -4128,14 +3958,6 @@ CREATE TRIGGER events_follow BEFORE INSERT ON public.events FOR EACH ROW WHEN ((
 -- Name: events events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: files files_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER files_no_truncate BEFORE TRUNCATE ON public.files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: files files_stay; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER files_stay BEFORE DELETE OR UPDATE ON public.files FOR EACH ROW EXECUTE FUNCTION public.guard_files();
 
 -- Name: incidents incidents_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4289,14 +4111,6 @@ CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON p
 
 CREATE TRIGGER statement_incidents_of_whom_it_erases AFTER UPDATE ON public.statement_incidents FOR EACH ROW WHEN (((current_setting('role'::text, true) = 'cashback_eraser'::text) AND (old.document IS DISTINCT FROM new.document))) EXECUTE FUNCTION public.guard_incident_erased();
 
--- Name: statement_lines statement_lines_come; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER statement_lines_come AFTER INSERT ON public.statement_lines REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.guard_statement_lines_come();
-
--- Name: statement_lines statement_lines_go; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER statement_lines_go AFTER DELETE ON public.statement_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.guard_lines_go();
-
 -- Name: stops stops_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -4304,6 +4118,14 @@ CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEM
 -- Name: stops stops_stay; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stops_stay BEFORE INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.guard_stop();
+
+-- Name: three_side_runs three_side_runs_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER three_side_runs_append_only BEFORE DELETE OR UPDATE ON public.three_side_runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: three_side_runs three_side_runs_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER three_side_runs_no_truncate BEFORE TRUNCATE ON public.three_side_runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: product_type_periods type_periods_follow; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4387,6 +4209,11 @@ ALTER TABLE ONLY public.differences
 
 ALTER TABLE ONLY public.differences
     ADD CONSTRAINT differences_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: erp_lines erp_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.erp_lines
+    ADD CONSTRAINT erp_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
 
 -- Name: events events_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4508,10 +4335,20 @@ ALTER TABLE ONLY public.statement_incident_events
 ALTER TABLE ONLY public.statement_incidents
     ADD CONSTRAINT statement_incidents_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
 
+-- Name: statement_lines statement_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_lines
+    ADD CONSTRAINT statement_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
+
 -- Name: stops stops_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: three_side_runs three_side_runs_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.three_side_runs
+    ADD CONSTRAINT three_side_runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: users users_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4761,6 +4598,10 @@ CREATE POLICY of_all_merchants ON public.statement_incidents TO cashback_worker 
 
 CREATE POLICY of_all_merchants ON public.stops TO cashback_worker USING (true);
 
+-- Name: three_side_runs of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.three_side_runs TO cashback_worker USING (true);
+
 -- Name: users of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.users TO cashback_worker USING (true);
@@ -5009,6 +4850,14 @@ CASE
     ELSE false
 END);
 
+-- Name: three_side_runs of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.three_side_runs TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: users of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.users TO cashback_serving USING (
@@ -5137,10 +4986,6 @@ CASE
     ELSE false
 END);
 
--- Name: files of_the_account; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_account ON public.files TO cashback_platform USING ((merchant_id IS NULL));
-
 -- Name: attempts of_the_group; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
@@ -5249,6 +5094,10 @@ CREATE POLICY of_workers ON public.statement_explanations TO cashback_worker USI
 
 CREATE POLICY of_workers ON public.statement_incident_events TO cashback_worker USING (true);
 
+-- Name: statement_lines of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.statement_lines TO cashback_worker USING (true);
+
 -- Name: sender operators_release; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY operators_release ON public.sender TO cashback_worker USING (true);
@@ -5333,6 +5182,10 @@ ALTER TABLE public.statement_incident_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.statement_incidents ENABLE ROW LEVEL SECURITY;
 
+-- Name: statement_lines; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.statement_lines ENABLE ROW LEVEL SECURITY;
+
 -- Name: stops; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
@@ -5340,6 +5193,10 @@ ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
 -- Name: stops the_platforms_stay; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY the_platforms_stay ON public.stops AS RESTRICTIVE FOR UPDATE TO cashback_serving USING ((NOT by_platform));
+
+-- Name: three_side_runs; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.three_side_runs ENABLE ROW LEVEL SECURITY;
 
 -- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5474,11 +5331,6 @@ GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
 
 REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
 
--- Name: FUNCTION forget_in_files(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) TO cashback_eraser;
-
 -- Name: FUNCTION forget_in_incidents(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
@@ -5505,14 +5357,6 @@ REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_erasure_ends() FROM PUBLIC;
 
--- Name: FUNCTION guard_erp_lines_come(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_erp_lines_come() FROM PUBLIC;
-
--- Name: FUNCTION guard_files(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_files() FROM PUBLIC;
-
 -- Name: FUNCTION guard_incident_erased(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_incident_erased() FROM PUBLIC;
@@ -5520,10 +5364,6 @@ REVOKE ALL ON FUNCTION public.guard_incident_erased() FROM PUBLIC;
 -- Name: FUNCTION guard_last_administrator(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_last_administrator() FROM PUBLIC;
-
--- Name: FUNCTION guard_lines_go(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_lines_go() FROM PUBLIC;
 
 -- Name: FUNCTION guard_name_change(); Type: ACL; Schema: public; Owner: -
 
@@ -5544,10 +5384,6 @@ REVOKE ALL ON FUNCTION public.guard_refused_equal() FROM PUBLIC;
 -- Name: FUNCTION guard_sale(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_sale() FROM PUBLIC;
-
--- Name: FUNCTION guard_statement_lines_come(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_statement_lines_come() FROM PUBLIC;
 
 -- Name: FUNCTION guard_stop(); Type: ACL; Schema: public; Owner: -
 
@@ -5719,12 +5555,6 @@ GRANT ALL ON FUNCTION public.renew_feed(anyway boolean) TO cashback_worker;
 
 REVOKE ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) TO cashback_eraser;
-
--- Name: FUNCTION statements_between(of_since timestamp with time zone, of_through timestamp with time zone); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) TO cashback_worker;
-GRANT ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) TO cashback_platform;
 
 -- Name: FUNCTION suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]); Type: ACL; Schema: public; Owner: -
 
@@ -6144,39 +5974,72 @@ GRANT SELECT ON TABLE public.day_zones TO cashback_platform;
 
 -- Name: TABLE differences; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT ON TABLE public.differences TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.differences TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.file_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.line; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(line) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(line) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.class; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(class) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(class) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.whys; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(whys) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(whys) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.erp_centavos; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.our_centavos; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.erp_total_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.our_total_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.provider; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(provider) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(provider) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.last_seen_at; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_at; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_why; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_worker;
 
 -- Name: TABLE erasure_key; Type: ACL; Schema: public; Owner: -
@@ -6190,8 +6053,8 @@ GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
 
 -- Name: TABLE erp_lines; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.erp_lines TO cashback_serving;
-GRANT SELECT,INSERT,DELETE ON TABLE public.erp_lines TO cashback_worker;
+GRANT SELECT ON TABLE public.erp_lines TO cashback_serving;
+GRANT SELECT ON TABLE public.erp_lines TO cashback_worker;
 
 -- Name: TABLE events; Type: ACL; Schema: public; Owner: -
 
@@ -6256,79 +6119,8 @@ GRANT SELECT ON TABLE public.feed TO cashback_worker;
 
 -- Name: TABLE files; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.files TO cashback_serving;
-GRANT SELECT,INSERT ON TABLE public.files TO cashback_worker;
-GRANT SELECT,INSERT ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.lines; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(lines) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(lines) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(lines) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(centavos) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(centavos) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(centavos) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.gross_centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.unreadable; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.unread; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(unread) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(unread) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(unread) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.unsure_centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.read_through; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(read_through) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(read_through) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(read_through) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.moved_at; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.completed_at; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.refused_at; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.refused_why; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.cleared_at; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(cleared_at) ON TABLE public.files TO cashback_worker;
+GRANT SELECT ON TABLE public.files TO cashback_serving;
+GRANT SELECT ON TABLE public.files TO cashback_worker;
 
 -- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
 
@@ -6606,6 +6398,7 @@ GRANT SELECT ON TABLE public.sale_lines TO cashback_eraser;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.sale_names TO cashback_serving;
 GRANT SELECT ON TABLE public.sale_names TO cashback_eraser;
+GRANT SELECT ON TABLE public.sale_names TO cashback_worker;
 
 -- Name: COLUMN sale_names.name; Type: ACL; Schema: public; Owner: -
 
@@ -6788,8 +6581,7 @@ GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_platfor
 
 -- Name: TABLE statement_lines; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT,DELETE ON TABLE public.statement_lines TO cashback_worker;
-GRANT SELECT,INSERT ON TABLE public.statement_lines TO cashback_platform;
+GRANT SELECT ON TABLE public.statement_lines TO cashback_worker;
 
 -- Name: TABLE stops; Type: ACL; Schema: public; Owner: -
 
@@ -6812,6 +6604,11 @@ GRANT UPDATE(lifted_by) ON TABLE public.stops TO cashback_platform;
 
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_serving;
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_platform;
+
+-- Name: TABLE three_side_runs; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_worker;
 
 -- Name: TABLE users; Type: ACL; Schema: public; Owner: -
 
