@@ -306,9 +306,7 @@ def _use_cases(
         incidents=incidents,
         cases=MemoryCases(store, incidents, sees_differences=False),
         ledger=MemoryLedger(skew=timedelta(0)),  # a double reads no statements
-        closes=MemoryCloses(
-            store=store, slugs={}, first_day=time.now().date(), now=time.now
-        ),
+        closes=MemoryCloses(store=store, slugs={}, first_day=time.now().date(), now=time.now),
         files=FileDesk(
             reader=ProfiledFiles(),
             store=MemoryFiles(),

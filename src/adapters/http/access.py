@@ -10,12 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
-<<<<<<< HEAD
 from adapters.http.finance.actions import FINANCE_ACTIONS
 from adapters.http.finance.figures_query import REPRICE
-=======
 from adapters.http.finance.reconciliations import RECONCILE
->>>>>>> p16-three
 from adapters.http.identity.roles import (
     ADMINISTRATORS,
     ADMINS,
@@ -44,7 +41,6 @@ ACCESS: Final[Access] = {
     ("get", "/api/cashbacks/open"): READERS,
     ("get", "/api/cashbacks/equals"): READERS,
     ("get", "/api/incidents"): READERS | PLATFORM,
-<<<<<<< HEAD
     ("get", "/api/differences"): READERS,
     ("get", "/api/cases"): READERS | PLATFORM,
     ("get", "/api/cases/{id}"): READERS | PLATFORM,
@@ -58,10 +54,8 @@ ACCESS: Final[Access] = {
     ("get", "/api/files"): READERS | PLATFORM,
     ("get", "/api/files/{id}"): READERS | PLATFORM,
     ("get", "/api/files/{id}/lines"): READERS | PLATFORM,
-=======
     ("get", "/api/reconciliations"): READERS,
     **RECONCILE.access(),
->>>>>>> p16-three
     ("get", "/api/product-types/{type}/rates"): MEMBERS,
     ("post", "/api/product-types/{type}/rates"): ADMINS,
     ("delete", "/api/product-types/{type}/rates/{version}"): ADMINS,

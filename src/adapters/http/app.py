@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Final
 from litestar import Litestar
 
 from adapters.http.access import ACCESS
-<<<<<<< HEAD
 from adapters.http.finance.cases import CaseRoutes
-from adapters.http.finance.resolve_many import ResolveManyRoute
-from adapters.http.finance.provider_ledger import ProviderLedgerRoutes
 from adapters.http.finance.closes import CloseRoutes
 from adapters.http.finance.figures import FiguresRoutes
 from adapters.http.finance.files import FileRoutes
-=======
+from adapters.http.finance.provider_ledger import ProviderLedgerRoutes
 from adapters.http.finance.reconciliations import ReconciliationRoutes
->>>>>>> p16-three
+from adapters.http.finance.resolve_many import ResolveManyRoute
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -58,11 +55,8 @@ if TYPE_CHECKING:
     from cashback_core.operators.cases import CaseStore
     from cashback_core.people.log_in import LogIn
     from cashback_core.privacy.data_subjects import PrivacyStore
-<<<<<<< HEAD
-    from cashback_core.reconciliation.file_import import FileDesk
-=======
     from cashback_core.reconciliation.days_compared import ThreeSides
->>>>>>> p16-three
+    from cashback_core.reconciliation.file_import import FileDesk
     from cashback_core.reconciliation.incidents import IncidentStore
     from cashback_core.reconciliation.ledger import ProviderLedger
 
@@ -92,14 +86,11 @@ class UseCases:
     changes_waiting: ChangeWaiting
     operators: OperatorStore
     incidents: IncidentStore
-<<<<<<< HEAD
     cases: CaseStore
     ledger: ProviderLedger
     closes: CloseStore
     files: FileDesk
-=======
     three_sides: ThreeSides
->>>>>>> p16-three
     privacy: PrivacyStore
     figures: FiguresStore
     stored_sales: StoredSales
@@ -177,15 +168,12 @@ def create_app(
                 *operating.handlers(),
                 *figures.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
-<<<<<<< HEAD
                 *CaseRoutes(admit=admit, cases=use_cases.cases, zones=zones).handlers(),
                 *ResolveManyRoute(admit=admit, operators=use_cases.operators).handlers(),
                 *ProviderLedgerRoutes(admit=admit, ledger=use_cases.ledger).handlers(),
                 *CloseRoutes(admit=admit, closes=use_cases.closes).handlers(),
                 *FileRoutes(admit=admit, desk=use_cases.files, zones=zones).handlers(),
-=======
                 *ReconciliationRoutes(admit=admit, store=use_cases.three_sides).handlers(),
->>>>>>> p16-three
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
                 *TokenRoutes(login, options.trusted_hops).handlers(),

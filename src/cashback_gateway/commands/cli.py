@@ -232,10 +232,11 @@ COMMANDS: Final = (
     Command(
         "reconcile",
         "reconcile:reconcile",
-        "hold the provider's statement against our book, now: asked for, or one of the files",
+        "hold the provider's statement, or a file of it, against our book; or a day's three sides",
         (
             "reconcile --from 2026-01-31",
             "reconcile --statement 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41",
+            "reconcile --day 2026-01-31 --merchant demo",
         ),
     ),
     Command(
@@ -249,10 +250,6 @@ COMMANDS: Final = (
         "ledger:show_ledger",
         "tell what the provider credited, as its statements tell it, by merchant and class",
         ("ledger --merchant demo --json",),
-    ),
-    Command(
-        "hold the provider's statement against our book, or a day's three sides together, now",
-        ("reconcile --from 2026-01-31", "reconcile --day 2026-01-31 --merchant demo"),
     ),
     Command(
         "secrets",

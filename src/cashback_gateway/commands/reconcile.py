@@ -58,7 +58,9 @@ async def reconcile(
     file: Annotated[UUID | None, read_by(UUID, "the ERP's file; default: the day's newest")] = None,
     statement: Annotated[
         UUID | None,
-        read_by(UUID, "a statement that came as a file: reconcile by it; with --day its other side"),
+        read_by(
+            UUID, "a statement that came as a file: reconcile by it; with --day its other side"
+        ),
     ] = None,
     json: Json = False,
     here: Here,

@@ -21,11 +21,8 @@ from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
-<<<<<<< HEAD
 from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
-=======
 from adapters.postgres.reconciliation.three_sides import PostgresThreeSides
->>>>>>> p16-three
 from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
 from adapters.telemetry.metrics import ProcessRole
 from cashback_core.changes.waiting import ChangeWaiting
@@ -59,8 +56,12 @@ def _incidents(database: Database) -> PostgresIncidentStore:
 
 def _cases(database: Database) -> PostgresCaseStore:
     return PostgresCaseStore(database, of_all=ANSWERING_INCIDENTS)
+
+
 def _closes(database: Database) -> PostgresCloseStore:
     return PostgresCloseStore(database, of_all=ANSWERING_INCIDENTS)
+
+
 def _files(settings: Settings, database: Database) -> FileDesk:
     skew = timedelta(seconds=settings.margin.clock_skew_s)
     purposes = FilePurposes(of_account=ANSWERING_INCIDENTS)
@@ -130,14 +131,11 @@ class ApiContainer(Container):
     )
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
-<<<<<<< HEAD
     cases = providers.Singleton(_cases, Container.database)
     ledger = providers.Singleton(_ledger, Container.database)
     closes = providers.Singleton(_closes, Container.database)
     files = providers.Singleton(_files, Container.settings, Container.database)
-=======
     three_sides = providers.Singleton(PostgresThreeSides, Container.database)
->>>>>>> p16-three
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses
@@ -152,14 +150,11 @@ class ApiContainer(Container):
         changes_waiting=changes_waiting,
         operators=operators,
         incidents=incidents,
-<<<<<<< HEAD
         cases=cases,
         ledger=ledger,
         closes=closes,
         files=files,
-=======
         three_sides=three_sides,
->>>>>>> p16-three
         privacy=Container.privacy,
         figures=providers.Singleton(PostgresFigures, Container.database),
         stored_sales=providers.Singleton(PostgresStoredSales, Container.database),

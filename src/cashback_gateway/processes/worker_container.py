@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -38,8 +37,8 @@ if TYPE_CHECKING:
     from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
     from cashback_core.delivery.deliverer import DeliveriesUnderWay
     from cashback_core.delivery.states import DeliveryPolicy
-    from cashback_gateway.processes.closer import Closer
     from cashback_core.reconciliation.statements import Statements
+    from cashback_gateway.processes.closer import Closer
     from cashback_gateway.processes.database_guard import DatabaseGuard
     from cashback_gateway.settings.table import Settings
 

@@ -7,15 +7,12 @@ from typing import Final
 from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
-<<<<<<< HEAD
 from adapters.http.openapi.finance_cases import CASE_OPERATIONS
-from adapters.http.openapi.finance_provider_ledger import PROVIDER_LEDGER
 from adapters.http.openapi.finance_closes import CLOSES
 from adapters.http.openapi.finance_figures import FIGURES
 from adapters.http.openapi.finance_files import FILE_OPERATIONS
-=======
+from adapters.http.openapi.finance_provider_ledger import PROVIDER_LEDGER
 from adapters.http.openapi.finance_reconciliations import RECONCILIATION_OPERATIONS
->>>>>>> p16-three
 from adapters.http.openapi.identity import IDENTITY
 from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
@@ -254,14 +251,11 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),
     **OPERATING,
-<<<<<<< HEAD
     **CASE_OPERATIONS,
     **PROVIDER_LEDGER,
     **CLOSES,
     **FILE_OPERATIONS,
-=======
     **RECONCILIATION_OPERATIONS,
->>>>>>> p16-three
     **{at: op for one in RESOURCES for at, op in operations_of(one).items()},
     **{("get", one.path): operation_of(one) for one in LISTINGS},
     **ADMINISTRATION,

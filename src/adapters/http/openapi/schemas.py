@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
-<<<<<<< HEAD
 from adapters.http.finance.actions import FINANCE_ACTIONS
-from adapters.http.finance.provider_ledger import SHAPES as PROVIDER_LEDGER_SHAPES
 from adapters.http.finance.closes import SHAPES as CLOSE_SHAPES
 from adapters.http.finance.figures_query import REPRICE
 from adapters.http.finance.figures_shapes import FIGURES_SHAPES
 from adapters.http.finance.file_shapes import FILE_SHAPES
-=======
+from adapters.http.finance.provider_ledger import SHAPES as PROVIDER_LEDGER_SHAPES
 from adapters.http.finance.reconciliations import RECONCILE, RECONCILIATION_SHAPES
->>>>>>> p16-three
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
@@ -62,13 +59,10 @@ SHAPES: Final = (
     *ADMINISTRATION_SHAPES,
     *CATALOGUE_SHAPES,
     *SALES_SHAPES,
-<<<<<<< HEAD
     *CASE_SHAPES,
     *FIGURES_SHAPES,
     *FILE_SHAPES,
-=======
     *RECONCILIATION_SHAPES,
->>>>>>> p16-three
     *IDENTITY_SHAPES,
     *PROVIDER_LEDGER_SHAPES,
     *CLOSE_SHAPES,
@@ -328,13 +322,10 @@ REQUESTS: Final[dict[str, Schema]] = {
     "AmountInput": _AMOUNT,
     "UnitValueInput": _UNIT_VALUE,
     "QuantityInput": _QUANTITY,
-<<<<<<< HEAD
     **{one.body_name: one.body.schema() for one in ACTIONS},
     **{one.body_name: one.body.schema() for one in FINANCE_ACTIONS},
     **{one.body_name: one.body.schema() for one in (*ACTIONS, REPRICE)},
-=======
     **{one.body_name: one.body.schema() for one in (*ACTIONS, RECONCILE)},
->>>>>>> p16-three
     **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
     **ADMINISTRATION_BODIES,
     **CATALOGUE_BODIES,
