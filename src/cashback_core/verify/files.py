@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from cashback_core.closing.canonical import (
@@ -100,13 +101,24 @@ def _take(file: BinaryIO, path: Path, given: Given) -> None:
         given.disclosed.extend(persons)
     elif "close" in found:
         given.links.append(_link(value, str(path)))
-        while data := file.readline(MAX_CLOSE_BYTES + 1):
-            if data.strip():
-                given.links.append(_link(decoded(data, most=MAX_CLOSE_BYTES), str(path)))
-            if len(given.links) > MAX_CLOSES:
-                raise NotCanonical(f"more than {MAX_CLOSES} closes are given")
+        _take_closes(file, str(path), given)
     else:
         raise NotCanonical("it is neither closes nor lines, keys or a disclosure")
+
+
+def _take_closes(file: BinaryIO, source: str, given: Given) -> None:
+    """The closes behind the first one, each on a line of its own."""
+    for number in count(2):
+        data = file.readline(MAX_CLOSE_BYTES + 1)
+        if not data:
+            return
+        if data.strip():
+            try:
+                given.links.append(_link(decoded(data, most=MAX_CLOSE_BYTES), source))
+            except NotCanonical as error:
+                raise NotCanonical(f"line {number}: {error}") from error
+        if len(given.links) > MAX_CLOSES:
+            raise NotCanonical(f"more than {MAX_CLOSES} closes are given")
 
 
 def _members_of(value: object) -> dict[str, object]:

@@ -206,6 +206,15 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert [one["code"] for one in told["not_checked"]] == ["nothing"]
 
 
+def test_a_line_that_is_no_close_is_told_by_its_number(folder: Path) -> None:
+    with (folder / "closes.jsonl").open("ab") as file:
+        file.write(b"\n{}\n")
+    code, told = asked(folder)
+    assert code == 2
+    assert told["unreadable"][0]["detail"] == "line 3: close, signature is missing"
+    assert told["chains"][0]["closes"] == 1
+
+
 def test_a_name_is_told_without_what_a_terminal_obeys(tmp_path: Path) -> None:
     (tmp_path / "\x1b[2J").write_bytes(b"x")
     assert "\x1b" not in run(tmp_path)[1]
