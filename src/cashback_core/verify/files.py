@@ -12,7 +12,7 @@ from cashback_core.closing.canonical import (
     hash_of_any,
     read_day,
 )
-from cashback_core.closing.chain import Fault, Link
+from cashback_core.closing.chain import Link, LinkFault
 from cashback_core.closing.close import close_hash
 from cashback_core.closing.close_reading import MAX_CLOSE_BYTES, read_close
 from cashback_core.closing.day import DoesNotAddUp
@@ -147,9 +147,9 @@ def _link(value: object, source: str) -> Link:
     try:
         signed = read_close(value)
     except NotCanonical as error:
-        return _broken(value, source, Fault.FORM, error)
+        return _broken(value, source, LinkFault.FORM, error)
     except DoesNotAddUp as error:
-        return _broken(value, source, Fault.SUMS, error)
+        return _broken(value, source, LinkFault.SUMS, error)
     close = signed.close
     return Link(
         owner=close.owner,
@@ -161,7 +161,7 @@ def _link(value: object, source: str) -> Link:
     )
 
 
-def _broken(value: object, source: str, fault: Fault, error: Exception) -> Link:
+def _broken(value: object, source: str, fault: LinkFault, error: Exception) -> Link:
     body = _members_of(value).get("close")
     told = _members_of(body)
     owner, number = told.get("owner", 0), told.get("number")

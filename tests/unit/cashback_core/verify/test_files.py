@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cashback_core.closing.chain import Fault
+from cashback_core.closing.chain import LinkFault
 from cashback_core.closing.close import (
     Chained,
     Close,
@@ -240,7 +240,7 @@ def test_lines_that_are_not_the_days_are_told(folder: Path, lines: bytes, cause:
     (folder / "2026-11-29.lines.jsonl").write_bytes(lines)
     code, told = asked(folder)
     bad = told["chains"][0]["first_bad"]
-    assert (code, bad["number"], bad["fault"]) == (1, 1, Fault.LINES)
+    assert (code, bad["number"], bad["fault"]) == (1, 1, LinkFault.LINES)
     assert cause in bad["cause"]
 
 
