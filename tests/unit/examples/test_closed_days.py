@@ -32,7 +32,7 @@ from cashback_core.closing.lines import DayLine, LinesHead, head_bytes, line_byt
 from cashback_core.closing.movements import movements_of
 from cashback_core.closing.persons import Disclosed, disclosure_bytes
 from cashback_core.delivery.states import Status
-from cashback_core.testing.strategies import Signer, rechained
+from cashback_core.testing.strategies import ChainSigner, rechained
 from cashback_core.verify.__main__ import main
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ COMMAND: Final = re.compile(
 )
 
 PRIVATE: Final = Ed25519PrivateKey.from_private_bytes(b"an example's key, known to all..")
-SIGNER: Final = Signer(public_key=PRIVATE.public_key().public_bytes_raw(), sign=PRIVATE.sign)
+SIGNER: Final = ChainSigner(public_key=PRIVATE.public_key().public_bytes_raw(), sign=PRIVATE.sign)
 FIRST: Final = date(2026, 11, 27)
 BEGINS: Final = datetime(2026, 11, 27, 3, tzinfo=UTC)
 ONE_DAY: Final = timedelta(days=1)

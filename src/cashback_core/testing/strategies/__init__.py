@@ -34,9 +34,9 @@ from cashback_core.testing.strategies.chain_defects import (
     broken_chains,
 )
 from cashback_core.testing.strategies.closed_days import (
+    ChainSigner,
     ClosedChain,
     ClosedDay,
-    Signer,
     closed_chains,
     rechained,
 )
@@ -87,11 +87,11 @@ __all__ = [
     "DEMO",
     "STORES",
     "BrokenChain",
+    "ChainSigner",
     "ClosedChain",
     "ClosedDay",
     "Defect",
     "InvalidSaleDocument",
-    "Signer",
     "Situation",
     "access_keys",
     "amount_spellings",

@@ -3,7 +3,7 @@
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
-    signer = Signer(public_key=private.public_key().public_bytes_raw(), sign=private.sign)
+    signer = ChainSigner(public_key=private.public_key().public_bytes_raw(), sign=private.sign)
 
     @given(closed_chains(signer))
     def test_my_archive_keeps_them(chain): ...
@@ -53,7 +53,7 @@ _MAX_DAYS: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
+class ChainSigner:
     """Who signs: the public key, and what signs by its private one."""
 
     public_key: bytes
@@ -90,7 +90,7 @@ class ClosedDay:
 class ClosedChain:
     """A merchant's closes from its first day on, and who signed them."""
 
-    signer: Signer
+    signer: ChainSigner
     days: tuple[ClosedDay, ...]
 
     @property
@@ -109,7 +109,7 @@ class ClosedChain:
         return keys_bytes([self.signer.key])
 
 
-def rechained(signer: Signer, closes: Iterable[Close]) -> tuple[SignedClose, ...]:
+def rechained(signer: ChainSigner, closes: Iterable[Close]) -> tuple[SignedClose, ...]:
     """Closes from number 1 on, each made to follow from the one before, and signed.
 
     What its owner could make of them: only a hash that others know tells that they were changed.
@@ -125,7 +125,7 @@ def rechained(signer: Signer, closes: Iterable[Close]) -> tuple[SignedClose, ...
 
 
 def closed_chains(
-    signer: Signer, *, owner: str = "demo", min_days: int = 1, max_days: int = _MAX_DAYS
+    signer: ChainSigner, *, owner: str = "demo", min_days: int = 1, max_days: int = _MAX_DAYS
 ) -> SearchStrategy[ClosedChain]:
     """Chains of so many days, in which cashbacks move as they may, some told late."""
     return _chains(signer, owner, min_days, max_days)
@@ -157,7 +157,7 @@ class _Cashback:
 
 
 @st.composite
-def _chains(draw: DrawFn, signer: Signer, owner: str, fewest: int, most: int) -> ClosedChain:
+def _chains(draw: DrawFn, signer: ChainSigner, owner: str, fewest: int, most: int) -> ClosedChain:
     days = draw(st.integers(fewest, most))
     cashbacks: list[_Cashback] = []
     closes: list[Close] = []

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cashback_core.closing.chain import Fault
+from cashback_core.closing.chain import LinkFault
 from cashback_core.closing.close import close_bytes, close_hash, document_bytes
 from cashback_core.closing.close_reading import read_close
 from cashback_core.closing.keys import keys_bytes
@@ -21,10 +21,10 @@ from cashback_core.closing.lines import read_line
 from cashback_core.closing.reading import decoded
 from cashback_core.delivery.states import Status
 from cashback_core.testing import strategies
-from cashback_core.testing.strategies import CHAIN_DEFECTS, ClosedChain, Signer
+from cashback_core.testing.strategies import CHAIN_DEFECTS, ChainSigner, ClosedChain
 from cashback_core.verify.__main__ import main
 from cashback_core.verify.files import read_files
-from cashback_core.verify.verifying import Report, Verdict, verify
+from cashback_core.verify.verifying import Verdict, Verification, verify
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from cashback_core.testing.strategies import BrokenChain
 
 
-def signer(seed: int) -> Signer:
+def signer(seed: int) -> ChainSigner:
     private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-    return Signer(public_key=private.public_key().public_bytes_raw(), sign=private.sign)
+    return ChainSigner(public_key=private.public_key().public_bytes_raw(), sign=private.sign)
 
 
 OURS: Final = signer(1)
 STRANGER: Final = signer(2)
 SLOW: Final = [HealthCheck.too_slow, HealthCheck.data_too_large]
-QUICK: Final = settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+QUICK: Final = settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 NONE: Final = frozenset[str]()
 
 
@@ -57,7 +57,7 @@ def files(contents: dict[str, bytes]) -> Generator[list[Path]]:
 
 def held(
     contents: dict[str, bytes], *, heads: frozenset[str] = NONE, after: frozenset[str] = NONE
-) -> Report:
+) -> Verification:
     with files(contents) as paths:
         return verify(read_files(paths), heads=heads, after=after)
 
@@ -95,7 +95,7 @@ def test_a_close_is_read_back_as_it_was_written(chain: ClosedChain) -> None:
 @pytest.mark.parametrize("name", sorted(CHAIN_DEFECTS))
 def test_a_defect_is_told_at_its_link(name: str) -> None:
     @given(strategies.broken_chain(name, OURS, STRANGER))
-    @settings(QUICK, max_examples=12)
+    @settings(QUICK, max_examples=10)
     def told(broken: BrokenChain) -> None:
         contents = {f"closes{n}": file for n, file in enumerate(broken.closes_files)}
         contents |= {f"lines{n}": file for n, file in enumerate(broken.lines_files)}
@@ -120,7 +120,7 @@ def test_a_chain_may_begin_after_a_close_that_is_known(chain: ClosedChain) -> No
     assert {"before", "no_lines", "tail"} <= {one.code for one in report.unchecked}
     (found,) = held(contents).chains
     assert found.bad is not None
-    assert (found.bad.fault, found.bad.number) == (Fault.HEAD, 2)
+    assert (found.bad.fault, found.bad.number) == (LinkFault.HEAD, 2)
 
 
 @given(strategies.closed_chains(OURS))
@@ -147,7 +147,7 @@ def test_a_key_counts_only_while_it_was_in_use(chain: ClosedChain) -> None:
         for day in chain.days
         if ended.until_at is not None and day.close.span.closed_at >= ended.until_at
     )
-    assert (found.bad.fault, found.bad.number) == (Fault.KEY_TIME, expected)
+    assert (found.bad.fault, found.bad.number) == (LinkFault.KEY_TIME, expected)
 
 
 @given(strategies.closed_chains(OURS))
