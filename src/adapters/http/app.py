@@ -57,7 +57,8 @@ class UseCases:
 
     `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
     to go on, `operators` for what waits for somebody, `incidents` for what a
-    statement tells and nothing explains, `ledger` for what the provider credited, `ping` asks if the database is there.
+    statement tells and nothing explains, `ledger` for what the provider
+    credited, `ping` asks if the database is there.
     """
 
     submit_sale: SubmitSale

@@ -57,7 +57,8 @@ def _description() -> str:
 
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Finance", "Product types", "Products", "Customers", "Merchants", "Stops",
+    "Cashbacks", "Operators", "Finance", "Product types", "Products", "Customers", "Merchants",
+    "Stops",
     "Users", "API clients", "Webhooks", "Audit", "Tokens", "Health",
 )  # fmt: skip
 

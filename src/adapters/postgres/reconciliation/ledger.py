@@ -130,7 +130,7 @@ _DECIDED: Final[LiteralString] = f"""
     exists (
         select from newer as w where w.since <= {_EARLIEST} and {_LATEST} <= w.through
     )
-"""  # noqa: S608 (made of literals)
+"""
 
 # Of most keys there is one line on either side: they are joined as they are. Only where there are
 # several is it asked which is which (`ledger.changes`, by test).
