@@ -154,13 +154,14 @@ _TAKE_IN: Final[LiteralString] = f"""
                 or credited_at is null)
             and not {_DECIDED}
         union all
-        -- What is told of other days: a line's instant is part of its key.
+        -- What is told of other days: a line's instant is part of its key. An array, so that each
+        -- is looked up by it: joined, all lines there ever were would be read.
         select l.* from provider_lines as l
-        where l.line_key in (
+        where l.line_key = any (array(
                 select o.line_key from provider_told as o
                 where o.credited_at < %(since)s - %(after)s
                     or o.credited_at > %(through)s + %(after)s
-            )
+            ))
             and not {_DECIDED}
     ), several as materialized (
         -- Without an instant a newer statement may cover one of a key and not another.
