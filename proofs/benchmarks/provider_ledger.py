@@ -1,4 +1,4 @@
-"""Takes statements of a million lines into the ledger: `python -m benchmarks.provider_ledger [LINES]`.
+"""Takes statements of a million lines into the ledger: `-m benchmarks.provider_ledger [LINES]`.
 
 First all of them enter, then the same is told again, then a tenth is found to be something else.
 Processor time of this process and of the server's, of each line.
@@ -111,7 +111,8 @@ async def measure(lines: int) -> None:
                 there_s = used_s(process) - there_s
                 print(
                     f"{what}: {kept}; {here_s / lines * 1e6:.1f} µs a line here,"
-                    f" {there_s / lines * 1e6:.1f} µs in the server; the last statement {last_s:.1f} s"
+                    f" {there_s / lines * 1e6:.1f} µs in the server;"
+                    f" the last statement {last_s:.1f} s"
                 )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cashback_core.reconciliation import Window
 
-_changes = memory_ledger.changes
+_changes = ledger.changes  # as it is: what is planted replaces the name in the fake
 
 
 def every_statement_adds_up(
@@ -41,10 +41,12 @@ def any_statement(window: Window) -> bool:
 
 
 def always(*_: object) -> bool:
+    """Whatever is asked."""
     return True
 
 
 def never(*_: object) -> bool:
+    """Whatever is asked."""
     return False
 
 

@@ -227,9 +227,7 @@ def _told_lines(draw: st.DrawFn) -> ToldLine:
     whose = draw(st.sampled_from((None, *ONES)))
     at = draw(st.sampled_from(INSTANTS))
     cls = draw(st.sampled_from(_OF_NOBODY if whose is None else _CLASSES))
-    return a_told(
-        cls=cls, centavos=draw(st.sampled_from((500, -500))), at=at, whose=whose
-    )
+    return a_told(cls=cls, centavos=draw(st.sampled_from((500, -500))), at=at, whose=whose)
 
 
 @st.composite

@@ -22,6 +22,7 @@ from cashback_core.reconciliation import (
     StatementTotals,
 )
 from cashback_core.reconciliation.incidents import Explanation, IncidentStore, Meaning
+from cashback_core.reconciliation.ledger import ToldLine, is_fit
 from cashback_core.reconciliation.schedule import (
     FoundIncident,
     Moved,
@@ -505,6 +506,9 @@ async def reconcile(
         )
         closed += 0 if window.distrust else await runs.close_unfound(window)
         moved = await runs.move([f for f in findings if f.move]) if moving else Moved()
+        if is_fit(window):
+            await runs.put_aside([one for f in findings if (one := ToldLine.of(f)) is not None])
+            await runs.take_in(window, head.asked_at)
         await runs.end(
             RunEnded(
                 asked_at=head.asked_at,

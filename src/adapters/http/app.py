@@ -76,6 +76,8 @@ class UseCases:
     the database is there.
     statement tells and nothing explains, `files` where files of others are handed in, `ping` asks
     if the database is there.
+    statement tells and nothing explains, `ledger` for what the provider
+    credited, `ping` asks if the database is there.
     """
 
     submit_sale: SubmitSale

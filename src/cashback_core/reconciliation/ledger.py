@@ -85,14 +85,13 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """A statement that is complete and without defects: what it covers, when it was asked for.
+    """What a statement that is complete and without defects covers.
 
     `newer` are the windows of those taken into the ledger that were asked for later. `skew` is the
     most that two clocks differ.
     """
 
     window: Window
-    asked_at: datetime
     skew: timedelta
     newer: tuple[Window, ...] = ()
 

@@ -28,7 +28,7 @@ from cashback_core.reconciliation import (
     Window,
     line_key,
 )
-from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
+from cashback_core.reconciliation.ledger import LedgerKept, ToldLine  # noqa: TC001 (as above)
 
 MAX_WHY_CHARS: Final = 500
 MAX_STORED: Final = 1_000

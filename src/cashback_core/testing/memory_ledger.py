@@ -52,7 +52,7 @@ class MemoryLedger(ProviderLedger):
         """All lines of a statement, at once."""
         asked_at = min(asked_at, at)
         newer = tuple(one.window for one in self.tellings if one.asked_at > asked_at)
-        telling = Telling(window=window, asked_at=asked_at, skew=self.skew, newer=newer)
+        telling = Telling(window=window, skew=self.skew, newer=newer)
         by_key: defaultdict[str, list[ToldLine]] = defaultdict(list)
         for line in told:
             by_key[line.key].append(line)

@@ -477,7 +477,7 @@ def _check_run(run: LatestRun, now: datetime) -> Check:
 
 
 def _check_ledger(through: datetime | None, now: datetime) -> Check:
-    """How far the provider's own word reaches; without any statement there is nothing to be late."""
+    """How far the provider's own word reaches; without any statement nothing is late."""
     name = "provider's ledger"
     if through is None:
         return Check(level=Level.OK, name=name, found="no complete statement was taken in yet")

@@ -282,9 +282,7 @@ def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(
     assert f"there is no cashback {nobody}" in refused(environ, "cancel", nobody, *SIGNED)
 
 
-def test_the_providers_ledger_is_told_by_owner_and_class(
-    dsn: str, environ: dict[str, str]
-) -> None:
+def test_the_providers_ledger_is_told_by_owner_and_class(dsn: str, environ: dict[str, str]) -> None:
     assert done(environ, "ledger")[-1] == "no statement was taken in yet"
     lines = (a_told(), a_told(2, whose=ONES[1], centavos=70), a_told(3, whose=None, centavos=-5))
 
@@ -302,9 +300,7 @@ def test_the_providers_ledger_is_told_by_owner_and_class(
     assert words == "3 lines, 5.65 in all"
     assert through.startswith("complete through 2026-06-15T12:30:00Z, by statements of which")
     own = told(environ, "ledger", "--merchant", "other")
-    assert own["items"] == [
-        {"merchant": "other", "class": "matched", "lines": 1, "amount": "0.70"}
-    ]
+    assert own["items"] == [{"merchant": "other", "class": "matched", "lines": 1, "amount": "0.70"}]
     assert (own["lines"], own["amount"]) == (1, "0.70")
     assert "there is no merchant 'nobody'" in refused(environ, "ledger", "--merchant", "nobody")
 

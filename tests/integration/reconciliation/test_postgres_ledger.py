@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
+from psycopg import sql
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 
 from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
 
 
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""Before and after whatever there is."""
+
+
 def a_book(database: Database) -> Book:
     return Book(
         reconciliations=PostgresReconciliationStore(database, RULES),
@@ -66,7 +71,7 @@ class TestPostgresLedger(ProviderLedgerContract):
             rows = owner.execute(
                 "select at, position from provider_tellings order by telling_id"
             ).fetchall()
-            all_at_once = sums(owner, [(datetime.min, datetime.max, None, 2**62)])
+            all_at_once = sums(owner, [(FIRST, LAST, None, 2**62)])
             assert all_at_once[None, "unknown_here"] == (2, 1000, 1, 500)
             assert all_at_once[1, "matched"] == (2, 1000, 2, 1000)
             assert all_at_once[2, "matched"] == (1, 500, 1, 500)
@@ -77,9 +82,9 @@ class TestPostgresLedger(ProviderLedgerContract):
                 if first > second or below_first > below_second:
                     continue
                 days = [
-                    (datetime.min, first, None, below_first),
+                    (FIRST, first, None, below_first),
                     (first, second, below_first, below_second),
-                    (second, datetime.max, below_second, 2**62),
+                    (second, LAST, below_second, 2**62),
                 ]
                 assert sums(owner, days) == all_at_once, days
 
@@ -126,15 +131,14 @@ class TestPostgresLedger(ProviderLedgerContract):
             assert kept.hex != line.key, "a plain hash could be tried with every document"
             assert kept.hex == LedgerKeys(SEAL)(line.key), "and is the same on every statement"
             for table in ("provider_tellings", "provider_moves", "provider_telling_flows"):
-                for act in (f"delete from {table}", f"truncate {table} cascade"):
+                for act in ("delete from {}", "truncate {} cascade"):
                     with pytest.raises(IntegrityConstraintViolation):
-                        owner.execute(act)  # type: ignore[arg-type]
+                        owner.execute(sql.SQL(act).format(sql.Identifier(table)))
         with session(dsn, 2) as serving:
-            for table in ("provider_lines", "provider_balances", "provider_telling_flows"):
-                try:
-                    assert serving.execute(f"select from {table}").fetchall() == []  # type: ignore[arg-type]
-                except InsufficientPrivilege:
-                    serving.rollback()
+            assert serving.execute("select from provider_balances").fetchall() == []
+        for table in ("provider_lines", "provider_moves", "provider_told"):
+            with session(dsn, 1) as serving, pytest.raises(InsufficientPrivilege):
+                serving.execute(sql.SQL("select from {}").format(sql.Identifier(table)))
 
 
 @settings(
@@ -164,9 +168,7 @@ async def test_one_statement_changes_what_the_core_says(
             assert_adds_up(owner)
 
 
-_KEYS = [
-    a_told(centavos=centavos, at=at).key for centavos in (500, -500) for at in INSTANTS
-]
+_KEYS = [a_told(centavos=centavos, at=at).key for centavos in (500, -500) for at in INSTANTS]
 
 
 def sums(
@@ -179,8 +181,8 @@ def sums(
             "select * from provider_flows(%s, %s, %s, %s, %s)",
             [
                 merchant_id,
-                "-infinity" if begins == datetime.min else begins,
-                "infinity" if ends == datetime.max else ends,
+                "-infinity" if begins == FIRST else begins,
+                "infinity" if ends == LAST else ends,
                 from_position,
                 below,
             ],

@@ -57,7 +57,7 @@ def _description() -> str:
 
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Cases", "Finance", "Figures", "Files", "Product types", "Products",
+    "Cashbacks", "Operators", "Cases", "Figures", "Files", "Finance", "Product types", "Products",
     "Customers", "Merchants", "Stops", "Users", "API clients", "Webhooks", "Audit", "Tokens",
     "Health",
 )  # fmt: skip

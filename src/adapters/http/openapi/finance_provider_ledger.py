@@ -17,9 +17,7 @@ PROVIDER_LEDGER: Final[dict[tuple[str, str], Operation]] = {
         " that the newest complete statement covers, what that one tells. A merchant's is what"
         " goes with its cashbacks; everything else is the account's, which the platform's"
         " administrators read, beside every merchant's.",
-        successes={
-            200: Success(schema="ProviderLedgerState", description="The ledger as of now.")
-        },
+        successes={200: Success(schema="ProviderLedgerState", description="The ledger as of now.")},
         problems=EVERY,
     ),
 }

@@ -130,7 +130,7 @@ _DECIDED: Final[LiteralString] = f"""
     exists (
         select from newer as w where w.since <= {_EARLIEST} and {_LATEST} <= w.through
     )
-"""  # noqa: S608 (made of literals)
+"""
 
 # Of most keys there is one line on either side: they are joined as they are. Only where there are
 # several is it asked which is which (`ledger.changes`, by test).
@@ -154,13 +154,14 @@ _TAKE_IN: Final[LiteralString] = f"""
                 or credited_at is null)
             and not {_DECIDED}
         union all
-        -- What is told of other days: a line's instant is part of its key.
+        -- What is told of other days: a line's instant is part of its key. An array, so that each
+        -- is looked up by it: joined, all lines there ever were would be read.
         select l.* from provider_lines as l
-        where l.line_key in (
+        where l.line_key = any (array(
                 select o.line_key from provider_told as o
                 where o.credited_at < %(since)s - %(after)s
                     or o.credited_at > %(through)s + %(after)s
-            )
+            ))
             and not {_DECIDED}
     ), several as materialized (
         -- Without an instant a newer statement may cover one of a key and not another.

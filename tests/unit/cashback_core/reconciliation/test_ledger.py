@@ -109,7 +109,8 @@ def test_a_line_is_told_by_its_net_amount_and_whose_it_is_about() -> None:
 
 
 def test_a_line_at_the_edge_of_the_clocks_is_not_covered() -> None:
-    telling = Telling(window=Told(lines=(), since=AT, through=AT + DAY).window, asked_at=AT, skew=SKEW)
+    window = Told(lines=(), since=AT, through=AT + DAY).window
+    telling = Telling(window=window, skew=SKEW)
 
     def must_tell(seconds: float) -> bool:
         at = AT + timedelta(seconds=seconds)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cashback_core.delivery.states import Status
-from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation import FindingClass, ReadStatement
 from cashback_core.reconciliation import statement_reader as statement_reading
+from cashback_core.reconciliation.ledger import LedgerKept
 from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.reconciliation.schedule import RunKind
 from cashback_core.reconciliation.statements import StatementUnavailable
@@ -23,7 +24,16 @@ from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_reconciliations import MemoryReconciliations
 from cashback_core.testing.memory_store import MemoryStore
 from contract.builders import CREATED, PROGRAMME, UNANSWERED, a_cpf, a_sale, ended, leased
-from contract.reconciling import POLICY, RULES, Kept, a_line, in_doubt, standing, status_of
+from contract.reconciling import (
+    FOREIGN,
+    POLICY,
+    RULES,
+    Kept,
+    a_line,
+    in_doubt,
+    standing,
+    status_of,
+)
 from fakes.scripted_statements import ScriptedStatements
 
 if TYPE_CHECKING:
@@ -203,3 +213,49 @@ async def test_the_log_tells_counts_and_what_bars(
     assert "1 unknown_here (77.77)" in caplog.text
     assert "1 doubt_absent" in caplog.text
     assert "1 moved, 0 left to the next statement" in caplog.text
+
+
+async def test_what_a_run_finds_is_the_providers_ledger(world: World) -> None:
+    paid = await leased(world.kept.store, a_sale(document=a_cpf()))
+    await world.kept.store.conclude(ended(paid, CREATED))
+    own = await a_line(world.kept, paid)
+    stray = replace(own, document=a_cpf(), cashback_centavos=777)
+    world.statements.lines = [own, stray]
+    world.clock.advance(DAY.total_seconds())
+    found = await world.reconciler.reconcile_from(world.clock.now() - 3 * DAY)
+    assert found is not None
+    assert found.kept == LedgerKept(entered=2)
+    assert await ledger_of(world) == {
+        ("demo", FindingClass.MATCHED): (1, own.cashback_centavos),
+        (None, FindingClass.UNKNOWN_HERE): (1, 777),
+    }
+    (incident,) = await standing(world.kept)
+    await world.kept.incidents.explain(incident.id, FOREIGN, dry_run=False)
+    world.statements.lines = [stray]
+    found = await world.reconciler.reconcile_from(world.clock.now() - 3 * DAY)
+    assert found is not None
+    assert found.kept == LedgerKept(moved=1, left=1)
+    assert await ledger_of(world) == {(None, FindingClass.EXPLAINED): (1, 777)}
+
+
+async def test_a_statement_with_defects_changes_nothing_in_the_ledger(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = await leased(world.kept.store, a_sale(document=a_cpf()))
+    await world.kept.store.conclude(ended(paid, CREATED))
+    world.statements.lines = [await a_line(world.kept, paid)]
+    world.clock.advance(DAY.total_seconds())
+    await world.reconciler.reconcile_from(world.clock.now() - 3 * DAY)
+    before = await ledger_of(world)
+    assert before
+    world.statements.lines = []
+    monkeypatch.setattr(ReadStatement, "defects", lambda _: ["it was cut"])
+    found = await world.reconciler.reconcile_from(world.clock.now() - 3 * DAY)
+    assert found is not None
+    assert found.kept is None
+    assert await ledger_of(world) == before
+
+
+async def ledger_of(world: World) -> dict[tuple[str | None, FindingClass], tuple[int, int]]:
+    state = await world.reconciliations.ledger.state(None)
+    return {(one.merchant, one.cls): (one.lines, one.centavos) for one in state.totals}
