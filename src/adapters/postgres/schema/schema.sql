@@ -378,6 +378,69 @@ CREATE FUNCTION public.audited_value(value jsonb) RETURNS jsonb
     end
 $$;
 
+-- Name: call_failure(text, integer, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.call_failure(result text, status_code integer, reason text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN ((result || ': '::text) || CASE WHEN (status_code IS NOT NULL) THEN ('status '::text || status_code) WHEN (reason ~ '^[a-z][a-z ,'']{0,59}$'::text) THEN reason ELSE 'another reason'::text END);
+
+-- Name: calls_of_day(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_nestloop TO 'off'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return (
+        with ended as materialized (
+            select e.to_status = 'applied' as is_applied,
+                case
+                    when e.to_status = 'applied' then null
+                    when e.actor = 'reaper' or a.result is null then 'unknown: no answer'
+                    else call_failure(a.result, a.status_code, a.reason)
+                end as failure,
+                case when e.actor <> 'reaper' and a.status_code is not null
+                    then latency_bucket(a.elapsed_s) end as bucket
+            from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+            cross join lateral (
+                select o.result, o.status_code, o.reason, o.elapsed_s from attempts as o
+                where o.merchant_id = of_merchant and o.cashback_id = e.cashback_id
+                    and o.attempt = e.attempt
+                offset 0
+            ) as a
+            where e.from_status = 'sending'
+        ),
+        grouped as (
+            select d.is_applied, d.failure, d.bucket, count(*) as calls from ended as d
+            group by d.is_applied, d.failure, d.bucket
+        )
+        select jsonb_build_object(
+            'attempts', coalesce(sum(g.calls), 0),
+            'applied', coalesce(sum(g.calls) filter (where g.is_applied), 0),
+            'failures', (
+                select coalesce(jsonb_object_agg(f.failure, f.calls), '{}')
+                from (
+                    select h.failure, sum(h.calls) as calls from grouped as h
+                    where not h.is_applied group by h.failure
+                ) as f
+            ),
+            'latency', (
+                select coalesce(jsonb_object_agg(b.bucket, b.calls), '{}')
+                from (
+                    select h.bucket, sum(h.calls) as calls from grouped as h
+                    where h.bucket is not null group by h.bucket
+                ) as b
+            )
+        ) from grouped as g
+    );
+end $$;
+
 -- Name: cancels(text, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.cancels(from_status text, to_status text) RETURNS boolean
@@ -587,6 +650,31 @@ begin
     return new;
 end $$;
 
+-- Name: events_of_day(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS TABLE(cashback_id uuid, sequence integer, at timestamp with time zone, from_status text, to_status text, attempt integer, actor text)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return query
+    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
+        e.attempt::integer, e.actor
+    from events as e
+    where e.merchant_id = of_merchant
+        and e.at >= events_of_day.begins_at and e.at < events_of_day.ends_at
+        and e.position < events_of_day.below
+    union all
+    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
+        e.attempt::integer, e.actor
+    from events as e
+    where e.merchant_id = of_merchant
+        and e.position >= events_of_day.from_position and e.position < events_of_day.below
+        and e.at < events_of_day.begins_at;
+end $$;
+
 -- Name: feed_place(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) RETURNS record
@@ -603,6 +691,120 @@ $$;
 CREATE FUNCTION public.feed_position() RETURNS bigint
     LANGUAGE sql
     RETURN (((pg_current_xact_id())::text)::bigint + 0);
+
+-- Name: figures_of_day(bigint, text, timestamp with time zone, timestamp with time zone, bigint, bigint, boolean, boolean); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) RETURNS TABLE(hour smallint, type text, store text, client text, status text, sales bigint, not_due bigint, recorded bigint, accrued bigint, paid bigint, cancelled bigint, adjusted bigint, doubted bigint, tried bigint, accepted bigint, total_centavos bigint, accrued_centavos bigint, paid_centavos bigint, cancelled_centavos bigint, adjusted_centavos bigint, doubted_centavos bigint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_nestloop TO 'off'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    -- A sale's id begins with the instant it was told at: those of the day are read as they lie.
+    first_id constant uuid := first_id_at(begins_at);
+    end_id constant uuid := first_id_at(ends_at);
+begin
+    return query
+    with moved as materialized (
+        select e.cashback_id,
+            extract(hour from e.at at time zone of_zone)::smallint as hour,
+            e.to_status,
+            e.from_status is null and e.to_status <> 'recorded' as is_sold,
+            accrues(e.from_status, e.to_status) as accrues,
+            pays(e.from_status, e.to_status) as pays,
+            coalesce(cancels(e.from_status, e.to_status), false) as cancels,
+            coalesce(takes_back(e.from_status, e.to_status), false) as takes_back,
+            coalesce(e.from_status = 'sending' and e.attempt = 1, false) as is_tried
+        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        where e.to_status <> 'sending'
+    ),
+    -- What was told before that day: few as a rule, and each looked for by its keys (`offset 0` lets no
+    -- plan read a merchant's past instead).
+    older as materialized (
+        select distinct m.cashback_id from moved as m
+        where m.cashback_id < first_id or m.cashback_id >= end_id
+    ),
+    about as materialized (
+        select o.cashback_id, o.store, o.submitted_by::text as client,
+            o.total_centavos::bigint as worth, c.cashback_centavos::bigint as earned
+        from sales as o
+        join cashbacks as c on c.merchant_id = o.merchant_id and c.cashback_id = o.cashback_id
+        where o.merchant_id = of_merchant
+            and o.cashback_id >= first_id and o.cashback_id < end_id
+            and c.merchant_id = of_merchant
+            and c.cashback_id >= first_id and c.cashback_id < end_id
+        union all
+        select d.cashback_id, s.store, s.submitted_by, s.total_centavos, c.cashback_centavos
+        from older as d
+        cross join lateral (
+            select o.store, o.submitted_by, o.total_centavos from sales as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as s
+        cross join lateral (
+            select o.cashback_centavos from cashbacks as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as c
+    ),
+    types as (
+        select l.cashback_id, l.type, sum(l.worth)::bigint as worth, sum(l.earned)::bigint as earned
+        from (
+            select o.cashback_id, o.type, o.cashback_centavos as earned,
+                o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0) as worth
+            from sale_lines as o
+            where o.merchant_id = of_merchant
+                and o.cashback_id >= first_id and o.cashback_id < end_id
+            union all
+            select d.cashback_id, i.*
+            from older as d
+            cross join lateral (
+                select o.type, o.cashback_centavos,
+                    o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0)
+                from sale_lines as o
+                where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+            ) as i
+        ) as l
+        where typed
+        group by l.cashback_id, l.type
+    ),
+    parts as (
+        select m.*, null::text as type, a.store, a.client, a.worth, a.earned
+        from moved as m join about as a on a.cashback_id = m.cashback_id
+        where whole
+        union all
+        select m.*, t.type, a.store, a.client, t.worth, t.earned
+        from types as t
+        join about as a on a.cashback_id = t.cashback_id
+        join moved as m on m.cashback_id = t.cashback_id
+    )
+    select p.hour, p.type, p.store, p.client, p.to_status,
+        count(*) filter (where p.is_sold),
+        count(*) filter (where p.to_status = 'not_due'),
+        count(*) filter (where p.to_status = 'recorded'),
+        count(*) filter (where p.accrues), count(*) filter (where p.pays),
+        count(*) filter (where p.cancels), count(*) filter (where p.takes_back),
+        count(*) filter (where p.to_status = 'in_doubt'),
+        count(*) filter (where p.is_tried),
+        count(*) filter (where p.is_tried and p.to_status = 'applied'),
+        coalesce(sum(p.worth) filter (where p.is_sold), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.accrues), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.pays), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.cancels), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.takes_back), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.to_status = 'in_doubt'), 0)::bigint
+    from parts as p
+    group by p.hour, p.type, p.store, p.client, p.to_status;
+end $$;
+
+-- Name: first_id_at(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.first_id_at(instant timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    RETURN ((lpad(to_hex((GREATEST((0)::numeric, floor((EXTRACT(epoch FROM instant) * (1000)::numeric))))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid;
 
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1481,8 +1683,66 @@ CREATE FUNCTION public.keep_day_figures(of_merchant bigint, of_day date) RETURNS
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
+declare
+    closed record;
+    before figure_days;
 begin
-    return;
+    select c.begins_at, c.ends_at, c.below into strict closed
+    from closes as c where c.merchant_id = of_merchant and c.day = of_day;
+    select * into before
+    from figure_days as f where f.merchant_id = of_merchant and f.day = of_day - 1;
+    insert into figure_days (
+        merchant_id, day, zone, begins_at, ends_at, below, standings, calls
+    )
+    select of_merchant, of_day, day_zone(of_merchant, of_day), closed.begins_at, closed.ends_at,
+        closed.below,
+        (
+            select coalesce(jsonb_object_agg(s.status, jsonb_build_array(s.cashbacks, s.centavos)), '{}')
+            from (
+                select t.status, sum(t.cashbacks)::bigint as cashbacks, sum(t.centavos)::bigint as centavos
+                from (
+                    select m.status, m.cashbacks, m.centavos
+                    from standings_moved(
+                        of_merchant, closed.begins_at, closed.ends_at, coalesce(before.below, 0),
+                        closed.below
+                    ) as m
+                    union all
+                    select b.key, (b.value ->> 0)::bigint, (b.value ->> 1)::bigint
+                    from jsonb_each(before.standings) as b
+                ) as t
+                group by t.status
+                having sum(t.cashbacks) <> 0 or sum(t.centavos) <> 0
+            ) as s
+        ),
+        calls_of_day(
+            of_merchant, closed.begins_at, closed.ends_at, coalesce(before.below, 0), closed.below
+        );
+    insert into day_figures (
+        merchant_id, day, hour, type, store, client, status, sales, not_due, recorded, accrued,
+        paid, cancelled, adjusted, doubted, tried, accepted, total_centavos, accrued_centavos,
+        paid_centavos, cancelled_centavos, adjusted_centavos, doubted_centavos
+    )
+    select of_merchant, of_day, f.hour, f.type, f.store, f.client, f.status,
+        nullif(sum(f.sales), 0), nullif(sum(f.not_due), 0), nullif(sum(f.recorded), 0),
+        nullif(sum(f.accrued), 0), nullif(sum(f.paid), 0), nullif(sum(f.cancelled), 0),
+        nullif(sum(f.adjusted), 0), nullif(sum(f.doubted), 0), nullif(sum(f.tried), 0),
+        nullif(sum(f.accepted), 0), nullif(sum(f.total_centavos), 0),
+        nullif(sum(f.accrued_centavos), 0), nullif(sum(f.paid_centavos), 0),
+        nullif(sum(f.cancelled_centavos), 0), nullif(sum(f.adjusted_centavos), 0),
+        nullif(sum(f.doubted_centavos), 0)
+    from figures_of_day(
+        of_merchant, day_zone(of_merchant, of_day), closed.begins_at, closed.ends_at,
+        coalesce(before.below, 0), closed.below, true, true
+    ) as f
+    group by grouping sets (
+        (f.type, f.store, f.client, f.status), (f.hour, f.type, f.store, f.client, f.status)
+    )
+    -- What moved nothing is left out, so that a report reads less.
+    having sum(
+        f.sales + f.not_due + f.recorded + f.accrued + f.paid + f.cancelled + f.adjusted
+            + f.doubted + f.tried
+    ) > 0
+    order by f.hour nulls first, f.type nulls first;
 end $$;
 
 -- Name: keep_day_zones(); Type: FUNCTION; Schema: public; Owner: -
@@ -1524,6 +1784,12 @@ begin
     select distinct i.line_key from statement_incidents as i
     where i.document = pseudonym and not is_sealed(i.line_key);
 end $$;
+
+-- Name: latency_bucket(double precision); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.latency_bucket(elapsed_s double precision) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (elapsed_s <= (0.001)::double precision) THEN 0 ELSE (LEAST((150)::double precision, ceil((ln((elapsed_s / (0.001)::double precision)) / ln((1.1)::double precision)))))::integer END;
 
 -- Name: let_named_merchants(regclass, name, name, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2002,6 +2268,52 @@ begin
         and i.reference is null and sealed ? e.line_key;
     update statement_incidents as i set line_key = sealed ->> i.line_key
     where i.incident_id = any (lines) and i.reference is null;
+end $$;
+
+-- Name: standings_moved(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS TABLE(status text, cashbacks bigint, centavos bigint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_nestloop TO 'off'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    first_id constant uuid := first_id_at(begins_at);
+    end_id constant uuid := first_id_at(ends_at);
+begin
+    return query
+    -- What only passed through a state is of no account: most went through three.
+    with moved as materialized (
+        select e.cashback_id, v.status, sum(v.moved) as moved
+        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        cross join lateral (values (e.to_status, 1), (e.from_status, -1)) as v (status, moved)
+        where v.status is not null
+        group by e.cashback_id, v.status
+        having sum(v.moved) <> 0
+    ),
+    earned as (
+        select o.cashback_id, o.cashback_centavos from cashbacks as o
+        where o.merchant_id = of_merchant
+            and o.cashback_id >= first_id and o.cashback_id < end_id
+        union all
+        select d.cashback_id, c.cashback_centavos
+        from (
+            select distinct m.cashback_id from moved as m
+            where m.cashback_id < first_id or m.cashback_id >= end_id
+        ) as d
+        cross join lateral (
+            select o.cashback_centavos from cashbacks as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as c
+    )
+    select m.status, sum(m.moved)::bigint, sum(m.moved * c.cashback_centavos)::bigint
+    from moved as m join earned as c on c.cashback_id = m.cashback_id
+    group by m.status;
 end $$;
 
 -- Name: suspected_cashbacks(bigint, interval, uuid[]); Type: FUNCTION; Schema: public; Owner: -
@@ -2524,6 +2836,35 @@ CREATE TABLE public.customers (
     CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed))))
 );
 
+-- Name: day_figures; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.day_figures (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    hour smallint,
+    type text COLLATE pg_catalog."C",
+    store text COLLATE pg_catalog."C",
+    client text COLLATE pg_catalog."C",
+    status text NOT NULL COLLATE pg_catalog."C",
+    sales integer,
+    not_due integer,
+    recorded integer,
+    accrued integer,
+    paid integer,
+    cancelled integer,
+    adjusted integer,
+    doubted integer,
+    tried integer,
+    accepted integer,
+    total_centavos bigint,
+    accrued_centavos bigint,
+    paid_centavos bigint,
+    cancelled_centavos bigint,
+    adjusted_centavos bigint,
+    doubted_centavos bigint,
+    CONSTRAINT day_figures_hour_check CHECK (((hour >= 0) AND (hour <= 23)))
+);
+
 -- Name: day_sums; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.day_sums (
@@ -2644,6 +2985,22 @@ CREATE TABLE public.feed (
     timeline integer NOT NULL,
     CONSTRAINT feed_only_one_check CHECK (only_one),
     CONSTRAINT feed_raised_check CHECK ((raised >= 0))
+);
+
+-- Name: figure_days; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.figure_days (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    zone text NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    below bigint NOT NULL,
+    standings jsonb NOT NULL,
+    calls jsonb NOT NULL,
+    CONSTRAINT figure_days_calls_check CHECK ((jsonb_typeof(calls) = 'object'::text)),
+    CONSTRAINT figure_days_check CHECK ((ends_at >= begins_at)),
+    CONSTRAINT figure_days_standings_check CHECK ((jsonb_typeof(standings) = 'object'::text))
 );
 
 -- Name: files; Type: TABLE; Schema: public; Owner: -
@@ -3364,6 +3721,11 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.feed
     ADD CONSTRAINT feed_pkey PRIMARY KEY (only_one);
 
+-- Name: figure_days figure_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.figure_days
+    ADD CONSTRAINT figure_days_pkey PRIMARY KEY (merchant_id, day);
+
 -- Name: files files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.files
@@ -3617,6 +3979,22 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: day_figures_of_days; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_figures_of_days ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NULL) AND (type IS NULL));
+
+-- Name: day_figures_of_hours; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_figures_of_hours ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NOT NULL) AND (type IS NULL));
+
+-- Name: day_figures_of_hours_and_types; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_figures_of_hours_and_types ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NOT NULL) AND (type IS NOT NULL));
+
+-- Name: day_figures_of_types; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_figures_of_types ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NULL) AND (type IS NOT NULL));
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
@@ -3894,6 +4272,14 @@ CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secret
 
 CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
 
+-- Name: day_figures day_figures_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_figures_append_only BEFORE DELETE OR UPDATE ON public.day_figures FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: day_figures day_figures_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_figures_no_truncate BEFORE TRUNCATE ON public.day_figures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE CONSTRAINT TRIGGER erasures_are_whole AFTER INSERT ON public.erasures_under_way DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.guard_erasure_ends();
@@ -3909,6 +4295,14 @@ CREATE TRIGGER events_follow BEFORE INSERT ON public.events FOR EACH ROW WHEN ((
 -- Name: events events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: figure_days figure_days_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER figure_days_append_only BEFORE DELETE OR UPDATE ON public.figure_days FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: figure_days figure_days_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER figure_days_no_truncate BEFORE TRUNCATE ON public.figure_days FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: incidents incidents_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4133,6 +4527,11 @@ ALTER TABLE ONLY public.client_secrets
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
+-- Name: day_figures day_figures_merchant_id_day_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_figures
+    ADD CONSTRAINT day_figures_merchant_id_day_fkey FOREIGN KEY (merchant_id, day) REFERENCES public.figure_days(merchant_id, day);
+
 -- Name: day_sums day_sums_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.day_sums
@@ -4162,6 +4561,11 @@ ALTER TABLE ONLY public.erp_lines
 
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
+
+-- Name: figure_days figure_days_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.figure_days
+    ADD CONSTRAINT figure_days_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: files files_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4372,6 +4776,10 @@ ALTER TABLE public.client_secrets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
 
+-- Name: day_figures; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.day_figures ENABLE ROW LEVEL SECURITY;
+
 -- Name: day_sums; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.day_sums ENABLE ROW LEVEL SECURITY;
@@ -4399,6 +4807,10 @@ ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 -- Name: feed; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.feed ENABLE ROW LEVEL SECURITY;
+
+-- Name: figure_days; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.figure_days ENABLE ROW LEVEL SECURITY;
 
 -- Name: files; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4444,6 +4856,10 @@ CREATE POLICY of_all_merchants ON public.client_secrets TO cashback_worker USING
 
 CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (true);
 
+-- Name: day_figures of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.day_figures TO cashback_worker USING (true);
+
 -- Name: day_sums of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.day_sums TO cashback_worker USING (true);
@@ -4467,6 +4883,10 @@ CREATE POLICY of_all_merchants ON public.erp_lines TO cashback_worker USING (tru
 -- Name: events of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.events TO cashback_worker USING (true);
+
+-- Name: figure_days of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.figure_days TO cashback_worker USING (true);
 
 -- Name: files of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4600,6 +5020,14 @@ CASE
     ELSE false
 END);
 
+-- Name: day_figures of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.day_figures TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: day_sums of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.day_sums TO cashback_serving USING (
@@ -4643,6 +5071,14 @@ END);
 -- Name: events of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.events TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: figure_days of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.figure_days TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5185,6 +5621,18 @@ REVOKE ALL ON FUNCTION public.audit_table(audited regclass, resource text, key t
 
 REVOKE ALL ON FUNCTION public.audited_value(value jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION call_failure(result text, status_code integer, reason text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.call_failure(result text, status_code integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.call_failure(result text, status_code integer, reason text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.call_failure(result text, status_code integer, reason text) TO cashback_worker;
+
+-- Name: FUNCTION calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
 -- Name: FUNCTION cancels(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.cancels(from_status text, to_status text) FROM PUBLIC;
@@ -5239,6 +5687,12 @@ REVOKE ALL ON FUNCTION public.end_tokens_of_merchant() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.end_tokens_of_user() FROM PUBLIC;
 
+-- Name: FUNCTION events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
 -- Name: FUNCTION feed_place(OUT system_identifier bigint, OUT timeline integer); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
@@ -5248,6 +5702,18 @@ REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timel
 REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
 GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+
+-- Name: FUNCTION figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) TO cashback_serving;
+GRANT ALL ON FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) TO cashback_worker;
+
+-- Name: FUNCTION first_id_at(instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) TO cashback_serving;
+GRANT ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) TO cashback_worker;
 
 -- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
 
@@ -5386,6 +5852,12 @@ REVOKE ALL ON FUNCTION public.keep_day_zones() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) TO cashback_eraser;
 
+-- Name: FUNCTION latency_bucket(elapsed_s double precision); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.latency_bucket(elapsed_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.latency_bucket(elapsed_s double precision) TO cashback_serving;
+GRANT ALL ON FUNCTION public.latency_bucket(elapsed_s double precision) TO cashback_worker;
+
 -- Name: FUNCTION let_named_merchants(protected regclass, policy name, reader name, verbs text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.let_named_merchants(protected regclass, policy name, reader name, verbs text) FROM PUBLIC;
@@ -5477,6 +5949,12 @@ GRANT ALL ON FUNCTION public.renew_feed(anyway boolean) TO cashback_worker;
 
 REVOKE ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) TO cashback_eraser;
+
+-- Name: FUNCTION standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
 
 -- Name: FUNCTION suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]); Type: ACL; Schema: public; Owner: -
 
@@ -5878,6 +6356,11 @@ GRANT UPDATE(erased_at) ON TABLE public.customers TO cashback_eraser;
 
 GRANT UPDATE(sealed) ON TABLE public.customers TO cashback_eraser;
 
+-- Name: TABLE day_figures; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.day_figures TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.day_figures TO cashback_worker;
+
 -- Name: TABLE day_sums; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.day_sums TO cashback_serving;
@@ -6000,6 +6483,11 @@ GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
 
 GRANT SELECT ON TABLE public.feed TO cashback_serving;
 GRANT SELECT ON TABLE public.feed TO cashback_worker;
+
+-- Name: TABLE figure_days; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.figure_days TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.figure_days TO cashback_worker;
 
 -- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
 
