@@ -751,7 +751,8 @@ begin
         ) as c
     ),
     types as (
-        select l.cashback_id, l.type, sum(l.worth)::bigint as worth, sum(l.earned)::bigint as earned
+        select l.cashback_id, l.type, sum_of_centavos(l.worth) as worth,
+            sum_of_centavos(l.earned) as earned
         from (
             select o.cashback_id, o.type, o.cashback_centavos as earned,
                 o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0) as worth
@@ -790,12 +791,12 @@ begin
         count(*) filter (where p.to_status = 'in_doubt'),
         count(*) filter (where p.is_tried),
         count(*) filter (where p.is_tried and p.to_status = 'applied'),
-        coalesce(sum(p.worth) filter (where p.is_sold), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.accrues), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.pays), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.cancels), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.takes_back), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.to_status = 'in_doubt'), 0)::bigint
+        coalesce(sum_of_centavos(p.worth) filter (where p.is_sold), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.accrues), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.pays), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.cancels), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.takes_back), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.to_status = 'in_doubt'), 0)
     from parts as p
     group by p.hour, p.type, p.store, p.client, p.to_status;
 end $$;
@@ -2701,6 +2702,15 @@ begin
     from given where status = 'sending';
     return now();
 end $$;
+
+-- Name: sum_of_centavos(bigint); Type: AGGREGATE; Schema: public; Owner: -
+
+CREATE AGGREGATE public.sum_of_centavos(bigint) (
+    SFUNC = int8pl,
+    STYPE = bigint,
+    COMBINEFUNC = int8pl,
+    PARALLEL = safe
+);
 
 -- Name: api_clients; Type: TABLE; Schema: public; Owner: -
 
@@ -6062,6 +6072,12 @@ GRANT ALL ON FUNCTION public.write_results(told jsonb, OUT ended integer, OUT mo
 
 REVOKE ALL ON FUNCTION public.write_sales(told jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.write_sales(told jsonb) TO cashback_serving;
+
+-- Name: FUNCTION sum_of_centavos(bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sum_of_centavos(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_worker;
 
 -- Name: TABLE api_clients; Type: ACL; Schema: public; Owner: -
 
