@@ -22,7 +22,7 @@ _OPEN_DAY: Final[LiteralString] = """
             || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 5, 15))::uuid as id,
         w.at, lpad((100000000 + n)::text, 11, '0') as document,
         (n %% %(stores)s)::text as store, 'client:cli_' || (n %% 4) as client,
-        500 + n %% 49999 as a, 300 + n %% 19997 as b
+        500 + n %% 499 * 100 as a, 300 + n %% 199 * 100 as b
     from generate_series(1, %(sales)s) as n
     cross join lateral (
         select %(begins)s::timestamptz + n * (%(spent)s::interval / %(sales)s) as at
