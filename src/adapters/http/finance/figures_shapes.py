@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from adapters.http.wire.shapes import Instant, Money, Shape, SignedMoney
 from cashback_core.delivery.export_rows import csv_line
@@ -30,9 +30,6 @@ Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["202
 Share = Annotated[
     str | None,
     Meta(description="A part of one, to six places; null where there is nothing to be a part of."),
-]
-Told = Annotated[
-    str | UnsetType | None, Meta(description="There if asked by; null: the sale told none.")
 ]
 
 
@@ -62,16 +59,11 @@ class FiguresMeasures(Shape, frozen=True, kw_only=True):
     acceptance: Annotated[Share, Meta(description="accepted of tried.")]
 
 
-class FiguresItem(FiguresMeasures, frozen=True, kw_only=True, omit_defaults=True):
-    """A row: what it is told apart by, and its measures."""
+class FiguresItem(Shape, frozen=True, kw_only=True):
+    """A row: what it is told apart by, null where the sale told none, and what was counted."""
 
-    hour: Told = UNSET
-    day: Told = UNSET
-    month: Told = UNSET
-    type: Told = UNSET
-    store: Told = UNSET
-    client: Told = UNSET
-    status: Told = UNSET
+    keys: dict[Dimension, str | None]
+    measures: FiguresMeasures
 
 
 class FiguresCalls(Shape, frozen=True, kw_only=True):
@@ -218,9 +210,8 @@ def repricing_shape(repricing: Repricing) -> RepricingAnswer:
 
 
 def _item(by: Sequence[Dimension], row: FiguresRow) -> FiguresItem:
-    told = _told(row.measures)
-    told |= {one.value: key or None for one, key in zip(by, row.keys, strict=True)}
-    return FiguresItem(**told)
+    keys = {one: key or None for one, key in zip(by, row.keys, strict=True)}
+    return FiguresItem(keys=keys, measures=FiguresMeasures(**_told(row.measures)))
 
 
 def _calls(calls: Calls) -> FiguresCalls:

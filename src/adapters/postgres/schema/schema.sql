@@ -12,10 +12,6 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
--- Name: reporting; Type: SCHEMA; Schema: -; Owner: -
-
-CREATE SCHEMA reporting;
-
 -- Name: answer_body; Type: DOMAIN; Schema: public; Owner: -
 
 CREATE DOMAIN public.answer_body AS bytea
@@ -572,7 +568,7 @@ CREATE FUNCTION public.day_begins_at(of_merchant bigint, of_day date) RETURNS ti
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select day_ends_at(of_merchant, of_day - 1)
+    select of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
 $$;
 
 -- Name: day_ends_at(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -581,120 +577,7 @@ CREATE FUNCTION public.day_ends_at(of_merchant bigint, of_day date) RETURNS time
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select greatest(
-        (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day),
-        of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
-    )
-$$;
-
--- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.feed_position() RETURNS bigint
-    LANGUAGE sql
-    RETURN (((pg_current_xact_id())::text)::bigint + 0);
-
--- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
-        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
-        'new>recorded>api',
-        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
-        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
-        'pending>sending>api', 'pending>sending>worker',
-        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
-        'sending>held>api', 'sending>in_doubt>api',
-        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
-        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
-        'pending>applied>late_answer', 'held>applied>late_answer',
-        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
-        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
-        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
-        'pending>applied>settler', 'pending>in_doubt>settler',
-        'held>applied>settler', 'rejected>applied>settler',
-        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
-        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
-        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
-        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
-        'pending>cancelled>operator'
-    );
-end $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
--- Name: events; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.events (
-    merchant_id bigint NOT NULL,
-    cashback_id uuid NOT NULL,
-    sequence public.version_number NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    from_status text,
-    to_status text NOT NULL,
-    attempt public.attempt_number NOT NULL,
-    reason text NOT NULL,
-    actor_name public.operators_name,
-    "position" bigint DEFAULT public.feed_position() NOT NULL,
-    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
-    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
-);
-
--- Name: day_events(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS SETOF public.events
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT e.merchant_id,
-     e.cashback_id,
-     e.sequence,
-     e.at,
-     e.actor,
-     e.from_status,
-     e.to_status,
-     e.attempt,
-     e.reason,
-     e.actor_name,
-     e."position"
-    FROM public.events e
-   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at >= day_events.begins_at) AND (e.at < day_events.ends_at) AND (e."position" < day_events.below))
- UNION ALL
-  SELECT e.merchant_id,
-     e.cashback_id,
-     e.sequence,
-     e.at,
-     e.actor,
-     e.from_status,
-     e.to_status,
-     e.attempt,
-     e.reason,
-     e.actor_name,
-     e."position"
-    FROM public.events e
-   WHERE ((e.merchant_id = day_events.of_merchant) AND
-         CASE
-             WHEN (e.at < day_events.begins_at) THEN true
-             ELSE false
-         END AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
-END;
-
--- Name: day_of(bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) RETURNS date
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-    select (instant at time zone 'UTC')::date + near
-    from generate_series(-2, 2) as near
-    where day_begins_at(of_merchant, (instant at time zone 'UTC')::date + near) <= instant
-        and instant < day_ends_at(of_merchant, (instant at time zone 'UTC')::date + near)
+    select (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day)
 $$;
 
 -- Name: day_zone(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -703,11 +586,9 @@ CREATE FUNCTION public.day_zone(of_merchant bigint, of_day date) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select coalesce((
-        select z.zone from day_zones as z
-        where z.merchant_id = of_merchant and z.from_day <= of_day
-        order by z.from_day desc limit 1
-    ), case when of_merchant is null then 'UTC' end)
+    select z.zone from day_zones as z
+    where z.merchant_id = of_merchant and z.from_day <= of_day
+    order by z.from_day desc limit 1
 $$;
 
 -- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
@@ -805,6 +686,12 @@ CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline int
         ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
 $$;
 
+-- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.feed_position() RETURNS bigint
+    LANGUAGE sql
+    RETURN (((pg_current_xact_id())::text)::bigint + 0);
+
 -- Name: figures_of_day(bigint, text, timestamp with time zone, timestamp with time zone, bigint, bigint, boolean, boolean); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) RETURNS TABLE(hour smallint, type text, store text, client text, status text, sales bigint, not_due bigint, recorded bigint, accrued bigint, paid bigint, cancelled bigint, adjusted bigint, doubted bigint, tried bigint, accepted bigint, total_centavos bigint, accrued_centavos bigint, paid_centavos bigint, cancelled_centavos bigint, adjusted_centavos bigint, doubted_centavos bigint)
@@ -864,7 +751,8 @@ begin
         ) as c
     ),
     types as (
-        select l.cashback_id, l.type, sum(l.worth)::bigint as worth, sum(l.earned)::bigint as earned
+        select l.cashback_id, l.type, sum_of_centavos(l.worth) as worth,
+            sum_of_centavos(l.earned) as earned
         from (
             select o.cashback_id, o.type, o.cashback_centavos as earned,
                 o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0) as worth
@@ -903,12 +791,12 @@ begin
         count(*) filter (where p.to_status = 'in_doubt'),
         count(*) filter (where p.is_tried),
         count(*) filter (where p.is_tried and p.to_status = 'applied'),
-        coalesce(sum(p.worth) filter (where p.is_sold), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.accrues), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.pays), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.cancels), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.takes_back), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.to_status = 'in_doubt'), 0)::bigint
+        coalesce(sum_of_centavos(p.worth) filter (where p.is_sold), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.accrues), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.pays), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.cancels), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.takes_back), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.to_status = 'in_doubt'), 0)
     from parts as p
     group by p.hour, p.type, p.store, p.client, p.to_status;
 end $$;
@@ -918,46 +806,6 @@ end $$;
 CREATE FUNCTION public.first_id_at(instant timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE
     RETURN ((lpad(to_hex((GREATEST((0)::numeric, floor((EXTRACT(epoch FROM instant) * (1000)::numeric))))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid;
-
--- Name: follow_case(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.follow_case() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-declare
-    of_case constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
-begin
-    if old.closed_at is not null and new.closed_at is null then
-        insert into cases (case_id, incident_id, difference_id, merchant_id)
-        values (
-            of_case, case tg_argv[0] when 'incident_id' then of_case end,
-            case tg_argv[0] when 'difference_id' then of_case end, new.merchant_id
-        )
-        on conflict (case_id) do nothing;
-        insert into case_events (case_id, merchant_id, at, what, reason)
-        values (of_case, new.merchant_id, old.closed_at, 'closed', old.closed_why);
-        update cases set resolved_at = null where case_id = of_case;
-        insert into case_events (case_id, merchant_id, what, reason)
-        values (of_case, new.merchant_id, 'reopened', 'found again');
-        return null;
-    end if;
-    if new.merchant_id is distinct from old.merchant_id then
-        update cases set merchant_id = new.merchant_id, assigned_to = null where case_id = of_case;
-        if found then
-            insert into case_events (case_id, merchant_id, what, reason)
-            values (of_case, new.merchant_id, 'moved', 'it is about another''s cashback, or nobody''s');
-        end if;
-    end if;
-    -- By whoever looked after it was resolved: a run that began before may tell what it saw then.
-    update cases set resolved_at = null
-    where case_id = of_case and resolved_at < new.last_seen_at;
-    if found then
-        insert into case_events (case_id, merchant_id, what, reason)
-        values (of_case, new.merchant_id, 'reopened', 'found again');
-    end if;
-    return null;
-end $$;
 
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -977,49 +825,6 @@ begin
     end if;
     return new;
 end $$;
-
--- Name: forget_in_files(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
-declare
-    told constant text := told_document(known);
-begin
-    if coalesce(
-        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
-    ) is false then
-        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
-    end if;
-    if not exists (
-        select from customers as c
-        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
-    ) or known is distinct from pseudonym and not exists (
-        select from erasures_under_way as e
-        where e.merchant_id = of_merchant and e.was = known and e.became = pseudonym
-    ) then
-        raise exception 'whoever becomes % is not being erased', pseudonym
-            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
-    end if;
-    update erp_lines as l set document = pseudonym, customer_name = null, name = case
-            when l.name ~ '[0-9]{11}' and position(told in l.name) > 0 then null else l.name
-        end
-    where l.document = told and l.merchant_id = of_merchant;
-    update erp_lines as l set document = pseudonym, customer_name = null
-    from sales as s join files as f on f.merchant_id = of_merchant and f.cleared_at is null
-    where s.merchant_id = of_merchant and s.document = pseudonym and s.sale_id is not null
-        and l.file_id = f.file_id and l.name_kind = 'sale_id' and l.name = s.sale_id
-        and l.document is distinct from pseudonym and l.document ~ '[*xX#•]';
-    if not exists (select from customers as c where c.document in (told, 'F:' || told)) then
-        update statement_lines as l set
-            document = pseudonym, doubtful = null,
-            -- Our own ids name nobody; whatever else the provider wrote may.
-            reference = case when l.reference ~ '^[0-9a-fA-F-]{32,36}$' then l.reference end
-        where l.document = told;
-        update statement_lines as l set doubtful = null, reference = null where l.doubtful = told;
-    end if;
-end $_$;
 
 -- Name: forget_in_incidents(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1140,19 +945,6 @@ begin
             then e.reason ~ maybe and tells(e.reason, numbered)
         else false
     end;
-    -- What was said of a case, of an incident or of a difference (migration 0021).
-    update case_events as e set reason = 'erased'
-    from cases as k
-    left join statement_incidents as i on i.incident_id = k.incident_id
-    left join differences as d on d.difference_id = k.difference_id
-    where k.case_id = e.case_id and case
-        when k.merchant_id = of_merchant
-                and coalesce(i.cashback_id, d.cashback_id) = any (theirs)
-            then tells(e.reason, named)
-        when k.merchant_id = of_merchant or k.merchant_id is null and not elsewhere
-            then e.reason ~ maybe and tells(e.reason, numbered)
-        else false
-    end;
     return query
     with telling as materialized (
         select i.incident_id, tells(i.reference, p.pattern) as reference,
@@ -1236,19 +1028,6 @@ begin
     end if;
 end $$;
 
--- Name: forget_salts(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.forget_salts() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    perform lock_day_persons(new.merchant_id);
-    update day_persons set salt = null
-    where merchant_id = new.merchant_id and customer_id = new.customer_id and salt is not null;
-    return null;
-end $$;
-
 -- Name: guard_attempt(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_attempt() RETURNS trigger
@@ -1280,29 +1059,6 @@ begin
             using errcode = 'integrity_constraint_violation';
     end if;
     return new;
-end $$;
-
--- Name: guard_case(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_case() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-declare
-    is_theirs boolean;
-begin
-    if new.incident_id is not null then
-        select i.merchant_id is not distinct from new.merchant_id into is_theirs
-        from statement_incidents as i where i.incident_id = new.incident_id;
-    else  -- apart: whoever has no part in differences does not ask
-        select d.merchant_id is not distinct from new.merchant_id into is_theirs
-        from differences as d where d.difference_id = new.difference_id;
-    end if;
-    if is_theirs is not true then
-        raise exception 'case % is of another merchant', new.case_id
-            using errcode = 'integrity_constraint_violation', constraint = 'cases_of_their_owner';
-    end if;
-    return null;
 end $$;
 
 -- Name: guard_cashback_move(); Type: FUNCTION; Schema: public; Owner: -
@@ -1342,37 +1098,6 @@ begin
     return new;
 end $$;
 
--- Name: guard_chain(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_chain() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-declare
-    last closes;
-begin
-    select * into last from closes as c
-    where c.merchant_id is not distinct from new.merchant_id order by c.number desc limit 1;
-    if (last.number is null and new.number = 1)
-        or (new.number, new.day, new.begins_at, new.previous)
-            is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
-            and new.below >= last.below
-    then
-        -- Whoever verifies takes a key for good until the next one signs.
-        if exists (
-            select from close_keys as k join close_keys as l on l.from_at > k.from_at
-            where k.key_id = new.key_id
-        ) then
-            raise exception 'key % was followed by another one', new.key_id
-                using errcode = 'integrity_constraint_violation',
-                constraint = 'closes_have_the_present_key';
-        end if;
-        return new;
-    end if;
-    raise exception 'close % of % does not follow the last one', new.number, new.day
-        using errcode = 'integrity_constraint_violation', constraint = 'closes_follow';
-end $$;
-
 -- Name: guard_customer_erased(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
@@ -1400,28 +1125,6 @@ begin
     return null;
 end $$;
 
--- Name: guard_day_persons(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_day_persons() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if tg_op = 'INSERT' and not exists (
-        select from closes as c where c.merchant_id = new.merchant_id and c.day >= new.day
-    ) then
-        return new;
-    end if;
-    if tg_op = 'UPDATE' and new.salt is null
-        and (new.merchant_id, new.day, new.customer_id, new.commitment)
-            = (old.merchant_id, old.day, old.customer_id, old.commitment)
-    then
-        return new;
-    end if;
-    raise exception 'a commitment is of an open day, and stays; an erasure takes its salt'
-        using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
-end $$;
-
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_erasure_ends() RETURNS trigger
@@ -1440,57 +1143,6 @@ begin
     end if;
     delete from erasures_under_way where erasure_id = new.erasure_id;
     return null;
-end $$;
-
--- Name: guard_erp_lines_come(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_erp_lines_come() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if exists (
-        select from (select distinct c.file_id, c.merchant_id from come as c) as c
-        left join files as f using (file_id)
-        where f.kind is distinct from 'erp_day' or f.merchant_id is distinct from c.merchant_id
-            or num_nonnulls(f.completed_at, f.refused_at, f.cleared_at) > 0
-    ) then
-        raise exception 'no file that takes such lines any more'
-            using errcode = 'integrity_constraint_violation', constraint = 'lines_come_before_the_end';
-    end if;
-    return null;
-end $$;
-
--- Name: guard_files(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_files() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if tg_op <> 'UPDATE'
-        or old.cleared_at is not null
-        or (
-            new.file_id, new.kind, new.merchant_id, new.sha256, new.identity, new.name,
-            new.declared_by, new.declared, new.profile, new.day, new.since, new.through,
-            new.told_lines, new.told_centavos, new.begun_at
-        ) is distinct from (
-            old.file_id, old.kind, old.merchant_id, old.sha256, old.identity, old.name,
-            old.declared_by, old.declared, old.profile, old.day, old.since, old.through,
-            old.told_lines, old.told_centavos, old.begun_at
-        )
-        or num_nonnulls(old.completed_at, old.refused_at) > 0 and (
-            new.lines, new.centavos, new.gross_centavos, new.unreadable, new.unread,
-            new.unsure_centavos, new.read_through, new.completed_at, new.refused_at, new.refused_why
-        ) is distinct from (
-            old.lines, old.centavos, old.gross_centavos, old.unreadable, old.unread,
-            old.unsure_centavos, old.read_through, old.completed_at, old.refused_at, old.refused_why
-        )
-        or new.read_through < old.read_through
-    then
-        raise exception 'a file stays as it is' using errcode = 'integrity_constraint_violation';
-    end if;
-    return new;
 end $$;
 
 -- Name: guard_incident_erased(); Type: FUNCTION; Schema: public; Owner: -
@@ -1543,23 +1195,6 @@ begin
     ) then
         raise exception 'user % is the last administrator', old.username
             using errcode = 'integrity_constraint_violation', constraint = 'last_administrator';
-    end if;
-    return null;
-end $$;
-
--- Name: guard_lines_go(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_lines_go() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if exists (
-        select from files as f
-        where f.file_id in (select distinct g.file_id from gone as g) and f.cleared_at is null
-    ) then
-        raise exception 'a file that is not being cleared keeps its lines'
-            using errcode = 'integrity_constraint_violation', constraint = 'lines_go_with_all';
     end if;
     return null;
 end $$;
@@ -1708,25 +1343,6 @@ begin
         return new;
     end if;
     raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
-end $$;
-
--- Name: guard_statement_lines_come(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.guard_statement_lines_come() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    if exists (
-        select from (select distinct c.file_id from come as c) as c
-        left join files as f using (file_id)
-        where f.kind is distinct from 'statement'
-            or num_nonnulls(f.completed_at, f.refused_at, f.cleared_at) > 0
-    ) then
-        raise exception 'no file that takes such lines any more'
-            using errcode = 'integrity_constraint_violation', constraint = 'lines_come_before_the_end';
-    end if;
-    return null;
 end $$;
 
 -- Name: guard_stop(); Type: FUNCTION; Schema: public; Owner: -
@@ -1980,6 +1596,37 @@ CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
     )
 $_$;
 
+-- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'new>recorded>api',
+        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
+        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
+        'pending>sending>api', 'pending>sending>worker',
+        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
+        'sending>held>api', 'sending>in_doubt>api',
+        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
+        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
+        'pending>applied>late_answer', 'held>applied>late_answer',
+        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
+        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
+        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
+        'pending>applied>settler', 'pending>in_doubt>settler',
+        'held>applied>settler', 'rejected>applied>settler',
+        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
+        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
+        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
+        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
+        'pending>cancelled>operator'
+    );
+end $$;
+
 -- Name: is_of_the_group(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) RETURNS boolean
@@ -2111,11 +1758,8 @@ begin
         values (new.merchant_id, '1999-01-01', new.zone);
     else
         insert into day_zones (merchant_id, from_day, zone)
-        select new.merchant_id, 1 + greatest(
-            day_of(new.merchant_id, clock_timestamp()),
-            (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
-            (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
-        ), new.zone
+        select new.merchant_id, (clock_timestamp() at time zone z)::date + 1, new.zone
+        from day_zone(new.merchant_id, (clock_timestamp() at time zone old.zone)::date) as z
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
     end if;
@@ -2293,12 +1937,6 @@ begin
     return null;
 end $$;
 
--- Name: lock_day_persons(bigint); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.lock_day_persons(of_merchant bigint) RETURNS void
-    LANGUAGE sql
-    RETURN pg_advisory_xact_lock(hashtextextended(('cashback day_persons '::text || (of_merchant)::text), (0)::bigint));
-
 -- Name: loses_values(jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.loses_values(was jsonb, is_now jsonb) RETURNS boolean
@@ -2399,12 +2037,6 @@ CREATE FUNCTION public.names_being_erased(of_merchant bigint, known text) RETURN
     limit 1
 $$;
 
--- Name: padded_salt(bytea, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.padded_salt(salt bytea, pad text) RETURNS bytea
-    LANGUAGE sql IMMUTABLE
-    RETURN ((((int8send((((('x'::text || encode(substr(salt, 1, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint)) || int8send((((('x'::text || encode(substr(salt, 9, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 17, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 25, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || decode(repeat(pad, 32), 'hex'::text));
-
 -- Name: pattern_of(text, text[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
@@ -2436,12 +2068,6 @@ CREATE FUNCTION public.pays(from_status text, to_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN (to_status = 'applied'::text);
 
--- Name: person_commitment(bytea, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.person_commitment(salt bytea, document text) RETURNS bytea
-    LANGUAGE sql IMMUTABLE
-    RETURN sha256((public.padded_salt(salt, '5c'::text) || sha256((public.padded_salt(salt, '36'::text) || convert_to(document, 'UTF8'::name)))));
-
 -- Name: protect_merchant_table(regclass); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.protect_merchant_table(protected regclass) RETURNS void
@@ -2462,15 +2088,7 @@ CREATE FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp wi
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select f.class, sum(f.entered)::bigint, sum(f.entered_centavos)::bigint,
-        sum(f.departed)::bigint, sum(f.departed_centavos)::bigint
-    from provider_tellings as t
-    join provider_telling_flows as f on f.telling_id = t.telling_id
-    where t.at < provider_flows.ends_at and t.position < provider_flows.below
-        and (t.at >= provider_flows.begins_at
-            or coalesce(t.position >= provider_flows.from_position, true))
-        and f.merchant_id is not distinct from of_merchant
-    group by f.class
+    select null::text, 0::bigint, 0::bigint, 0::bigint, 0::bigint where false
 $$;
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
@@ -2699,36 +2317,6 @@ begin
     group by m.status;
 end $$;
 
--- Name: statements_between(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) RETURNS TABLE(file_id uuid, since timestamp with time zone, through timestamp with time zone)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-    with told as (
-        select f.file_id, f.since, f.through, f.begun_at from files as f
-        where f.kind = 'statement' and f.completed_at is not null and f.cleared_at is null
-            and f.since < of_through and f.through > of_since
-    ), edges as (
-        select distinct greatest(least(e.at, of_through), of_since) as at
-        from told as t cross join lateral (values (t.since), (t.through)) as e (at)
-    ), pieces as (
-        select e.at as since, lead(e.at) over (order by e.at) as through from edges as e
-    ), newest as (
-        select p.since, p.through, (
-            select t.file_id from told as t where t.since <= p.since and t.through >= p.through
-            order by t.begun_at desc, t.file_id desc limit 1
-        ) as file_id
-        from pieces as p where p.through is not null
-    ), runs as (
-        select n.*, row_number() over (order by n.since)
-            - row_number() over (partition by n.file_id order by n.since) as run
-        from newest as n
-    )
-    select r.file_id, min(r.since), max(r.through) from runs as r
-    where r.file_id is not null group by r.file_id, r.run order by 2
-$$;
-
 -- Name: suspected_cashbacks(bigint, interval, uuid[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(merchant_id bigint, cashback_id uuid, is_said boolean)
@@ -2836,6 +2424,10 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     AS $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
 
 -- Name: sales; Type: TABLE; Schema: public; Owner: -
 
@@ -3111,6 +2703,15 @@ begin
     return now();
 end $$;
 
+-- Name: sum_of_centavos(bigint); Type: AGGREGATE; Schema: public; Owner: -
+
+CREATE AGGREGATE public.sum_of_centavos(bigint) (
+    SFUNC = int8pl,
+    STYPE = bigint,
+    COMBINEFUNC = int8pl,
+    PARALLEL = safe
+);
+
 -- Name: api_clients; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.api_clients (
@@ -3190,52 +2791,6 @@ ALTER TABLE public.audit ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
--- Name: case_events; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.case_events (
-    event_id bigint NOT NULL,
-    case_id uuid NOT NULL,
-    merchant_id bigint,
-    at timestamp with time zone DEFAULT now() NOT NULL,
-    what text NOT NULL COLLATE pg_catalog."C",
-    by_name text,
-    assigned_to text,
-    reason text,
-    CONSTRAINT case_events_assigned_to_check CHECK (((char_length(assigned_to) >= 1) AND (char_length(assigned_to) <= 64))),
-    CONSTRAINT case_events_by_name_check CHECK (((char_length(by_name) >= 1) AND (char_length(by_name) <= 64))),
-    CONSTRAINT case_events_check CHECK (((by_name IS NULL) = (what = ANY (ARRAY['reopened'::text, 'closed'::text, 'moved'::text])))),
-    CONSTRAINT case_events_check1 CHECK (((assigned_to IS NOT NULL) = (what = 'assigned'::text))),
-    CONSTRAINT case_events_check2 CHECK (((reason IS NOT NULL) OR (what = ANY (ARRAY['assigned'::text, 'given_back'::text])))),
-    CONSTRAINT case_events_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
-    CONSTRAINT case_events_what_check CHECK ((what = ANY (ARRAY['assigned'::text, 'given_back'::text, 'noted'::text, 'resolved'::text, 'reopened'::text, 'closed'::text, 'moved'::text])))
-);
-
--- Name: case_events_event_id_seq; Type: SEQUENCE; Schema: public; Owner: -
-
-ALTER TABLE public.case_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.case_events_event_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
--- Name: cases; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.cases (
-    case_id uuid NOT NULL,
-    incident_id uuid,
-    difference_id uuid,
-    merchant_id bigint,
-    assigned_to text,
-    resolved_at timestamp with time zone,
-    CONSTRAINT cases_assigned_to_check CHECK (((char_length(assigned_to) >= 1) AND (char_length(assigned_to) <= 64))),
-    CONSTRAINT cases_check CHECK ((num_nonnulls(incident_id, difference_id) = 1)),
-    CONSTRAINT cases_check1 CHECK ((case_id = COALESCE(incident_id, difference_id))),
-    CONSTRAINT cases_check2 CHECK (((difference_id IS NULL) OR (merchant_id IS NOT NULL)))
-);
-
 -- Name: cashbacks; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.cashbacks (
@@ -3273,41 +2828,6 @@ CREATE TABLE public.client_secrets (
     CONSTRAINT client_secrets_created_by_check CHECK ((created_by ~ '^[ -~]{1,96}$'::text)),
     CONSTRAINT client_secrets_number_check CHECK ((number > 0)),
     CONSTRAINT client_secrets_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
-);
-
--- Name: close_keys; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.close_keys (
-    key_id text NOT NULL COLLATE pg_catalog."C",
-    public_key bytea NOT NULL,
-    from_at timestamp with time zone NOT NULL,
-    CONSTRAINT close_keys_are_named_by_themselves CHECK ((key_id = "left"(encode(sha256(public_key), 'hex'::text), 32))),
-    CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
-);
-
--- Name: closes; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.closes (
-    merchant_id bigint,
-    number integer NOT NULL,
-    day date NOT NULL,
-    begins_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    below bigint NOT NULL,
-    closed_at timestamp with time zone DEFAULT now() NOT NULL,
-    key_id text NOT NULL COLLATE pg_catalog."C",
-    hash bytea NOT NULL,
-    previous bytea,
-    document bytea NOT NULL,
-    lines bigint NOT NULL,
-    late bigint NOT NULL,
-    CONSTRAINT closes_begin_a_chain CHECK (((number = 1) = (previous IS NULL))),
-    CONSTRAINT closes_check CHECK ((((octet_length(document) >= 154) AND (octet_length(document) <= 16777216)) AND (sha256(substr(document, 10, (octet_length(document) - 153))) = hash))),
-    CONSTRAINT closes_check1 CHECK (((late >= 0) AND (late <= lines))),
-    CONSTRAINT closes_end_after_they_begin CHECK ((begins_at <= ends_at)),
-    CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
-    CONSTRAINT closes_number_check CHECK ((number > 0)),
-    CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
 );
 
 -- Name: customers; Type: TABLE; Schema: public; Owner: -
@@ -3355,18 +2875,6 @@ CREATE TABLE public.day_figures (
     CONSTRAINT day_figures_hour_check CHECK (((hour >= 0) AND (hour <= 23)))
 );
 
--- Name: day_persons; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.day_persons (
-    merchant_id bigint NOT NULL,
-    day date NOT NULL,
-    customer_id uuid NOT NULL,
-    salt bytea,
-    commitment bytea NOT NULL,
-    CONSTRAINT day_persons_commitment_check CHECK ((octet_length(commitment) = 32)),
-    CONSTRAINT day_persons_salt_check CHECK ((octet_length(salt) = 32))
-);
-
 -- Name: day_sums; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.day_sums (
@@ -3399,17 +2907,11 @@ CREATE TABLE public.differences (
     whys text[] DEFAULT '{}'::text[] NOT NULL,
     erp_centavos bigint,
     our_centavos bigint,
-    erp_total_centavos bigint,
-    our_total_centavos bigint,
-    provider text COLLATE pg_catalog."C",
-    known_by text NOT NULL COLLATE pg_catalog."C",
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     closed_at timestamp with time zone,
     closed_why text,
-    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL))),
-    CONSTRAINT differences_class_check CHECK ((class = ANY (ARRAY['differs'::text, 'never_arrived'::text, 'not_told'::text, 'told_twice'::text, 'unreadable'::text]))),
-    CONSTRAINT differences_known_by_check CHECK (((char_length(known_by) >= 1) AND (char_length(known_by) <= 120)))
+    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL)))
 );
 
 -- Name: erasure_key; Type: TABLE; Schema: public; Owner: -
@@ -3461,7 +2963,27 @@ CREATE TABLE public.erp_lines (
     discount_centavos bigint,
     cashback_centavos bigint,
     problem text,
-    CONSTRAINT erp_lines_line_check CHECK ((line > 0))
+    CONSTRAINT erp_lines_line_check CHECK ((line > 0)),
+    CONSTRAINT erp_lines_name_kind_check CHECK ((name_kind = ANY (ARRAY['sale_id'::text, 'idempotency_key'::text])))
+);
+
+-- Name: events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.events (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sequence public.version_number NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    from_status text,
+    to_status text NOT NULL,
+    attempt public.attempt_number NOT NULL,
+    reason text NOT NULL,
+    actor_name public.operators_name,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
+    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
+    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
 );
 
 -- Name: feed; Type: TABLE; Schema: public; Owner: -
@@ -3498,7 +3020,6 @@ CREATE TABLE public.files (
     kind text NOT NULL COLLATE pg_catalog."C",
     merchant_id bigint,
     sha256 bytea NOT NULL,
-    identity bytea NOT NULL,
     name text NOT NULL,
     declared_by text NOT NULL,
     declared jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -3510,13 +3031,8 @@ CREATE TABLE public.files (
     told_centavos bigint,
     lines bigint DEFAULT 0 NOT NULL,
     centavos bigint DEFAULT 0 NOT NULL,
-    gross_centavos bigint DEFAULT 0 NOT NULL,
     unreadable bigint DEFAULT 0 NOT NULL,
-    unread bigint DEFAULT 0 NOT NULL,
-    unsure_centavos bigint DEFAULT 0 NOT NULL,
-    read_through integer DEFAULT 0 NOT NULL,
     begun_at timestamp with time zone DEFAULT now() NOT NULL,
-    moved_at timestamp with time zone DEFAULT now() NOT NULL,
     completed_at timestamp with time zone,
     refused_at timestamp with time zone,
     refused_why text,
@@ -3524,15 +3040,9 @@ CREATE TABLE public.files (
     CONSTRAINT files_check CHECK (((kind = 'erp_day'::text) = (merchant_id IS NOT NULL))),
     CONSTRAINT files_check1 CHECK (((kind = 'erp_day'::text) = (day IS NOT NULL))),
     CONSTRAINT files_check2 CHECK (((kind = 'statement'::text) = (since IS NOT NULL))),
-    CONSTRAINT files_check3 CHECK (((kind = 'statement'::text) = (through IS NOT NULL))),
-    CONSTRAINT files_check4 CHECK ((since <= through)),
-    CONSTRAINT files_check5 CHECK (((completed_at IS NULL) OR (refused_at IS NULL))),
-    CONSTRAINT files_check6 CHECK (((refused_at IS NULL) = (refused_why IS NULL))),
     CONSTRAINT files_declared_by_check CHECK (((char_length(declared_by) >= 1) AND (char_length(declared_by) <= 96))),
-    CONSTRAINT files_identity_check CHECK ((octet_length(identity) = 32)),
     CONSTRAINT files_kind_check CHECK ((kind = ANY (ARRAY['erp_day'::text, 'statement'::text]))),
     CONSTRAINT files_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
-    CONSTRAINT files_refused_why_check CHECK (((char_length(refused_why) >= 1) AND (char_length(refused_why) <= 500))),
     CONSTRAINT files_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 
@@ -3700,99 +3210,6 @@ CREATE TABLE public.products (
     CONSTRAINT products_version_check CHECK ((version > 0))
 );
 
--- Name: provider_balances; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_balances (
-    merchant_id bigint,
-    class text NOT NULL COLLATE pg_catalog."C",
-    lines bigint NOT NULL,
-    centavos bigint NOT NULL,
-    CONSTRAINT provider_balances_check CHECK (((lines > 0) OR (centavos = 0))),
-    CONSTRAINT provider_balances_lines_check CHECK ((lines >= 0))
-);
-
--- Name: provider_lines; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_lines (
-    line_key uuid NOT NULL,
-    nth integer NOT NULL,
-    centavos bigint NOT NULL,
-    credited_at timestamp with time zone,
-    told_since timestamp with time zone,
-    told_through timestamp with time zone,
-    class text COLLATE pg_catalog."C",
-    merchant_id bigint,
-    cashback_id uuid,
-    CONSTRAINT provider_lines_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
-    CONSTRAINT provider_lines_check1 CHECK (((class IS NOT NULL) OR (merchant_id IS NULL))),
-    CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NULL) = (told_since IS NOT NULL))),
-    CONSTRAINT provider_lines_check3 CHECK (((told_since IS NULL) = (told_through IS NULL)))
-);
-
--- Name: provider_moves; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_moves (
-    telling_id bigint NOT NULL,
-    line_key uuid NOT NULL,
-    nth integer NOT NULL,
-    from_class text COLLATE pg_catalog."C",
-    from_owner bigint,
-    to_class text COLLATE pg_catalog."C",
-    to_owner bigint,
-    centavos bigint NOT NULL,
-    CONSTRAINT provider_moves_check CHECK (((from_class IS DISTINCT FROM to_class) OR (from_owner IS DISTINCT FROM to_owner)))
-);
-
--- Name: provider_telling_flows; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_telling_flows (
-    telling_id bigint NOT NULL,
-    merchant_id bigint,
-    class text NOT NULL COLLATE pg_catalog."C",
-    entered bigint NOT NULL,
-    entered_centavos bigint NOT NULL,
-    departed bigint NOT NULL,
-    departed_centavos bigint NOT NULL,
-    CONSTRAINT provider_telling_flows_class_check CHECK ((class = ANY (ARRAY['matched'::text, 'altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'explained'::text, 'applied_absent'::text, 'not_expected'::text, 'unpaid'::text, 'doubt_applied'::text, 'doubt_absent'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
-    CONSTRAINT provider_telling_flows_departed_check CHECK ((departed >= 0)),
-    CONSTRAINT provider_telling_flows_entered_check CHECK ((entered >= 0))
-);
-
--- Name: provider_tellings; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.provider_tellings (
-    telling_id bigint NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL,
-    "position" bigint DEFAULT public.feed_position() NOT NULL,
-    reconciliation_id uuid NOT NULL,
-    asked_at timestamp with time zone NOT NULL,
-    since timestamp with time zone NOT NULL,
-    through timestamp with time zone NOT NULL,
-    CONSTRAINT provider_tellings_check CHECK ((since <= through))
-);
-
--- Name: provider_tellings_telling_id_seq; Type: SEQUENCE; Schema: public; Owner: -
-
-ALTER TABLE public.provider_tellings ALTER COLUMN telling_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.provider_tellings_telling_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
--- Name: provider_told; Type: TABLE; Schema: public; Owner: -
-
-CREATE UNLOGGED TABLE public.provider_told (
-    line_key uuid NOT NULL,
-    class text NOT NULL COLLATE pg_catalog."C",
-    centavos bigint NOT NULL,
-    credited_at timestamp with time zone,
-    owner bigint,
-    cashback_id uuid
-);
-
 -- Name: rate_buckets; Type: TABLE; Schema: public; Owner: -
 
 CREATE UNLOGGED TABLE public.rate_buckets (
@@ -3834,7 +3251,7 @@ CREATE TABLE public.reconciliations (
     totals jsonb,
     error text,
     settled integer,
-    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text, 'file'::text])))
+    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text])))
 );
 
 -- Name: refused_clocks; Type: TABLE; Schema: public; Owner: -
@@ -3871,15 +3288,6 @@ CREATE TABLE public.refused_equals (
     CONSTRAINT refused_equals_sale_id_check CHECK ((sale_id ~ '^[!-~]{1,64}$'::text)),
     CONSTRAINT refused_equals_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT refused_equals_submitted_by_check CHECK ((submitted_by ~ '^[ -~]{1,96}$'::text))
-);
-
--- Name: reporting_logins; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.reporting_logins (
-    login text NOT NULL COLLATE pg_catalog."C",
-    merchant_id bigint NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT reporting_logins_login_check CHECK ((login ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
 -- Name: retention; Type: TABLE; Schema: public; Owner: -
@@ -4095,12 +3503,12 @@ CREATE TABLE public.statement_lines (
     line integer NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
     document text COLLATE pg_catalog."C",
-    doubtful text COLLATE pg_catalog."C",
+    doubtful text,
     centavos bigint,
     credited_at timestamp with time zone,
     reference text,
     problem text,
-    CONSTRAINT statement_lines_check CHECK ((((kind = 'unreadable'::text) AND (problem IS NOT NULL)) OR ((kind = ANY (ARRAY['credit'::text, 'reversal'::text])) AND (problem IS NULL) AND (document IS NOT NULL) AND (centavos > 0) AND (credited_at IS NOT NULL)))),
+    CONSTRAINT statement_lines_kind_check CHECK ((kind = ANY (ARRAY['credit'::text, 'reversal'::text, 'unreadable'::text]))),
     CONSTRAINT statement_lines_line_check CHECK ((line > 0))
 );
 
@@ -4124,28 +3532,6 @@ CREATE TABLE public.stops (
     CONSTRAINT stops_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
     CONSTRAINT stops_stopped_by_check CHECK (((char_length(stopped_by) >= 1) AND (char_length(stopped_by) <= 160))),
     CONSTRAINT stops_type_check CHECK (((type !~ '[^!-~]'::text) AND ((char_length(type) >= 1) AND (char_length(type) <= 32))))
-);
-
--- Name: three_side_runs; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.three_side_runs (
-    run_id uuid NOT NULL,
-    merchant_id bigint NOT NULL,
-    day date NOT NULL,
-    file_id uuid NOT NULL,
-    source text NOT NULL COLLATE pg_catalog."C",
-    statement_id uuid,
-    run_by text NOT NULL,
-    as_of timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone DEFAULT now() NOT NULL,
-    totals jsonb NOT NULL,
-    distrust text,
-    opened integer NOT NULL,
-    renewed integer NOT NULL,
-    closed integer NOT NULL,
-    CONSTRAINT three_side_runs_check CHECK (((source = 'statement'::text) = (statement_id IS NOT NULL))),
-    CONSTRAINT three_side_runs_run_by_check CHECK (((char_length(run_by) >= 1) AND (char_length(run_by) <= 96))),
-    CONSTRAINT three_side_runs_source_check CHECK ((source = ANY (ARRAY['nothing'::text, 'ledger'::text, 'statement'::text])))
 );
 
 -- Name: users; Type: TABLE; Schema: public; Owner: -
@@ -4260,277 +3646,6 @@ CREATE TABLE public.webhooks (
     CONSTRAINT webhooks_version_check CHECK ((version > 0))
 );
 
--- Name: zone_spans; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.zone_spans WITH (security_barrier='true') AS
- SELECT merchant_id,
-    zone,
-    from_day,
-    COALESCE(((from_day)::timestamp without time zone AT TIME ZONE lag(zone) OVER days), '-infinity'::timestamp with time zone) AS begins_at,
-    COALESCE(((lead(from_day) OVER days)::timestamp without time zone AT TIME ZONE zone), 'infinity'::timestamp with time zone) AS ends_at
-   FROM public.day_zones z
-  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]))
-  WINDOW days AS (PARTITION BY merchant_id ORDER BY from_day);
-
--- Name: attempts; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.attempts WITH (security_barrier='true') AS
- SELECT a.merchant_id,
-    a.cashback_id,
-    (a.attempt)::integer AS attempt,
-    (a.deliverer)::text AS deliverer,
-    a.started_at,
-    a.ended_at,
-    GREATEST(((a.started_at AT TIME ZONE d.zone))::date, d.from_day) AS day,
-    (a.result)::text AS result,
-    (a.phase)::text AS phase,
-    split_part(a.reason, ': '::text, 1) AS reason,
-    (a.status_code)::integer AS status_code,
-    a.connected_s,
-    a.sent_s,
-    a.elapsed_s
-   FROM (public.attempts a
-     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = a.merchant_id) AND (a.started_at >= d.begins_at) AND (a.started_at < d.ends_at))))
-  WHERE (a.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]));
-
--- Name: cashbacks; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.cashbacks WITH (security_barrier='true') AS
- SELECT merchant_id,
-    cashback_id,
-    (status)::text AS status,
-    public.is_owed((status)::text) AS owed,
-    (cashback_centavos)::bigint AS cashback_centavos,
-    (attempt)::integer AS attempts,
-    accepted_at,
-    open_since_at,
-    due_at,
-    confirmed_at,
-    applied_at,
-    risk_accepted_at
-   FROM public.cashbacks c
-  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]));
-
--- Name: closes; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.closes WITH (security_barrier='true') AS
- SELECT c.merchant_id,
-    c.number,
-    c.day,
-    c.begins_at,
-    c.ends_at,
-    c.closed_at,
-    c.below,
-    c.lines,
-    c.late,
-    c.key_id,
-    encode(c.hash, 'hex'::text) AS hash,
-    encode(c.previous, 'hex'::text) AS previous,
-    ((l.liability #>> '{opening,centavos}'::text[]))::bigint AS opening_centavos,
-    ((l.liability #>> '{accrued,centavos}'::text[]))::bigint AS accrued_centavos,
-    ((l.liability #>> '{paid,centavos}'::text[]))::bigint AS paid_centavos,
-    ((l.liability #>> '{cancelled,centavos}'::text[]))::bigint AS cancelled_centavos,
-    ((l.liability #>> '{adjusted,centavos}'::text[]))::bigint AS adjusted_centavos,
-    ((l.liability #>> '{closing,centavos}'::text[]))::bigint AS closing_centavos
-   FROM ((public.closes c
-     CROSS JOIN LATERAL ( SELECT (convert_from(c.document, 'UTF8'::name))::jsonb AS told) d)
-     CROSS JOIN LATERAL ( SELECT (COALESCE((d.told -> 'close'::text), d.told) -> 'liability'::text) AS liability) l)
-  WHERE (c.merchant_id = ANY (( SELECT array_agg(l_1.merchant_id) AS array_agg
-           FROM public.reporting_logins l_1
-          WHERE (l_1.login = SESSION_USER))::bigint[]));
-
--- Name: customers; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.customers WITH (security_barrier='true') AS
- SELECT merchant_id,
-    customer_id,
-    public.masked_document(public.told_document((document)::text)) AS document,
-        CASE
-            WHEN (erased_at IS NULL) THEN ("left"((name)::text, 1) || '***'::text)
-            ELSE 'erased'::text
-        END AS name,
-    created_at,
-    erased_at
-   FROM public.customers c
-  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]));
-
--- Name: days; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.days WITH (security_barrier='true') AS
- SELECT d.merchant_id,
-    (day.day)::date AS day,
-        CASE
-            WHEN (((day.day)::date = d.from_day) AND (d.begins_at > '-infinity'::timestamp with time zone)) THEN d.begins_at
-            ELSE GREATEST((day.day AT TIME ZONE d.zone), d.begins_at)
-        END AS begins_at,
-    GREATEST(((day.day + '1 day'::interval) AT TIME ZONE d.zone), d.begins_at) AS ends_at,
-    (EXISTS ( SELECT
-           FROM public.closes c
-          WHERE ((c.merchant_id = d.merchant_id) AND (c.day = (day.day)::date)))) AS closed
-   FROM ((reporting.zone_spans d
-     JOIN public.merchants m ON ((m.merchant_id = d.merchant_id)))
-     CROSS JOIN LATERAL generate_series((GREATEST(((m.created_at AT TIME ZONE d.zone))::date, d.from_day))::timestamp without time zone, (
-        CASE
-            WHEN (d.ends_at <= now()) THEN (((d.ends_at AT TIME ZONE d.zone))::date - 1)
-            ELSE GREATEST(((now() AT TIME ZONE d.zone))::date, d.from_day)
-        END)::timestamp without time zone, '1 day'::interval) day(day))
-  WHERE (d.begins_at <= now());
-
--- Name: events; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.events WITH (security_barrier='true') AS
- SELECT e.merchant_id,
-    e.cashback_id,
-    (e.sequence)::integer AS sequence,
-    e.at,
-    GREATEST(((e.at AT TIME ZONE d.zone))::date, d.from_day) AS day,
-    e.actor,
-    e.from_status,
-    e.to_status,
-    (e.attempt)::integer AS attempt,
-        CASE
-            WHEN (e.actor <> 'operator'::text) THEN split_part(e.reason, ': '::text, 1)
-            ELSE NULL::text
-        END AS reason,
-        CASE
-            WHEN public.accrues(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
-            ELSE (0)::bigint
-        END AS accrued_centavos,
-        CASE
-            WHEN public.pays(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
-            ELSE (0)::bigint
-        END AS paid_centavos,
-        CASE
-            WHEN public.cancels(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
-            ELSE (0)::bigint
-        END AS cancelled_centavos,
-        CASE
-            WHEN public.takes_back(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
-            ELSE (0)::bigint
-        END AS adjusted_centavos,
-    e."position"
-   FROM ((public.events e
-     JOIN public.cashbacks c ON (((c.merchant_id = e.merchant_id) AND (c.cashback_id = e.cashback_id))))
-     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = e.merchant_id) AND (e.at >= d.begins_at) AND (e.at < d.ends_at))))
-  WHERE (e.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]));
-
--- Name: merchants; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.merchants WITH (security_barrier='true') AS
- SELECT merchant_id,
-    slug,
-    name,
-    zone,
-    rounding,
-    created_at,
-    disabled_at
-   FROM public.merchants m
-  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]));
-
--- Name: product_types; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.product_types WITH (security_barrier='true') AS
- SELECT merchant_id,
-    type,
-    name,
-    created_at,
-    used_at
-   FROM public.product_types t
-  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]));
-
--- Name: rates; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.rates WITH (security_barrier='true') AS
- SELECT merchant_id,
-    type,
-    version,
-    rate_bp,
-    excluded,
-    starts_at,
-    created_at
-   FROM public.rates r
-  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]));
-
--- Name: sale_lines; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.sale_lines WITH (security_barrier='true') AS
- SELECT merchant_id,
-    cashback_id,
-    ("position")::integer AS "position",
-    type,
-    (sku)::text AS sku,
-    ((qty_e4)::numeric / (10000)::numeric) AS quantity,
-    ((value_e10)::numeric / ('10000000000'::bigint)::numeric) AS unit_value,
-    (amount_centavos)::bigint AS amount_centavos,
-    (discount_centavos)::bigint AS discount_centavos,
-    COALESCE(surcharge_centavos, (0)::bigint) AS surcharge_centavos,
-    (((amount_centavos)::bigint - (discount_centavos)::bigint) + COALESCE(surcharge_centavos, (0)::bigint)) AS net_centavos,
-    (rate_bp)::integer AS rate_bp,
-    rate_version,
-    (excluded IS TRUE) AS excluded,
-    (cashback_centavos)::bigint AS cashback_centavos
-   FROM public.sale_lines l
-  WHERE (merchant_id = ANY (( SELECT array_agg(o.merchant_id) AS array_agg
-           FROM public.reporting_logins o
-          WHERE (o.login = SESSION_USER))::bigint[]));
-
--- Name: sales; Type: VIEW; Schema: reporting; Owner: -
-
-CREATE VIEW reporting.sales WITH (security_barrier='true') AS
- SELECT s.merchant_id,
-    s.cashback_id,
-        CASE
-            WHEN (POSITION((public.told_document(s.document)) IN (translate((s.sale_id)::text, './-'::text, ''::text))) > 0) THEN '***'::text
-            ELSE (s.sale_id)::text
-        END AS sale_id,
-    (s.sold_at)::timestamp with time zone AS sold_at,
-    (s.accepted_at)::timestamp with time zone AS accepted_at,
-    GREATEST(((s.accepted_at AT TIME ZONE d.zone))::date, d.from_day) AS accepted_day,
-    c.customer_id,
-    public.masked_document(public.told_document(s.document)) AS document,
-        CASE
-            WHEN (c.erased_at IS NULL) THEN ("left"((s.name)::text, 1) || '***'::text)
-            ELSE 'erased'::text
-        END AS name,
-    (s.total_centavos)::bigint AS total_centavos,
-    (s.discount_centavos)::bigint AS discount_centavos,
-    COALESCE(s.surcharge_centavos, (0)::bigint) AS surcharge_centavos,
-    (COALESCE((s.difference_centavos)::integer, 0))::bigint AS difference_centavos,
-    s.store,
-    s.till,
-    s.series,
-        CASE
-            WHEN ((COALESCE(s.came_under, s.submitted_by))::text ~~ 'client:%'::text) THEN (COALESCE(s.came_under, s.submitted_by))::text
-            ELSE split_part((COALESCE(s.came_under, s.submitted_by))::text, ':'::text, 1)
-        END AS client,
-    s.nothing_due,
-    (s.confirm_later IS TRUE) AS confirm_later,
-    s.same_content_as,
-    (s.rounding)::text AS rounding,
-    s.payments
-   FROM ((public.sales s
-     LEFT JOIN public.customers c ON (((c.merchant_id = s.merchant_id) AND ((c.document)::text = s.document))))
-     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = s.merchant_id) AND ((s.accepted_at)::timestamp with time zone >= d.begins_at) AND ((s.accepted_at)::timestamp with time zone < d.ends_at))))
-  WHERE (s.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
-           FROM public.reporting_logins l
-          WHERE (l.login = SESSION_USER))::bigint[]));
-
 -- Name: api_clients api_clients_client_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.api_clients
@@ -4550,16 +3665,6 @@ ALTER TABLE ONLY public.attempts
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (audit_id);
-
--- Name: case_events case_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.case_events
-    ADD CONSTRAINT case_events_pkey PRIMARY KEY (event_id);
-
--- Name: cases cases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.cases
-    ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
 
 -- Name: cashbacks cashbacks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -4581,25 +3686,10 @@ ALTER TABLE ONLY public.client_secrets
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_secret_id_key UNIQUE (secret_id);
 
--- Name: close_keys close_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.close_keys
-    ADD CONSTRAINT close_keys_pkey PRIMARY KEY (key_id);
-
--- Name: close_keys close_keys_public_key_key; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.close_keys
-    ADD CONSTRAINT close_keys_public_key_key UNIQUE (public_key);
-
 -- Name: customers customers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (merchant_id, document);
-
--- Name: day_persons day_persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.day_persons
-    ADD CONSTRAINT day_persons_pkey PRIMARY KEY (merchant_id, day, customer_id);
 
 -- Name: day_sums day_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -4701,21 +3791,6 @@ ALTER TABLE ONLY public.products
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (merchant_id, product_id);
 
--- Name: provider_lines provider_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_lines
-    ADD CONSTRAINT provider_lines_pkey PRIMARY KEY (line_key, nth);
-
--- Name: provider_telling_flows provider_telling_flows_telling_id_merchant_id_class_key; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_telling_flows
-    ADD CONSTRAINT provider_telling_flows_telling_id_merchant_id_class_key UNIQUE NULLS NOT DISTINCT (telling_id, merchant_id, class);
-
--- Name: provider_tellings provider_tellings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_tellings
-    ADD CONSTRAINT provider_tellings_pkey PRIMARY KEY (telling_id);
-
 -- Name: rate_buckets rate_buckets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rate_buckets
@@ -4745,11 +3820,6 @@ ALTER TABLE ONLY public.refused_clocks
 
 ALTER TABLE ONLY public.refused_equals
     ADD CONSTRAINT refused_equals_pkey PRIMARY KEY (merchant_id, refusal_id);
-
--- Name: reporting_logins reporting_logins_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.reporting_logins
-    ADD CONSTRAINT reporting_logins_pkey PRIMARY KEY (login, merchant_id);
 
 -- Name: retention retention_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -4831,11 +3901,6 @@ ALTER TABLE ONLY public.statement_lines
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_pkey PRIMARY KEY (merchant_id, stop_id);
 
--- Name: three_side_runs three_side_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.three_side_runs
-    ADD CONSTRAINT three_side_runs_pkey PRIMARY KEY (run_id);
-
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.users
@@ -4881,10 +3946,6 @@ CREATE INDEX audit_of_a_resource ON public.audit USING btree (merchant_id, resou
 
 CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, audit_id);
 
--- Name: case_events_of; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX case_events_of ON public.case_events USING btree (case_id, event_id);
-
 -- Name: cashbacks_by_applied_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cashbacks_by_applied_at ON public.cashbacks USING btree (merchant_id, applied_at) WHERE (applied_at IS NOT NULL);
@@ -4921,18 +3982,6 @@ CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHER
 
 CREATE UNIQUE INDEX client_secrets_one_current ON public.client_secrets USING btree (merchant_id, client_id) WHERE (expires_at IS NULL);
 
--- Name: closes_by_day; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX closes_by_day ON public.closes USING btree (merchant_id, day) NULLS NOT DISTINCT WHERE (day IS NOT NULL);
-
--- Name: closes_follow_one; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX closes_follow_one ON public.closes USING btree (merchant_id, previous) NULLS NOT DISTINCT WHERE (number > 0);
-
--- Name: closes_in_order; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX closes_in_order ON public.closes USING btree (merchant_id, number) NULLS NOT DISTINCT WHERE (number > 0);
-
 -- Name: customers_by_id; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id, customer_id) WHERE (customer_id IS NOT NULL);
@@ -4957,34 +4006,6 @@ CREATE INDEX day_figures_of_hours_and_types ON public.day_figures USING btree (m
 
 CREATE INDEX day_figures_of_types ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NULL) AND (type IS NOT NULL));
 
--- Name: day_persons_of_customer; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX day_persons_of_customer ON public.day_persons USING btree (merchant_id, customer_id) WHERE (salt IS NOT NULL);
-
--- Name: differences_by_opening; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX differences_by_opening ON public.differences USING btree (merchant_id, opened_at, difference_id) WHERE (opened_at IS NOT NULL);
-
--- Name: differences_of_a_cashback; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX differences_of_a_cashback ON public.differences USING btree (cashback_id) WHERE (cashback_id IS NOT NULL);
-
--- Name: differences_open; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX differences_open ON public.differences USING btree (merchant_id, day, known_by) WHERE (closed_at IS NULL);
-
--- Name: differences_standing; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX differences_standing ON public.differences USING btree (opened_at, difference_id) WHERE (closed_at IS NULL);
-
--- Name: erp_lines_of_document; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX erp_lines_of_document ON public.erp_lines USING btree (document) WHERE (document IS NOT NULL);
-
--- Name: erp_lines_unreadable; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX erp_lines_unreadable ON public.erp_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
-
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WHERE (at IS NOT NULL);
@@ -4992,26 +4013,6 @@ CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WH
 -- Name: events_in_order; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "position", cashback_id, sequence) WHERE ("position" IS NOT NULL);
-
--- Name: files_known_by; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX files_known_by ON public.files USING btree (identity) WHERE (refused_at IS NULL);
-
--- Name: files_of_days; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX files_of_days ON public.files USING btree (merchant_id, day, begun_at DESC) WHERE ((merchant_id IS NOT NULL) AND (completed_at IS NOT NULL));
-
--- Name: files_of_merchants; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX files_of_merchants ON public.files USING btree (merchant_id, begun_at DESC, file_id DESC) WHERE (merchant_id IS NOT NULL);
-
--- Name: files_of_the_account; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX files_of_the_account ON public.files USING btree (begun_at DESC, file_id DESC) WHERE (merchant_id IS NULL);
-
--- Name: files_to_clear; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX files_to_clear ON public.files USING btree (moved_at) WHERE (cleared_at IS NULL);
 
 -- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
 
@@ -5028,26 +4029,6 @@ CREATE INDEX product_type_periods_by_type ON public.product_type_periods USING b
 -- Name: products_by_name; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX products_by_name ON public.products USING btree (merchant_id, name_key, sku);
-
--- Name: provider_balances_each; Type: INDEX; Schema: public; Owner: -
-
-CREATE UNIQUE INDEX provider_balances_each ON public.provider_balances USING btree (class, merchant_id) NULLS NOT DISTINCT;
-
--- Name: provider_lines_by_instant; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX provider_lines_by_instant ON public.provider_lines USING btree (credited_at);
-
--- Name: provider_lines_of_cashbacks; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX provider_lines_of_cashbacks ON public.provider_lines USING btree (merchant_id, cashback_id) WHERE (cashback_id IS NOT NULL);
-
--- Name: provider_moves_of_tellings; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX provider_moves_of_tellings ON public.provider_moves USING btree (telling_id);
-
--- Name: provider_tellings_by_asking; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX provider_tellings_by_asking ON public.provider_tellings USING btree (asked_at);
 
 -- Name: reconciliations_latest; Type: INDEX; Schema: public; Owner: -
 
@@ -5165,18 +4146,6 @@ CREATE UNIQUE INDEX statement_incidents_of_lines ON public.statement_incidents U
 
 CREATE INDEX statement_incidents_open ON public.statement_incidents USING btree (opened_at, incident_id) WHERE (closed_at IS NULL);
 
--- Name: statement_lines_doubtful; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX statement_lines_doubtful ON public.statement_lines USING btree (doubtful) WHERE (doubtful IS NOT NULL);
-
--- Name: statement_lines_of_document; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX statement_lines_of_document ON public.statement_lines USING btree (document) WHERE (document IS NOT NULL);
-
--- Name: statement_lines_unreadable; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX statement_lines_unreadable ON public.statement_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
-
 -- Name: stops_by_time; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at DESC);
@@ -5184,10 +4153,6 @@ CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at 
 -- Name: stops_standing; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX stops_standing ON public.stops USING btree (merchant_id, COALESCE(type, ''::text), by_platform) WHERE (lifted_at IS NULL);
-
--- Name: three_side_runs_newest; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX three_side_runs_newest ON public.three_side_runs USING btree (merchant_id, as_of DESC) WHERE (as_of IS NOT NULL);
 
 -- Name: users_of_a_merchant; Type: INDEX; Schema: public; Owner: -
 
@@ -5277,10 +4242,6 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.products FOR E
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.rates FOR EACH ROW EXECUTE FUNCTION public.audit_change('rates', '{type,version}', '{}', '{type,merchant_id,version,created_at,updated_at}');
 
--- Name: reporting_logins audited; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.reporting_logins FOR EACH ROW EXECUTE FUNCTION public.audit_change('reporting_logins', '{login}', '{}', '{merchant_id,version,created_at,updated_at}');
-
 -- Name: stops audited; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.audit_change('stops', '{stop_id}', '{}', '{stop_id,stopped_at,stopped_by,lifted_by,merchant_id,version,created_at,updated_at}');
@@ -5292,18 +4253,6 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.users FOR EACH
 -- Name: webhooks audited; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION public.audit_change('webhooks', '{webhook_id}', '{secret_id}', '{webhook_id,created_by,secret_made_at,former_secret_id,former_made_at,merchant_id,version,created_at,updated_at}');
-
--- Name: case_events case_events_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER case_events_append_only BEFORE DELETE OR UPDATE ON public.case_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
-
--- Name: case_events case_events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER case_events_no_truncate BEFORE TRUNCATE ON public.case_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: cases cases_of_their_owner; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER cases_of_their_owner AFTER INSERT OR UPDATE ON public.cases FOR EACH ROW EXECUTE FUNCTION public.guard_case();
 
 -- Name: cashbacks cashbacks_become_due; Type: TRIGGER; Schema: public; Owner: -
 
@@ -5329,33 +4278,9 @@ CREATE TRIGGER cashbacks_stay BEFORE DELETE ON public.cashbacks FOR EACH ROW EXE
 
 CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secrets FOR EACH ROW EXECUTE FUNCTION public.at_most_two_live_secrets();
 
--- Name: close_keys close_keys_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER close_keys_append_only BEFORE DELETE OR UPDATE ON public.close_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: close_keys close_keys_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER close_keys_no_truncate BEFORE TRUNCATE ON public.close_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: closes closes_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER closes_append_only BEFORE DELETE OR UPDATE ON public.closes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: closes closes_follow; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER closes_follow BEFORE INSERT ON public.closes FOR EACH ROW EXECUTE FUNCTION public.guard_chain();
-
--- Name: closes closes_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER closes_no_truncate BEFORE TRUNCATE ON public.closes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
 -- Name: customers customers_become_nobody; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
-
--- Name: customers customers_leave_no_salt; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER customers_leave_no_salt AFTER UPDATE OF erased_at ON public.customers FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION public.forget_salts();
 
 -- Name: day_figures day_figures_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -5365,29 +4290,9 @@ CREATE TRIGGER day_figures_append_only BEFORE DELETE OR UPDATE ON public.day_fig
 
 CREATE TRIGGER day_figures_no_truncate BEFORE TRUNCATE ON public.day_figures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
--- Name: day_persons day_persons_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: day_persons day_persons_stay; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
-
--- Name: differences differences_have_cases; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER differences_have_cases AFTER UPDATE OF last_seen_at, closed_at ON public.differences FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('difference_id');
-
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE CONSTRAINT TRIGGER erasures_are_whole AFTER INSERT ON public.erasures_under_way DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.guard_erasure_ends();
-
--- Name: erp_lines erp_lines_come; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER erp_lines_come AFTER INSERT ON public.erp_lines REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.guard_erp_lines_come();
-
--- Name: erp_lines erp_lines_go; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER erp_lines_go AFTER DELETE ON public.erp_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.guard_lines_go();
 
 -- Name: events events_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -5408,14 +4313,6 @@ CREATE TRIGGER figure_days_append_only BEFORE DELETE OR UPDATE ON public.figure_
 -- Name: figure_days figure_days_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER figure_days_no_truncate BEFORE TRUNCATE ON public.figure_days FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: files files_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER files_no_truncate BEFORE TRUNCATE ON public.files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: files files_stay; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER files_stay BEFORE DELETE OR UPDATE ON public.files FOR EACH ROW EXECUTE FUNCTION public.guard_files();
 
 -- Name: incidents incidents_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -5464,30 +4361,6 @@ CREATE TRIGGER product_types_stay_when_used BEFORE DELETE OR UPDATE OF used_at O
 -- Name: products products_stay_when_used; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER products_stay_when_used BEFORE DELETE OR UPDATE OF used_at ON public.products FOR EACH ROW EXECUTE FUNCTION public.guard_used();
-
--- Name: provider_moves provider_moves_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_moves_append_only BEFORE DELETE OR UPDATE ON public.provider_moves FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_moves provider_moves_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_moves_no_truncate BEFORE TRUNCATE ON public.provider_moves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_telling_flows provider_telling_flows_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_telling_flows_append_only BEFORE DELETE OR UPDATE ON public.provider_telling_flows FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_telling_flows provider_telling_flows_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_telling_flows_no_truncate BEFORE TRUNCATE ON public.provider_telling_flows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_tellings provider_tellings_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_tellings_append_only BEFORE DELETE OR UPDATE ON public.provider_tellings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: provider_tellings provider_tellings_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER provider_tellings_no_truncate BEFORE TRUNCATE ON public.provider_tellings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: rates rates_follow; Type: TRIGGER; Schema: public; Owner: -
 
@@ -5585,10 +4458,6 @@ CREATE TRIGGER statement_incident_events_append_only BEFORE DELETE OR UPDATE ON 
 
 CREATE TRIGGER statement_incident_events_no_truncate BEFORE TRUNCATE ON public.statement_incident_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
--- Name: statement_incidents statement_incidents_have_cases; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER statement_incidents_have_cases AFTER UPDATE OF last_seen_at, merchant_id, closed_at ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('incident_id');
-
 -- Name: statement_incidents statement_incidents_mask_when_closed; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NOT NULL)) EXECUTE FUNCTION public.mask_when_closed();
@@ -5597,14 +4466,6 @@ CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON p
 
 CREATE TRIGGER statement_incidents_of_whom_it_erases AFTER UPDATE ON public.statement_incidents FOR EACH ROW WHEN (((current_setting('role'::text, true) = 'cashback_eraser'::text) AND (old.document IS DISTINCT FROM new.document))) EXECUTE FUNCTION public.guard_incident_erased();
 
--- Name: statement_lines statement_lines_come; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER statement_lines_come AFTER INSERT ON public.statement_lines REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.guard_statement_lines_come();
-
--- Name: statement_lines statement_lines_go; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER statement_lines_go AFTER DELETE ON public.statement_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.guard_lines_go();
-
 -- Name: stops stops_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -5612,14 +4473,6 @@ CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEM
 -- Name: stops stops_stay; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stops_stay BEFORE INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.guard_stop();
-
--- Name: three_side_runs three_side_runs_append_only; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER three_side_runs_append_only BEFORE DELETE OR UPDATE ON public.three_side_runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
--- Name: three_side_runs three_side_runs_no_truncate; Type: TRIGGER; Schema: public; Owner: -
-
-CREATE TRIGGER three_side_runs_no_truncate BEFORE TRUNCATE ON public.three_side_runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: product_type_periods type_periods_follow; Type: TRIGGER; Schema: public; Owner: -
 
@@ -5669,26 +4522,6 @@ ALTER TABLE ONLY public.attempts
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
--- Name: case_events case_events_case_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.case_events
-    ADD CONSTRAINT case_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(case_id);
-
--- Name: cases cases_difference_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.cases
-    ADD CONSTRAINT cases_difference_id_fkey FOREIGN KEY (difference_id) REFERENCES public.differences(difference_id);
-
--- Name: cases cases_incident_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.cases
-    ADD CONSTRAINT cases_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.statement_incidents(incident_id);
-
--- Name: cases cases_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.cases
-    ADD CONSTRAINT cases_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
 -- Name: cashbacks cashbacks_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cashbacks
@@ -5699,16 +4532,6 @@ ALTER TABLE ONLY public.cashbacks
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
 
--- Name: closes closes_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.closes
-    ADD CONSTRAINT closes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.close_keys(key_id);
-
--- Name: closes closes_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.closes
-    ADD CONSTRAINT closes_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
 -- Name: customers customers_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
@@ -5718,11 +4541,6 @@ ALTER TABLE ONLY public.customers
 
 ALTER TABLE ONLY public.day_figures
     ADD CONSTRAINT day_figures_merchant_id_day_fkey FOREIGN KEY (merchant_id, day) REFERENCES public.figure_days(merchant_id, day);
-
--- Name: day_persons day_persons_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.day_persons
-    ADD CONSTRAINT day_persons_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: day_sums day_sums_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -5743,6 +4561,11 @@ ALTER TABLE ONLY public.differences
 
 ALTER TABLE ONLY public.differences
     ADD CONSTRAINT differences_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: erp_lines erp_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.erp_lines
+    ADD CONSTRAINT erp_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
 
 -- Name: events events_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -5789,21 +4612,6 @@ ALTER TABLE ONLY public.product_types
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
--- Name: provider_balances provider_balances_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_balances
-    ADD CONSTRAINT provider_balances_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
--- Name: provider_telling_flows provider_telling_flows_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_telling_flows
-    ADD CONSTRAINT provider_telling_flows_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
--- Name: provider_telling_flows provider_telling_flows_telling_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.provider_telling_flows
-    ADD CONSTRAINT provider_telling_flows_telling_id_fkey FOREIGN KEY (telling_id) REFERENCES public.provider_tellings(telling_id);
-
 -- Name: rates rates_merchant_id_type_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rates
@@ -5818,11 +4626,6 @@ ALTER TABLE ONLY public.refused_clocks
 
 ALTER TABLE ONLY public.refused_equals
     ADD CONSTRAINT refused_equals_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id);
-
--- Name: reporting_logins reporting_logins_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.reporting_logins
-    ADD CONSTRAINT reporting_logins_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: retention retention_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -5889,15 +4692,15 @@ ALTER TABLE ONLY public.statement_incident_events
 ALTER TABLE ONLY public.statement_incidents
     ADD CONSTRAINT statement_incidents_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
 
+-- Name: statement_lines statement_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_lines
+    ADD CONSTRAINT statement_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
+
 -- Name: stops stops_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
-
--- Name: three_side_runs three_side_runs_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.three_side_runs
-    ADD CONSTRAINT three_side_runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: users users_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -5922,10 +4725,6 @@ ALTER TABLE ONLY public.webhooks
 -- Name: feed anybody_looks; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY anybody_looks ON public.feed FOR SELECT TO cashback_serving, cashback_worker USING (true);
-
--- Name: provider_tellings anybody_looks; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY anybody_looks ON public.provider_tellings FOR SELECT TO cashback_serving, cashback_platform USING (true);
 
 -- Name: sender anybody_looks; Type: POLICY; Schema: public; Owner: -
 
@@ -5975,14 +4774,6 @@ ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
--- Name: case_events; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.case_events ENABLE ROW LEVEL SECURITY;
-
--- Name: cases; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
-
 -- Name: cashbacks; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
@@ -5991,14 +4782,6 @@ ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.client_secrets ENABLE ROW LEVEL SECURITY;
 
--- Name: close_keys; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.close_keys ENABLE ROW LEVEL SECURITY;
-
--- Name: closes; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.closes ENABLE ROW LEVEL SECURITY;
-
 -- Name: customers; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
@@ -6006,10 +4789,6 @@ ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
 -- Name: day_figures; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.day_figures ENABLE ROW LEVEL SECURITY;
-
--- Name: day_persons; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.day_persons ENABLE ROW LEVEL SECURITY;
 
 -- Name: day_sums; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -6075,14 +4854,6 @@ CREATE POLICY of_all_merchants ON public.attempts TO cashback_worker USING (true
 
 CREATE POLICY of_all_merchants ON public.audit TO cashback_worker USING (true);
 
--- Name: case_events of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.case_events TO cashback_worker USING (true);
-
--- Name: cases of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.cases TO cashback_worker USING (true);
-
 -- Name: cashbacks of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (true);
@@ -6091,10 +4862,6 @@ CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (tru
 
 CREATE POLICY of_all_merchants ON public.client_secrets TO cashback_worker USING (true);
 
--- Name: closes of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.closes TO cashback_worker USING (true);
-
 -- Name: customers of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (true);
@@ -6102,10 +4869,6 @@ CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (tru
 -- Name: day_figures of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.day_figures TO cashback_worker USING (true);
-
--- Name: day_persons of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.day_persons TO cashback_worker USING (true);
 
 -- Name: day_sums of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -6163,18 +4926,6 @@ CREATE POLICY of_all_merchants ON public.product_types TO cashback_worker USING 
 
 CREATE POLICY of_all_merchants ON public.products TO cashback_worker USING (true);
 
--- Name: provider_balances of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.provider_balances TO cashback_worker USING (true);
-
--- Name: provider_lines of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.provider_lines TO cashback_worker USING (true);
-
--- Name: provider_telling_flows of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.provider_telling_flows TO cashback_worker USING (true);
-
 -- Name: rates of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.rates TO cashback_worker USING (true);
@@ -6186,10 +4937,6 @@ CREATE POLICY of_all_merchants ON public.refused_clocks TO cashback_worker USING
 -- Name: refused_equals of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.refused_equals TO cashback_worker USING (true);
-
--- Name: reporting_logins of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.reporting_logins TO cashback_worker USING (true);
 
 -- Name: retention of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -6218,10 +4965,6 @@ CREATE POLICY of_all_merchants ON public.statement_incidents TO cashback_worker 
 -- Name: stops of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.stops TO cashback_worker USING (true);
-
--- Name: three_side_runs of_all_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_all_merchants ON public.three_side_runs TO cashback_worker USING (true);
 
 -- Name: users of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -6263,22 +5006,6 @@ CASE
     ELSE false
 END);
 
--- Name: case_events of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.case_events TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: cases of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.cases TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
 -- Name: cashbacks of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.cashbacks TO cashback_serving USING (
@@ -6295,14 +5022,6 @@ CASE
     ELSE false
 END);
 
--- Name: closes of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.closes TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
 -- Name: customers of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.customers TO cashback_serving USING (
@@ -6314,14 +5033,6 @@ END);
 -- Name: day_figures of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.day_figures TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: day_persons of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.day_persons TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -6439,30 +5150,6 @@ CASE
     ELSE false
 END);
 
--- Name: provider_balances of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.provider_balances TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: provider_lines of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.provider_lines TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: provider_telling_flows of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.provider_telling_flows TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
 -- Name: rates of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.rates TO cashback_serving USING (
@@ -6482,14 +5169,6 @@ END);
 -- Name: refused_equals of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.refused_equals TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: reporting_logins of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.reporting_logins TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -6535,12 +5214,6 @@ CASE
     ELSE false
 END);
 
--- Name: statement_incident_events of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.statement_incident_events FOR SELECT TO cashback_serving USING ((EXISTS ( SELECT
-   FROM public.statement_incidents i
-  WHERE (i.incident_id = statement_incident_events.incident_id))));
-
 -- Name: statement_incidents of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.statement_incidents TO cashback_serving USING (
@@ -6552,14 +5225,6 @@ END);
 -- Name: stops of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.stops TO cashback_serving USING (
-CASE
-    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
-    ELSE false
-END);
-
--- Name: three_side_runs of_named_merchants; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_named_merchants ON public.three_side_runs TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -6693,14 +5358,6 @@ CASE
     ELSE false
 END);
 
--- Name: closes of_the_account; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_account ON public.closes FOR SELECT TO cashback_platform USING ((merchant_id IS NULL));
-
--- Name: files of_the_account; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_account ON public.files TO cashback_platform USING ((merchant_id IS NULL));
-
 -- Name: attempts of_the_group; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
@@ -6749,16 +5406,6 @@ CREATE POLICY of_the_platform ON public.api_clients TO cashback_platform USING (
 
 CREATE POLICY of_the_platform ON public.audit TO cashback_platform USING (true);
 
--- Name: case_events of_the_platform; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_platform ON public.case_events TO cashback_platform USING ((EXISTS ( SELECT
-   FROM public.cases c
-  WHERE (c.case_id = case_events.case_id))));
-
--- Name: cases of_the_platform; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_platform ON public.cases TO cashback_platform USING ((incident_id IS NOT NULL));
-
 -- Name: cashbacks of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.cashbacks FOR SELECT TO cashback_platform USING (true);
@@ -6778,14 +5425,6 @@ CREATE POLICY of_the_platform ON public.merchants TO cashback_platform USING (tr
 -- Name: product_types of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.product_types FOR SELECT TO cashback_platform USING (true);
-
--- Name: provider_balances of_the_platform; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_platform ON public.provider_balances FOR SELECT TO cashback_platform USING (true);
-
--- Name: provider_telling_flows of_the_platform; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_the_platform ON public.provider_telling_flows FOR SELECT TO cashback_platform USING (true);
 
 -- Name: reconciliations of_the_platform; Type: POLICY; Schema: public; Owner: -
 
@@ -6815,14 +5454,6 @@ CREATE POLICY of_the_platform ON public.stops TO cashback_platform USING (true);
 
 CREATE POLICY of_the_platform ON public.users TO cashback_platform USING (true);
 
--- Name: provider_moves of_workers; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_workers ON public.provider_moves TO cashback_worker USING (true);
-
--- Name: provider_tellings of_workers; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_workers ON public.provider_tellings TO cashback_worker USING (true);
-
 -- Name: reconciliations of_workers; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_workers ON public.reconciliations TO cashback_worker USING (true);
@@ -6834,6 +5465,10 @@ CREATE POLICY of_workers ON public.statement_explanations TO cashback_worker USI
 -- Name: statement_incident_events of_workers; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_workers ON public.statement_incident_events TO cashback_worker USING (true);
+
+-- Name: statement_lines of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.statement_lines TO cashback_worker USING (true);
 
 -- Name: sender operators_release; Type: POLICY; Schema: public; Owner: -
 
@@ -6859,30 +5494,6 @@ ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
 
--- Name: provider_balances; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_balances ENABLE ROW LEVEL SECURITY;
-
--- Name: provider_lines; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_lines ENABLE ROW LEVEL SECURITY;
-
--- Name: provider_moves; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_moves ENABLE ROW LEVEL SECURITY;
-
--- Name: provider_telling_flows; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_telling_flows ENABLE ROW LEVEL SECURITY;
-
--- Name: provider_tellings; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.provider_tellings ENABLE ROW LEVEL SECURITY;
-
--- Name: close_keys public_to_us; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY public_to_us ON public.close_keys TO cashback_serving, cashback_worker, cashback_platform USING (true);
-
 -- Name: rate_buckets; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.rate_buckets ENABLE ROW LEVEL SECURITY;
@@ -6902,10 +5513,6 @@ ALTER TABLE public.refused_clocks ENABLE ROW LEVEL SECURITY;
 -- Name: refused_equals; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.refused_equals ENABLE ROW LEVEL SECURITY;
-
--- Name: reporting_logins; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.reporting_logins ENABLE ROW LEVEL SECURITY;
 
 -- Name: retention; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -6947,6 +5554,10 @@ ALTER TABLE public.statement_incident_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.statement_incidents ENABLE ROW LEVEL SECURITY;
 
+-- Name: statement_lines; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.statement_lines ENABLE ROW LEVEL SECURITY;
+
 -- Name: stops; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
@@ -6954,10 +5565,6 @@ ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
 -- Name: stops the_platforms_stay; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY the_platforms_stay ON public.stops AS RESTRICTIVE FOR UPDATE TO cashback_serving USING ((NOT by_platform));
-
--- Name: three_side_runs; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.three_side_runs ENABLE ROW LEVEL SECURITY;
 
 -- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -6987,10 +5594,6 @@ GRANT USAGE ON SCHEMA public TO cashback_identity;
 GRANT USAGE ON SCHEMA public TO cashback_platform;
 GRANT USAGE ON SCHEMA public TO cashback_eraser;
 
--- Name: SCHEMA reporting; Type: ACL; Schema: -; Owner: -
-
-GRANT USAGE ON SCHEMA reporting TO cashback_reporting;
-
 -- Name: FUNCTION accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text) FROM PUBLIC;
@@ -7001,14 +5604,12 @@ GRANT ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people json
 REVOKE ALL ON FUNCTION public.is_owed(status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_worker;
-GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_reporting;
 
 -- Name: FUNCTION accrues(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.accrues(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_worker;
-GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION append_only(guarded regclass, VARIADIC but_erased text[]); Type: ACL; Schema: public; Owner: -
 
@@ -7047,7 +5648,6 @@ GRANT ALL ON FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestam
 REVOKE ALL ON FUNCTION public.cancels(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_worker;
-GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION close_functions(home name); Type: ACL; Schema: public; Owner: -
 
@@ -7073,86 +5673,6 @@ GRANT ALL ON FUNCTION public.day_begins_at(of_merchant bigint, of_day date) TO c
 REVOKE ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_serving;
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_worker;
-
--- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
-
--- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
-
--- Name: TABLE events; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.events TO cashback_serving;
-GRANT SELECT ON TABLE public.events TO cashback_worker;
-GRANT SELECT ON TABLE public.events TO cashback_eraser;
-
--- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
-
--- Name: FUNCTION day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
-GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
-
--- Name: FUNCTION day_of(of_merchant bigint, instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_serving;
-GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_worker;
 
 -- Name: FUNCTION day_zone(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
 
@@ -7187,6 +5707,12 @@ GRANT ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timesta
 
 REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
 
+-- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+
 -- Name: FUNCTION figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) FROM PUBLIC;
@@ -7199,18 +5725,9 @@ REVOKE ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) FROM
 GRANT ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) TO cashback_serving;
 GRANT ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) TO cashback_worker;
 
--- Name: FUNCTION follow_case(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.follow_case() FROM PUBLIC;
-
 -- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
-
--- Name: FUNCTION forget_in_files(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) TO cashback_eraser;
 
 -- Name: FUNCTION forget_in_incidents(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
 
@@ -7222,45 +5739,21 @@ GRANT ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text,
 REVOKE ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) TO cashback_eraser;
 
--- Name: FUNCTION forget_salts(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.forget_salts() FROM PUBLIC;
-
 -- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
-
--- Name: FUNCTION guard_case(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_case() FROM PUBLIC;
 
 -- Name: FUNCTION guard_cashback_move(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_cashback_move() FROM PUBLIC;
 
--- Name: FUNCTION guard_chain(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_chain() FROM PUBLIC;
-
 -- Name: FUNCTION guard_customer_erased(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
 
--- Name: FUNCTION guard_day_persons(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_day_persons() FROM PUBLIC;
-
 -- Name: FUNCTION guard_erasure_ends(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_erasure_ends() FROM PUBLIC;
-
--- Name: FUNCTION guard_erp_lines_come(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_erp_lines_come() FROM PUBLIC;
-
--- Name: FUNCTION guard_files(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_files() FROM PUBLIC;
 
 -- Name: FUNCTION guard_incident_erased(); Type: ACL; Schema: public; Owner: -
 
@@ -7269,10 +5762,6 @@ REVOKE ALL ON FUNCTION public.guard_incident_erased() FROM PUBLIC;
 -- Name: FUNCTION guard_last_administrator(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_last_administrator() FROM PUBLIC;
-
--- Name: FUNCTION guard_lines_go(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_lines_go() FROM PUBLIC;
 
 -- Name: FUNCTION guard_name_change(); Type: ACL; Schema: public; Owner: -
 
@@ -7293,10 +5782,6 @@ REVOKE ALL ON FUNCTION public.guard_refused_equal() FROM PUBLIC;
 -- Name: FUNCTION guard_sale(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_sale() FROM PUBLIC;
-
--- Name: FUNCTION guard_statement_lines_come(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.guard_statement_lines_come() FROM PUBLIC;
 
 -- Name: FUNCTION guard_stop(); Type: ACL; Schema: public; Owner: -
 
@@ -7332,7 +5817,12 @@ GRANT ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavo
 REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
-GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_reporting;
+
+-- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
 
 -- Name: FUNCTION is_of_the_group(merchant bigint, cashback uuid); Type: ACL; Schema: public; Owner: -
 
@@ -7390,11 +5880,6 @@ REVOKE ALL ON FUNCTION public.lines_come_together() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
 
--- Name: FUNCTION lock_day_persons(of_merchant bigint); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) TO cashback_worker;
-
 -- Name: FUNCTION loses_values(was jsonb, is_now jsonb); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.loses_values(was jsonb, is_now jsonb) FROM PUBLIC;
@@ -7408,7 +5893,6 @@ REVOKE ALL ON FUNCTION public.mask_when_closed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.masked_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_platform;
-GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval); Type: ACL; Schema: public; Owner: -
 
@@ -7422,11 +5906,6 @@ GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) 
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_eraser;
 
--- Name: FUNCTION padded_salt(salt bytea, pad text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.padded_salt(salt bytea, pad text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.padded_salt(salt bytea, pad text) TO cashback_worker;
-
 -- Name: FUNCTION pattern_of(document text, names text[]); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.pattern_of(document text, names text[]) FROM PUBLIC;
@@ -7439,12 +5918,6 @@ GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback
 REVOKE ALL ON FUNCTION public.pays(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_worker;
-GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_reporting;
-
--- Name: FUNCTION person_commitment(salt bytea, document text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.person_commitment(salt bytea, document text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.person_commitment(salt bytea, document text) TO cashback_worker;
 
 -- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
 
@@ -7453,8 +5926,6 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
-GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_platform;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -7495,12 +5966,6 @@ REVOKE ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at time
 GRANT ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
 GRANT ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
 
--- Name: FUNCTION statements_between(of_since timestamp with time zone, of_through timestamp with time zone); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) TO cashback_worker;
-GRANT ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) TO cashback_platform;
-
 -- Name: FUNCTION suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]) FROM PUBLIC;
@@ -7512,7 +5977,6 @@ GRANT ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes in
 REVOKE ALL ON FUNCTION public.takes_back(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_worker;
-GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION tells(told text, pattern text); Type: ACL; Schema: public; Owner: -
 
@@ -7585,7 +6049,6 @@ REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_eraser;
-GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION wake_workers(); Type: ACL; Schema: public; Owner: -
 
@@ -7609,6 +6072,12 @@ GRANT ALL ON FUNCTION public.write_results(told jsonb, OUT ended integer, OUT mo
 
 REVOKE ALL ON FUNCTION public.write_sales(told jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.write_sales(told jsonb) TO cashback_serving;
+
+-- Name: FUNCTION sum_of_centavos(bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sum_of_centavos(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_worker;
 
 -- Name: TABLE api_clients; Type: ACL; Schema: public; Owner: -
 
@@ -7772,51 +6241,6 @@ GRANT SELECT(after) ON TABLE public.audit TO cashback_platform;
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_serving;
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_platform;
 
--- Name: TABLE case_events; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_serving;
-GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_worker;
-GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_platform;
-
--- Name: TABLE cases; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.cases TO cashback_serving;
-GRANT SELECT ON TABLE public.cases TO cashback_platform;
-GRANT SELECT,INSERT ON TABLE public.cases TO cashback_worker;
-
--- Name: COLUMN cases.case_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(case_id) ON TABLE public.cases TO cashback_serving;
-GRANT INSERT(case_id) ON TABLE public.cases TO cashback_platform;
-
--- Name: COLUMN cases.incident_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(incident_id) ON TABLE public.cases TO cashback_serving;
-GRANT INSERT(incident_id) ON TABLE public.cases TO cashback_platform;
-
--- Name: COLUMN cases.difference_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(difference_id) ON TABLE public.cases TO cashback_serving;
-GRANT INSERT(difference_id) ON TABLE public.cases TO cashback_platform;
-
--- Name: COLUMN cases.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(merchant_id) ON TABLE public.cases TO cashback_serving;
-GRANT INSERT(merchant_id) ON TABLE public.cases TO cashback_platform;
-GRANT UPDATE(merchant_id) ON TABLE public.cases TO cashback_worker;
-
--- Name: COLUMN cases.assigned_to; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE public.cases TO cashback_serving;
-GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE public.cases TO cashback_platform;
-GRANT UPDATE(assigned_to) ON TABLE public.cases TO cashback_worker;
-
--- Name: COLUMN cases.resolved_at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.cases TO cashback_serving;
-GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.cases TO cashback_platform;
-GRANT UPDATE(resolved_at) ON TABLE public.cases TO cashback_worker;
-
 -- Name: TABLE cashbacks; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.cashbacks TO cashback_serving;
@@ -7917,40 +6341,19 @@ GRANT SELECT(created_by) ON TABLE public.client_secrets TO cashback_platform;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_serving;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_platform;
 
--- Name: TABLE close_keys; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.close_keys TO cashback_serving;
-GRANT SELECT ON TABLE public.close_keys TO cashback_platform;
-GRANT SELECT,INSERT ON TABLE public.close_keys TO cashback_worker;
-
--- Name: TABLE closes; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.closes TO cashback_serving;
-GRANT SELECT ON TABLE public.closes TO cashback_platform;
-GRANT SELECT,INSERT ON TABLE public.closes TO cashback_worker;
-
 -- Name: TABLE customers; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.customers TO cashback_serving;
 GRANT SELECT ON TABLE public.customers TO cashback_eraser;
 
--- Name: COLUMN customers.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(merchant_id) ON TABLE public.customers TO cashback_worker;
-
 -- Name: COLUMN customers.document; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(document) ON TABLE public.customers TO cashback_eraser;
-GRANT SELECT(document) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.name; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_serving;
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_eraser;
-
--- Name: COLUMN customers.customer_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(customer_id) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.version; Type: ACL; Schema: public; Owner: -
 
@@ -7964,7 +6367,6 @@ GRANT UPDATE(updated_at) ON TABLE public.customers TO cashback_serving;
 -- Name: COLUMN customers.erased_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(erased_at) ON TABLE public.customers TO cashback_eraser;
-GRANT SELECT(erased_at) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.sealed; Type: ACL; Schema: public; Owner: -
 
@@ -7974,26 +6376,6 @@ GRANT UPDATE(sealed) ON TABLE public.customers TO cashback_eraser;
 
 GRANT SELECT ON TABLE public.day_figures TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.day_figures TO cashback_worker;
-
--- Name: TABLE day_persons; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.day_persons TO cashback_worker;
-
--- Name: COLUMN day_persons.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(merchant_id) ON TABLE public.day_persons TO cashback_serving;
-
--- Name: COLUMN day_persons.day; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(day) ON TABLE public.day_persons TO cashback_serving;
-
--- Name: COLUMN day_persons.customer_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(customer_id) ON TABLE public.day_persons TO cashback_serving;
-
--- Name: COLUMN day_persons.commitment; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(commitment) ON TABLE public.day_persons TO cashback_serving;
 
 -- Name: TABLE day_sums; Type: ACL; Schema: public; Owner: -
 
@@ -8013,72 +6395,39 @@ GRANT SELECT ON TABLE public.day_zones TO cashback_platform;
 
 -- Name: TABLE differences; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.differences TO cashback_serving;
+GRANT SELECT ON TABLE public.differences TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.differences TO cashback_worker;
-
--- Name: COLUMN differences.file_id; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_serving;
-GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.line; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(line) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(line) ON TABLE public.differences TO cashback_worker;
-
--- Name: COLUMN differences.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_serving;
-GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.class; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(class) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(class) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.whys; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(whys) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(whys) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.erp_centavos; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.our_centavos; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_worker;
-
--- Name: COLUMN differences.erp_total_centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_serving;
-GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_worker;
-
--- Name: COLUMN differences.our_total_centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_serving;
-GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_worker;
-
--- Name: COLUMN differences.provider; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(provider) ON TABLE public.differences TO cashback_serving;
-GRANT UPDATE(provider) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.last_seen_at; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_at; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_why; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_worker;
 
 -- Name: TABLE erasure_key; Type: ACL; Schema: public; Owner: -
@@ -8090,10 +6439,61 @@ GRANT SELECT ON TABLE public.erasure_key TO cashback_worker;
 
 GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
 
--- Name: TABLE erp_lines; Type: ACL; Schema: public; Owner: -
+-- Name: TABLE events; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.erp_lines TO cashback_serving;
-GRANT SELECT,INSERT,DELETE ON TABLE public.erp_lines TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_serving;
+GRANT SELECT ON TABLE public.events TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_eraser;
+
+-- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
 
 -- Name: TABLE feed; Type: ACL; Schema: public; Owner: -
 
@@ -8104,82 +6504,6 @@ GRANT SELECT ON TABLE public.feed TO cashback_worker;
 
 GRANT SELECT ON TABLE public.figure_days TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.figure_days TO cashback_worker;
-
--- Name: TABLE files; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.files TO cashback_serving;
-GRANT SELECT,INSERT ON TABLE public.files TO cashback_worker;
-GRANT SELECT,INSERT ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.lines; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(lines) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(lines) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(lines) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(centavos) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(centavos) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(centavos) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.gross_centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.unreadable; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.unread; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(unread) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(unread) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(unread) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.unsure_centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.read_through; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(read_through) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(read_through) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(read_through) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.moved_at; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.completed_at; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.refused_at; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.refused_why; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_serving;
-GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_worker;
-GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_platform;
-
--- Name: COLUMN files.cleared_at; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(cleared_at) ON TABLE public.files TO cashback_worker;
 
 -- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
 
@@ -8370,79 +6694,6 @@ GRANT UPDATE(used_at) ON TABLE public.products TO cashback_serving;
 
 GRANT UPDATE(updated_at) ON TABLE public.products TO cashback_serving;
 
--- Name: TABLE provider_balances; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.provider_balances TO cashback_worker;
-GRANT SELECT ON TABLE public.provider_balances TO cashback_serving;
-GRANT SELECT ON TABLE public.provider_balances TO cashback_platform;
-
--- Name: COLUMN provider_balances.lines; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(lines) ON TABLE public.provider_balances TO cashback_worker;
-
--- Name: COLUMN provider_balances.centavos; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
-
--- Name: TABLE provider_lines; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.told_since; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(told_since) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.told_through; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(told_through) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.class; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(class) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(merchant_id) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: COLUMN provider_lines.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
-
--- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.provider_moves TO cashback_worker;
-
--- Name: TABLE provider_telling_flows; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.provider_telling_flows TO cashback_worker;
-GRANT SELECT ON TABLE public.provider_telling_flows TO cashback_platform;
-
--- Name: TABLE provider_tellings; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.provider_tellings TO cashback_serving;
-GRANT SELECT ON TABLE public.provider_tellings TO cashback_platform;
-GRANT SELECT ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: COLUMN provider_tellings.reconciliation_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reconciliation_id) ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: COLUMN provider_tellings.asked_at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(asked_at) ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: COLUMN provider_tellings.since; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(since) ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: COLUMN provider_tellings.through; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(through) ON TABLE public.provider_tellings TO cashback_worker;
-
--- Name: TABLE provider_told; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT,DELETE,TRUNCATE ON TABLE public.provider_told TO cashback_worker;
-
 -- Name: TABLE rate_buckets; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.rate_buckets TO cashback_identity;
@@ -8454,7 +6705,6 @@ GRANT UPDATE(until_at) ON TABLE public.rate_buckets TO cashback_identity;
 -- Name: TABLE rates; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.rates TO cashback_serving;
-GRANT SELECT ON TABLE public.rates TO cashback_worker;
 
 -- Name: TABLE reconciliations; Type: ACL; Schema: public; Owner: -
 
@@ -8531,7 +6781,6 @@ GRANT SELECT ON TABLE public.sale_lines TO cashback_eraser;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.sale_names TO cashback_serving;
 GRANT SELECT ON TABLE public.sale_names TO cashback_eraser;
-GRANT SELECT ON TABLE public.sale_names TO cashback_worker;
 
 -- Name: COLUMN sale_names.name; Type: ACL; Schema: public; Owner: -
 
@@ -8643,7 +6892,6 @@ GRANT SELECT,INSERT ON TABLE public.statement_explanations TO cashback_platform;
 
 GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_worker;
 GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_platform;
-GRANT SELECT ON TABLE public.statement_incident_events TO cashback_serving;
 
 -- Name: TABLE statement_incidents; Type: ACL; Schema: public; Owner: -
 
@@ -8713,11 +6961,6 @@ GRANT UPDATE(closed_at) ON TABLE public.statement_incidents TO cashback_platform
 GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_worker;
 GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_platform;
 
--- Name: TABLE statement_lines; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.statement_lines TO cashback_worker;
-GRANT SELECT,INSERT ON TABLE public.statement_lines TO cashback_platform;
-
 -- Name: TABLE stops; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.stops TO cashback_serving;
@@ -8739,11 +6982,6 @@ GRANT UPDATE(lifted_by) ON TABLE public.stops TO cashback_platform;
 
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_serving;
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_platform;
-
--- Name: TABLE three_side_runs; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_serving;
-GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_worker;
 
 -- Name: TABLE users; Type: ACL; Schema: public; Owner: -
 
@@ -8958,47 +7196,3 @@ GRANT UPDATE(former_made_at) ON TABLE public.webhooks TO cashback_serving;
 -- Name: COLUMN webhooks.former_ends_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(former_ends_at) ON TABLE public.webhooks TO cashback_serving;
-
--- Name: TABLE attempts; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.attempts TO cashback_reporting;
-
--- Name: TABLE cashbacks; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.cashbacks TO cashback_reporting;
-
--- Name: TABLE closes; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.closes TO cashback_reporting;
-
--- Name: TABLE customers; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.customers TO cashback_reporting;
-
--- Name: TABLE days; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.days TO cashback_reporting;
-
--- Name: TABLE events; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.events TO cashback_reporting;
-
--- Name: TABLE merchants; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.merchants TO cashback_reporting;
-
--- Name: TABLE product_types; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.product_types TO cashback_reporting;
-
--- Name: TABLE rates; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.rates TO cashback_reporting;
-
--- Name: TABLE sale_lines; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.sale_lines TO cashback_reporting;
-
--- Name: TABLE sales; Type: ACL; Schema: reporting; Owner: -
-
-GRANT SELECT ON TABLE reporting.sales TO cashback_reporting;

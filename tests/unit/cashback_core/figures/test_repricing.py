@@ -66,7 +66,7 @@ def test_without_a_change_nothing_changes_and_with_all_rates_it_is_calculate(
     sale: Sale,
     data: st.DataObject,
     rounding: Rounding,
-    earns: bool,
+    earns: bool,  # noqa: FBT001
     buyers: Buyers,
 ) -> None:
     types = sorted({line.type for line in sale.lines})
@@ -137,7 +137,7 @@ def test_questions_that_nobody_can_answer_are_none() -> None:
         {"only": {Dimension.DAY: "2026-06-15"}},
     ):
         asked = {"since": DAY, "through": DAY, **wrong}
-        with pytest.raises(ValueError, match="figures|range|filter"):
+        with pytest.raises(ValueError, match=r"figures|range|filter"):
             FiguresQuestion(**asked)  # type: ignore[arg-type]
     assert FiguresQuestion(since=DAY, through=DAY, only={Dimension.TYPE: "A"}).is_typed
 

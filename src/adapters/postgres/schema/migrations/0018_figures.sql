@@ -87,6 +87,12 @@ begin
         and e.at < events_of_day.begins_at;
 end $$;
 
+-- Of 200,000 sums of a day's lines making each a numeric first is a sixth of the report.
+create aggregate sum_of_centavos(bigint) (
+    sfunc = int8pl, stype = bigint, combinefunc = int8pl, parallel = safe
+);
+revoke execute on function sum_of_centavos(bigint) from public;
+
 -- The lowest id that is made at an instant or later (UUID version 7: milliseconds come first).
 create function first_id_at(instant timestamptz) returns uuid
 language sql immutable
@@ -156,7 +162,8 @@ begin
         ) as c
     ),
     types as (
-        select l.cashback_id, l.type, sum(l.worth)::bigint as worth, sum(l.earned)::bigint as earned
+        select l.cashback_id, l.type, sum_of_centavos(l.worth) as worth,
+            sum_of_centavos(l.earned) as earned
         from (
             select o.cashback_id, o.type, o.cashback_centavos as earned,
                 o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0) as worth
@@ -176,15 +183,16 @@ begin
         where typed
         group by l.cashback_id, l.type
     ),
-    parts as (
-        select m.*, null::text as type, a.store, a.client, a.worth, a.earned
+    told as materialized (
+        select m.*, a.store, a.client, a.worth as whole_worth, a.earned as whole_earned
         from moved as m join about as a on a.cashback_id = m.cashback_id
-        where whole
+    ),
+    parts as (
+        select m.*, null::text as type, m.whole_worth as worth, m.whole_earned as earned
+        from told as m where whole
         union all
-        select m.*, t.type, a.store, a.client, t.worth, t.earned
-        from types as t
-        join about as a on a.cashback_id = t.cashback_id
-        join moved as m on m.cashback_id = t.cashback_id
+        select m.*, t.type, t.worth, t.earned
+        from types as t join told as m on m.cashback_id = t.cashback_id
     )
     select p.hour, p.type, p.store, p.client, p.to_status,
         count(*) filter (where p.is_sold),
@@ -195,12 +203,12 @@ begin
         count(*) filter (where p.to_status = 'in_doubt'),
         count(*) filter (where p.is_tried),
         count(*) filter (where p.is_tried and p.to_status = 'applied'),
-        coalesce(sum(p.worth) filter (where p.is_sold), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.accrues), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.pays), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.cancels), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.takes_back), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.to_status = 'in_doubt'), 0)::bigint
+        coalesce(sum_of_centavos(p.worth) filter (where p.is_sold), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.accrues), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.pays), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.cancels), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.takes_back), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.to_status = 'in_doubt'), 0)
     from parts as p
     group by p.hour, p.type, p.store, p.client, p.to_status;
 end $$;
@@ -385,6 +393,6 @@ select protect_merchant_table('figure_days');
 select protect_merchant_table('day_figures');
 grant select on figure_days, day_figures to cashback_serving;
 grant select, insert on figure_days, day_figures to cashback_worker;
-grant execute on function events_of_day, figures_of_day, standings_moved, calls_of_day,
+grant execute on function events_of_day, sum_of_centavos(bigint), figures_of_day, standings_moved, calls_of_day,
     call_failure, latency_bucket, first_id_at to cashback_serving, cashback_worker;
 grant execute on function keep_day_figures to cashback_worker;
