@@ -84,7 +84,7 @@ async def test_what_is_whole_stays_as_it_is_whoever_writes(
     files = PostgresFileStore(database, skew=SKEW)
     await ImportFile(store=files, max_lines=100)(DAY, [sale(1), sale(2)])
     with psycopg.connect(dsn) as owner, pytest.raises(IntegrityConstraintViolation):
-        owner.execute(change)  # type: ignore[arg-type]
+        owner.execute(change)
 
 
 def test_a_serving_session_clears_nothing(dsn: str) -> None:
