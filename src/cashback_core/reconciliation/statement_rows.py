@@ -11,6 +11,7 @@ from cashback_core.reconciliation.statement_values import (
     NotRead,
     instant,
     kept_text,
+    read_cpf,
     signed_centavos,
     single,
     text_of,
@@ -99,6 +100,8 @@ def _document(value: Value) -> str:
     """A CPF, a CNPJ, or a foreign one. A number has lost its zeros."""
     text = text_of(value)
     is_number = isinstance(value, int)
+    if not is_number and (cpf := read_cpf(text)) is not None:
+        return cpf  # as most, and nothing else that could be meant
     brazilian = _brazilian(text, is_number=is_number)
     if len(brazilian) > 1:
         raise NotRead("a CPF or a CNPJ, without its zeros")
