@@ -109,9 +109,9 @@ def read_instant(text: str, date_format: str) -> str:
         spelt = f"{told['Y']}-{told['m']}-{told['d']}T{clock}"
         try:
             datetime.fromisoformat(spelt)
-            return spelt
         except ValueError:
             raise CellError(f"a date such as {date_format} tells it") from None
+        return spelt
     try:
         read = datetime.strptime(text, date_format)  # noqa: DTZ007 (the merchant's own)
     except (ValueError, OverflowError, re.error):

@@ -61,7 +61,7 @@ def test_a_merchant_hands_in_a_day_and_is_told_line_by_line(
     where = first.headers["location"]
     assert read(gateway, where, people.headers(1, "analyst")).json == kept
     (line,) = read(gateway, f"{where}/lines", operator).json["items"]
-    assert line == {"line": 3, "problem": "total: expected a number with '.' before its decimals",
+    assert line == {"line": 3, "problem": "total: not an amount",
                     "name": "NF-2"}  # fmt: skip
     for role in ("admin", "operator"):
         assert read(gateway, where, people.headers(2, role)).status == 404
