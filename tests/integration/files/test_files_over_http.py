@@ -97,6 +97,9 @@ def test_what_does_not_add_up_or_is_not_as_it_is_said_is_told(
         gateway, "/api/day-files", DAY, admin, media="application/pdf", day="2026-01-02"
     )
     assert nothing.status == 415
+    head = {**admin, "Content-Type": CSV, "Content-Length": str(16_777_217)}
+    path = "/api/day-files?day=2026-01-02"
+    assert send(gateway.base_url, "POST", path, b"a", head).status == 413
     bomb = bring(gateway, "/api/day-files", b"PK" + b"\0" * 99, admin, media=XLSX, day="2026-01-02")
     assert (bomb.status, bomb.json["code"]) == (422, "file_refused")
 
