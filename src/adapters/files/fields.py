@@ -138,12 +138,14 @@ def _flatten(document: dict[str, object], profile: Profile, told: Fields) -> Non
     """The fields that somebody reads, of the object and of those directly in it."""
     for name, value in document.items():
         if isinstance(value, dict) and name not in profile.kind.fields:
-            for inner, deeper in cast("dict[str, object]", value).items():
+            inside = cast("dict[str, object]", value)
+            for inner, deeper in inside.items():
                 if profile.kind.has(called := f"{name}.{inner}"):
                     told[called] = Odd.TWICE if called in told else _scalar(deeper)
         elif profile.kind.has(name):
-            told[name] = Odd.TWICE if name in told else _scalar(value)
+            told[name] = Odd.TWICE if name in told else _scalar(cast("object", value))
 
 
 def _scalar(value: object) -> Value:
+    """A text, a number, true, false or null; anything else is told as odd."""
     return value if isinstance(value, str | int | Decimal | None) else Odd.NESTED

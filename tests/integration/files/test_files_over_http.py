@@ -70,8 +70,9 @@ def test_a_merchant_hands_in_a_day_and_is_told_line_by_line(
 
 def test_a_day_comes_as_a_spreadsheet_by_a_profile(gateway: Gateway, people: People) -> None:
     book = openpyxl.Workbook()
-    book.active.append(["Nota", "Valor"])
-    book.active.append(["NF-9", 12.5])
+    told_by: Any = book.active
+    told_by.append(["Nota", "Valor"])
+    told_by.append(["NF-9", 12.5])
     content = io.BytesIO()
     book.save(content)
     profile = '[columns]\nsale_id = "Nota"\ntotal = "Valor"\n'

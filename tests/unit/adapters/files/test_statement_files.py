@@ -37,8 +37,9 @@ def read(content: bytes, form: Any, **profile: Any) -> list[StatementLine]:
 
 def sheet(*rows: list[object]) -> bytes:
     book = openpyxl.Workbook()
+    told_by: Any = book.active
     for row in rows:
-        book.active.append(row)
+        told_by.append(row)
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
