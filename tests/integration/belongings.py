@@ -13,6 +13,7 @@ from cashback_core.values.ids import new_id
 from integration.journeys import fresh_cpf, sale_of_now
 from integration.kept_incidents import keep
 from integration.people import name_of
+from integration.running import send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
         **kept,
         "cashbacks": cashback,
         "incidents": _closed_incident(gateway, merchant_id, UUID(cashback)),
+        "files": _day_file(gateway, number, admin),
         "users": name_of(merchant_id, "analyst"),
         "merchants": SLUGS[merchant_id],
     }
@@ -58,6 +60,15 @@ def _endpoint(gateway: Gateway, number: int, admin: Mapping[str, str]) -> str:
         return str(listed.json["items"][0]["id"])
     body = {"url": f"https://erp.example.com/{number}", "active": False}
     return _add(gateway, "webhooks", body, admin)
+
+
+def _day_file(gateway: Gateway, number: int, admin: Mapping[str, str]) -> str:
+    content = f"sale_id,total\nNF-{number},10.00\n".encode()
+    headers = {**admin, "Content-Type": "text/csv"}
+    path = "/api/day-files?day=2026-01-02"
+    reply = send(gateway.base_url, "POST", path, content, headers)
+    assert reply.status in {200, 201}, reply.body
+    return reply.headers["location"].rpartition("/")[2]
 
 
 def _closed_incident(gateway: Gateway, merchant_id: int, cashback_id: UUID) -> str:

@@ -22,7 +22,7 @@ from cashback_core.values.ids import new_id
 from cashback_core.words.locales import ENGLISH
 from integration.journeys import fresh_cpf, sale_of_now, wait_for
 from integration.kept_incidents import keep
-from integration.running import PASSWORD, Gateway
+from integration.running import PASSWORD, Gateway, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,6 +98,7 @@ def real_answers(gateway: Gateway, headers: Callable[[str], Mapping[str, str]]) 
     _ask_of_names(asking)
     _ask_of_open_ones(asking)
     _ask_of_incidents(asking)
+    _ask_of_files(asking)
     _ask_of_administered(asking)
     _ask_wrongly(asking)
     return {
@@ -219,6 +220,17 @@ def _ask_of_incidents(asking: Asking) -> None:
     for path in (plain, naming):
         ended = asking.ask("platform", "POST", path, {**done, "accept_risk": True})
         assert ended.status == 200, ended.body
+
+
+def _ask_of_files(asking: Asking) -> None:
+    content = b"sale_id,total\nNF-4711,10.00\nNF-4712,1O.00\n"
+    headers = {**asking.headers("operator"), "Content-Type": "text/csv"}
+    path = "/api/day-files?day=2026-01-02&name=day.csv"
+    kept = send(asking.gateway.base_url, "POST", path, content, headers)
+    asking.answer("BroughtFile", kept.json)
+    lines = asking.ask("operator", "GET", f"/api/files/{kept.json['id']}/lines").json
+    asking.answer("UnreadableLinePage", lines)
+    asking.problem(send(asking.gateway.base_url, "POST", f"{path}&count=3", content, headers))
 
 
 def _incident(gateway: Gateway, reference: str | None) -> str:

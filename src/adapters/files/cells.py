@@ -104,12 +104,14 @@ def read_instant(text: str, date_format: str) -> str:
         return _read_serial(text)
     quick = _quick(date_format)
     if quick is not None and (found := quick.match(text)) is not None:
-        told = found.groupdict("00")
-        spelt = f"{told['Y']}-{told['m']}-{told['d']}T{told.get('H', '00')}:{told.get('M', '00')}"
+        told = found.groupdict()
+        clock = f"{told.get('H', '00')}:{told.get('M', '00')}:{told.get('S', '00')}"
+        spelt = f"{told['Y']}-{told['m']}-{told['d']}T{clock}"
         try:
-            return datetime.fromisoformat(f"{spelt}:{told.get('S', '00')}").isoformat()
+            datetime.fromisoformat(spelt)
         except ValueError:
             raise CellError(f"a date such as {date_format} tells it") from None
+        return spelt
     try:
         read = datetime.strptime(text, date_format)  # noqa: DTZ007 (the merchant's own)
     except (ValueError, OverflowError, re.error):

@@ -6,9 +6,10 @@ by a point (`customer.document`). What is wrong with a cell is told of its field
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
 
 from adapters.files.cells import CellError, NumberCell, PlainCell, read_cell
 from adapters.files.lines import Fault, FileRow, text_lines
@@ -18,7 +19,7 @@ from adapters.files.strict_json import NotJsonLineError, decode_line
 from cashback_core.reconciliation.statement_values import Odd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from adapters.files.profile import Profile
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _MAX_NUMBER_DIGITS: Final = 18
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen, which takes thrice as long to make
 class FileFields:
     """A line's fields; `problems` say what of it cannot be read at all, each by its field."""
 
@@ -37,46 +38,64 @@ class FileFields:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class _Reader:
-    """Reads rows by a profile; what is asked of each column is looked up once."""
+    """Reads rows by a profile; what becomes of each column's cells is looked up once."""
 
-    profile: Profile
-    table: Table
-    places: list[tuple[str, int, FieldKind]] = field(default_factory=list[Any])
-    constants: Fields = field(default_factory=dict[str, Any])
-
-    def __post_init__(self) -> None:
-        kind_of = self.profile.kind.kind_of
-        self.places = [(name, at, kind_of(name)) for name, (at, _) in self.table.placed.items()]
-        self.constants = dict(self.profile.constants)
+    def __init__(self, profile: Profile, table: Table) -> None:
+        self._profile = profile
+        self._width = len(table.header)
+        self._constants: Fields = dict(profile.constants)
+        self._columns = [
+            (name, at, _converter(profile, name)) for name, (at, _) in table.placed.items()
+        ]
 
     def read(self, row: FileRow) -> FileFields:
         """The fields of a row."""
         cells = row.cells
-        if len(cells) != len(self.table.header):
-            why = f"it has {len(cells)} columns and not {len(self.table.header)}"
-            return FileFields(line=row.line, fields={}, problems=(f"row: {why}",))
+        if len(cells) != self._width:
+            why = f"row: it has {len(cells)} columns and not {self._width}"
+            return FileFields(line=row.line, fields={}, problems=(why,))
         if not row.ended:
             return FileFields(line=row.line, fields={}, problems=(f"row: {CUT}",))
-        told, problems = self.constants.copy(), []
-        for name, at, kind in self.places:
+        told, problems = self._constants.copy(), list[str]()
+        for name, at, convert in self._columns:
             cell = cells[at]
-            text = cell if isinstance(cell, PlainCell) else cell.strip()
-            if not text:
-                continue
             try:
-                told[name] = self._value(name, kind, text)
+                if isinstance(cell, PlainCell):
+                    told[name] = self._of_sheet(name, cell)
+                elif text := cell.strip():
+                    told[name] = text if convert is None else convert(text)
             except CellError as error:
                 problems.append(f"{name}: expected {error}")
         return FileFields(line=row.line, fields=told, problems=tuple(problems))
 
-    def _value(self, name: str, kind: FieldKind, text: str) -> Value:
-        if kind is FieldKind.DOCUMENT:
-            is_number = isinstance(text, NumberCell) or self.profile.numeric_documents
-            if is_number and text.isascii() and text.isdigit() and len(text) <= _MAX_NUMBER_DIGITS:
-                return int(text)
-        return read_cell(self.profile, name, text)
+    def _of_sheet(self, name: str, cell: PlainCell) -> Value:
+        """A cell that was no text in its spreadsheet."""
+        is_document = self._profile.kind.kind_of(name) is FieldKind.DOCUMENT
+        if is_document and isinstance(cell, NumberCell):
+            return _number(cell)
+        return str(read_cell(self._profile, name, cell))
+
+
+def _converter(profile: Profile, name: str) -> Callable[[str], Value] | None:
+    """What reads a column's texts; None where they are told as they stand."""
+    kind = profile.kind.kind_of(name)
+    if kind is FieldKind.DOCUMENT:
+        return _number if profile.numeric_documents else None
+    as_stands = name not in profile.words
+    if kind is FieldKind.NUMBER:
+        told = (profile.decimal, profile.thousands, profile.currency, profile.negative)
+        as_stands = told == (".", "", "", "before")
+    elif kind is FieldKind.INSTANT:
+        as_stands = profile.date_format is None
+    return None if as_stands else partial(read_cell, profile, name)
+
+
+def _number(text: str) -> Value:
+    """A document that was written as a number, whose zeros may be lost."""
+    if text.isascii() and text.isdigit() and len(text) <= _MAX_NUMBER_DIGITS:
+        return int(text)
+    return str(text)
 
 
 def fields_of(file: BinaryIO, profile: Profile) -> Iterator[FileFields]:
@@ -119,12 +138,14 @@ def _flatten(document: dict[str, object], profile: Profile, told: Fields) -> Non
     """The fields that somebody reads, of the object and of those directly in it."""
     for name, value in document.items():
         if isinstance(value, dict) and name not in profile.kind.fields:
-            for inner, deeper in cast("dict[str, object]", value).items():
+            inside = cast("dict[str, object]", value)
+            for inner, deeper in inside.items():
                 if profile.kind.has(called := f"{name}.{inner}"):
                     told[called] = Odd.TWICE if called in told else _scalar(deeper)
         elif profile.kind.has(name):
-            told[name] = Odd.TWICE if name in told else _scalar(value)
+            told[name] = Odd.TWICE if name in told else _scalar(cast("object", value))
 
 
 def _scalar(value: object) -> Value:
+    """A text, a number, true, false or null; anything else is told as odd."""
     return value if isinstance(value, str | int | Decimal | None) else Odd.NESTED

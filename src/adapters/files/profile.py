@@ -162,7 +162,8 @@ class Profile:
 def form_of(name: str) -> Form:
     """The form of a file by its name's ending: CSV where that tells no other."""
     lower = name.lower()
-    return next((form for ending, form in _ENDINGS.items() if lower.endswith(ending)), "csv")
+    plain: Form = "csv"
+    return next((form for ending, form in _ENDINGS.items() if lower.endswith(ending)), plain)
 
 
 def read_profile(path: Path | None, file: Path, kind: FileKind) -> Profile:

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from adapters.files.day_files import SALES_OF_A_DAY, told_sales
-from adapters.files.profile import FORMS, Form, Profile, ProfileError, profile_in
+from adapters.files.profile import Profile, ProfileError, profile_in
 from adapters.files.statement_files import STATEMENT, statement_lines
 from cashback_core.reconciliation.file_import import (
     FileReader,
@@ -40,12 +40,10 @@ class ProfiledFiles(FileReader):
 
 
 def _profile(how: HowWritten, kind: FileKind) -> Profile:
-    assert how.form in FORMS
-    form = cast("Form", how.form)
     if how.profile is None:
-        return Profile(kind=kind, form=form)
+        return Profile(kind=kind, form=how.form)
     try:
-        return profile_in(how.profile, kind, form=form)
+        return profile_in(how.profile, kind, form=how.form)
     except ProfileError as error:
         raise ProfileMisfitError(str(error)) from error
 

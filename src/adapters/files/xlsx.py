@@ -83,12 +83,31 @@ def _refuse_too_big(file: BinaryIO) -> None:
     if unpacked > MAX_UNPACKED_BYTES:
         raise UnreadableFileError(f"it would unpack to more than {MAX_UNPACKED_BYTES} bytes")
     for part in parts:
-        if (
-            part.filename.lower().endswith("sharedstrings.xml")
-            and part.file_size > MAX_SHARED_BYTES
-        ):
-            raise UnreadableFileError(f"its texts have more than {MAX_SHARED_BYTES} bytes")
+        is_sheet = "worksheets/" in part.filename.lower()
+        if not is_sheet and part.file_size > MAX_SHARED_BYTES:
+            raise UnreadableFileError(f"a part that is held whole has at most {MAX_SHARED_BYTES}")
+        if is_sheet:
+            _refuse_long_rows(file, part)
     file.seek(0)
+
+
+def _refuse_long_rows(file: BinaryIO, part: zipfile.ZipInfo) -> None:
+    """Look for the ends of rows; without them the reader would hold whatever there is."""
+    kept, since = b"", 0
+    with zipfile.ZipFile(file) as packed, packed.open(part) as sheet:
+        while piece := sheet.read(_PIECE):
+            here = kept + piece
+            if _NEVER.search(here) is not None:
+                raise UnreadableFileError("a sheet with CDATA or a DOCTYPE is not read")
+            start = len(kept)
+            for end in _ROW_END.finditer(here):
+                if since + end.end() - start > MAX_ROW_BYTES:
+                    break
+                since, start = 0, end.end()
+            since += len(here) - start
+            if since > MAX_ROW_BYTES:
+                raise UnreadableFileError(f"a row has at most {MAX_ROW_BYTES} bytes of XML")
+            kept = here[-_KEPT:]
 
 
 def _chosen(book: Any, sheet: str | None) -> Any:

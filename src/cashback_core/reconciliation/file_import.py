@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import dropwhile, islice
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from cashback_core.reconciliation.files import (
@@ -29,6 +29,8 @@ PART_LINES: Final = 5_000
 
 MAX_WHY: Final = 500
 
+FileForm = Literal["csv", "jsonl", "xlsx"]
+
 
 class FileUnreadableError(Exception):
     """A file of which nothing can be had any more at some line; the message says why."""
@@ -40,9 +42,9 @@ class ProfileMisfitError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HowWritten:
-    """How a file is written: its form ("csv", "jsonl", "xlsx"), and a profile in TOML, if any."""
+    """How a file is written: its form, and a profile in TOML, if any."""
 
-    form: str
+    form: FileForm
     profile: bytes | None = None
 
 

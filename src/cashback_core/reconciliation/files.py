@@ -18,7 +18,6 @@ from hashlib import sha256
 from typing import Final, Protocol
 from uuid import UUID
 
-from cashback_core.reconciliation.findings import signed_centavos
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
 from cashback_core.values.pages import Position
@@ -74,15 +73,16 @@ class FileTally:
         for line in lines:
             count += 1
             if isinstance(line, ToldSale):
-                amount = signed = line.total_centavos or 0
-                is_unread = line.total_centavos is None
+                amount = line.total_centavos
                 unreadable += line.problem is not None
+                net += amount or 0
             else:
-                amount, signed = line.cashback_centavos or 0, signed_centavos(line)
-                is_unread = line.cashback_centavos is None
-                if line.kind is LineKind.UNREADABLE:
-                    unreadable, unsure = unreadable + 1, unsure + amount
-            net, gross, unread = net + signed, gross + amount, unread + is_unread
+                amount, kind = line.cashback_centavos, line.kind
+                net += -(amount or 0) if kind is LineKind.REVERSAL else amount or 0
+                if kind is LineKind.UNREADABLE:
+                    unreadable, unsure = unreadable + 1, unsure + (amount or 0)
+            gross += amount or 0
+            unread += amount is None
         return cls(
             lines=count,
             centavos=net,

@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
+from cashback_core.values.documents import Cpf, cpf_check_digits
+
 MAX_DIGITS: Final = 18
 """Of an amount before its point: more is no sum of money."""
 
@@ -25,6 +27,8 @@ _BEHIND: Final = timedelta(hours=12)
 _AHEAD: Final = timedelta(hours=14)
 """How far local times lie behind UTC and ahead of it, at most."""
 
+_CPF_CHARS: Final = 11
+_PUNCTUATION: Final = str.maketrans("", "", ".-/")
 _AMOUNT: Final = re.compile(r"(-?)([0-9]{1,18})(?:\.([0-9]{1,40}))?\Z", re.ASCII)
 
 
@@ -99,6 +103,19 @@ def text_of(value: Value) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**MAX_DIGITS:
         return str(value)
     raise NotRead("missing" if value is None else "neither a text nor a number")
+
+
+def read_cpf(text: str) -> str | None:
+    """A CPF that is written as most are, plain or punctuated; None for whatever else it may be.
+
+    Of eleven figures with right check digits: no CNPJ is as long, and none of them masks anything.
+    """
+    plain = text if len(text) == _CPF_CHARS else text.translate(_PUNCTUATION)
+    if len(plain) != _CPF_CHARS or not (plain.isascii() and plain.isdigit()):
+        return None
+    if plain[9:] != cpf_check_digits(plain[:9]) or plain == plain[0] * _CPF_CHARS:
+        return None
+    return Cpf.known(plain)
 
 
 def kept_text(text: str, limit: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from cashback_core.reconciliation.statement_values import (
     NotRead,
     kept_text,
+    read_cpf,
     signed_centavos,
     single,
     text_of,
@@ -123,6 +124,8 @@ def _document(value: Value) -> str:
         if len(set(spelt)) > 1:
             raise NotRead("a CPF or a CNPJ, without its zeros")
         return spelt[0] if spelt else text
+    if (cpf := read_cpf(text)) is not None:
+        return cpf
     plain = text.translate(_PUNCTUATION).upper()
     if plain.isascii() and (Cpf.is_valid(plain) or Cnpj.is_valid(plain)):
         return plain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 import pytest
@@ -79,12 +79,12 @@ async def test_a_merchant_sees_no_statement_and_nobody_elses_day(
     ],
 )
 async def test_what_is_whole_stays_as_it_is_whoever_writes(
-    database: Database, dsn: str, change: str
+    database: Database, dsn: str, change: LiteralString
 ) -> None:
     files = PostgresFileStore(database, skew=SKEW)
     await ImportFile(store=files, max_lines=100)(DAY, [sale(1), sale(2)])
     with psycopg.connect(dsn) as owner, pytest.raises(IntegrityConstraintViolation):
-        owner.execute(change)  # type: ignore[arg-type]
+        owner.execute(change)
 
 
 def test_a_serving_session_clears_nothing(dsn: str) -> None:

@@ -21,7 +21,7 @@ TAKING: Final = [
     (method.upper(), path, min(operation["requestBody"]["content"]))
     for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
-    if "requestBody" in operation
+    if "application/json" in operation.get("requestBody", {}).get("content", {})
 ]
 
 

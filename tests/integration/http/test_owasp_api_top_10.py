@@ -37,7 +37,11 @@ OPERATIONS: Final = [
 ]
 SECURED: Final = [(m, p, o) for m, p, o in OPERATIONS if o["security"]]
 OF_ONE: Final = [(m, p, o) for m, p, o in SECURED if "{" in p]
-WITH_BODY: Final = [(m, p, o) for m, p, o in OPERATIONS if "requestBody" in o]
+WITH_BODY: Final = [
+    (m, p, o)
+    for m, p, o in OPERATIONS
+    if "application/json" in o.get("requestBody", {}).get("content", {})  # others take a file
+]
 SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -82,7 +86,7 @@ def _good_provider(gateway: Gateway) -> Iterator[None]:  # pyright: ignore[repor
 def example(operation: Mapping[str, Any]) -> Any:
     """What the document says could be sent."""
     body = operation.get("requestBody")
-    return None if body is None else body["content"]["application/json"].get("example", {})
+    return None if body is None else body["content"].get("application/json", {}).get("example", {})
 
 
 def call(
@@ -111,7 +115,16 @@ def owned(gateway: Gateway) -> dict[str, str]:
 
 NOBODYS: Final = {
     **dict.fromkeys(
-        ("cashbacks", "customers", "products", "clients", "incidents", "stops", "webhooks"),
+        (
+            "cashbacks",
+            "customers",
+            "products",
+            "clients",
+            "incidents",
+            "stops",
+            "webhooks",
+            "files",
+        ),
         UNKNOWN_ID,
     ),
     "product-types": "T0",

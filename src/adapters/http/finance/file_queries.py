@@ -61,7 +61,7 @@ STATEMENT_FILE: Final = Filters(
         "from": BoundFilter(about="From when on it tells every credit and reversal."),
         "complete_through": BoundFilter(
             about="Up to then nothing will be added, as whoever brings it says. Later than now"
-            " counts as now, less what clocks may differ."
+            " counts as now, less what clocks may differ; a day alone is its first instant (UTC)."
         ),
         **_TOLD,
     },

@@ -19,13 +19,14 @@ from cashback_core.people.rate_limit import RateExceededError
 from cashback_core.values.violations import show
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from litestar.types import Receive
 
     from adapters.http.wire.headers import Fields
+    from cashback_core.reconciliation.file_import import FileForm
 
-FORMS: Final = {
+FORMS: Final[Mapping[str, FileForm]] = {
     "text/csv": "csv",
     "application/jsonl": "jsonl",
     "application/x-ndjson": "jsonl",
@@ -67,7 +68,7 @@ class Upload:
     sha256: bytes
 
 
-def read_form(fields: Fields) -> str:
+def read_form(fields: Fields) -> FileForm:
     """The form of a file that comes. Raises UnsupportedBodyError."""
     media_type = fields.get(b"content-type", b"").decode("latin-1")
     form = FORMS.get(media_type.partition(";")[0].strip().lower())

@@ -38,10 +38,10 @@ async def put_lines(
 async def _copy(
     connection: AsyncConnection[Any], file: KeptFile, lines: Sequence[StatementLine]
 ) -> None:
-    id_ = str(file.id)
+    id_, kinds = str(file.id), {kind: kind.value for kind in LineKind}
     text = "".join(
         [
-            f"{id_}\t{one.number}\t{one.kind.value}\t{_text(one.document)}\t{_text(one.doubtful)}"
+            f"{id_}\t{one.number}\t{kinds[one.kind]}\t{_text(one.document)}\t{_text(one.doubtful)}"
             f"\t{_NULL if one.cashback_centavos is None else one.cashback_centavos}"
             f"\t{_NULL if one.credited_at is None else one.credited_at.isoformat()}"
             f"\t{_text(one.reference)}\t{_text(one.problem)}\n"
@@ -59,7 +59,10 @@ async def _copy(
 
 
 def _text(text: str | None) -> str:
-    return _NULL if text is None else text.translate(_COPIED)
+    if text is None:
+        return _NULL
+    # What is printable has neither tab nor line end in it.
+    return text if text.isprintable() and "\\" not in text else text.translate(_COPIED)
 
 
 async def _insert(
@@ -102,7 +105,9 @@ async def _insert(
 
 
 def _element(text: str | None) -> str:
-    return "NULL" if text is None else f'"{text.translate(_QUOTED)}"'
+    if text is None:
+        return "NULL"
+    return f'"{text.translate(_QUOTED)}"' if '"' in text or "\\" in text else f'"{text}"'
 
 
 async def read_problems(

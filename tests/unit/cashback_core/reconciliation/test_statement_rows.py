@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.reconciliation.statement_rows import CREDITS, REVERSALS, read_line
+from cashback_core.reconciliation.statement_rows import (
+    CREDITS,
+    REVERSALS,
+    read_any_line,
+    read_line,
+)
 from cashback_core.reconciliation.statement_values import Odd
 from cashback_core.reconciliation.statements import MAX_REFERENCE, LineKind, StatementLine
 
@@ -181,3 +186,25 @@ def test_whatever_a_row_holds_is_a_line(row: Fields) -> None:
     for value in row.values():
         if isinstance(value, str) and len(value) > 6 and line.problem is not None:
             assert value not in line.problem  # nothing personal
+
+
+SPELT = {
+    "document": st.sampled_from(
+        ["52998224725", "529.982.247-25", " 52998224725 ", "00000000000", "52998224724",
+         "5299822472", "11222333000181", "***.982.247-**", "5-2998224725", 52998224725, None]
+    ),
+    "cashback": st.sampled_from(
+        ["1.40", "0.00", "-1.40", "01.40", "1.4", "99999999.99", "100000000.00", "1.400", 1, None]
+    ),
+    "at": st.sampled_from(
+        ["2026-01-02T12:00:00Z", "2026-02-30T12:00:00Z", "2026-01-02T24:00:00Z", "2026-01-02",
+         "1999-12-31T23:59:59Z", "2099-12-31T23:59:59Z", "2026-01-02t12:00:00z", None]
+    ),
+    "reference": st.sampled_from(["ours", "x" * 300, "a\x00b", "", 7, Odd.TWICE, None]),
+    "type": st.sampled_from(["credit", "estorno", None]),
+}  # fmt: skip
+
+
+@given(st.fixed_dictionaries({}, optional=SPELT))
+def test_the_quick_way_says_what_the_other_one_says(row: Fields) -> None:
+    assert read_line(3, row) == read_any_line(3, row)

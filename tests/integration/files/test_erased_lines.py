@@ -1,0 +1,69 @@
+"""An erasure makes a customer nobody in the lines of files, too, and touches nobody else's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
+from adapters.postgres.files.store import PostgresFileStore
+from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.privacy.data_subjects import Erased, Erasure
+from cashback_core.reconciliation.file_import import ImportFile
+from cashback_core.reconciliation.statements import LineKind
+from cashback_core.sales.erased import is_pseudonym
+from cashback_core.values.documents import Cpf
+from contract.builders import CREATED, a_sale, ended, leased
+from contract.keeping_files import DAY, SKEW, STATEMENT, credit, sale
+from integration.two_merchants import one
+
+if TYPE_CHECKING:
+    from adapters.postgres.connection.database import Database
+
+ALICE = "52998224725"
+BOB = "79336512404"
+MASKED = "***.982.247-**"
+
+
+async def test_whoever_is_erased_is_nobody_in_files(database: Database, dsn: str) -> None:
+    store = PostgresCashbackStore(database, DeliveryPolicy())
+    claim = await leased(store, a_sale(document=Cpf(ALICE), sale_id="NF-1"))
+    await store.conclude(ended(claim, CREATED))
+    files = PostgresFileStore(database, skew=SKEW)
+    bring = ImportFile(store=files, max_lines=100)
+    await bring(
+        DAY, [sale(1, name="NF-1", document=MASKED), sale(2, document=BOB), sale(3, document=ALICE)]
+    )
+    await bring(
+        replace(DAY, merchant_id=2, sha256=sha256(b"2").digest()), [sale(1, document=ALICE)]
+    )
+    told = await bring(
+        STATEMENT,
+        [
+            credit(1, document=ALICE, reference="ALICE SILVA"),
+            credit(2, document=ALICE, reference=str(claim.id)),
+            credit(3, document=BOB),
+            credit(4, document=None, doubtful=ALICE, kind=LineKind.UNREADABLE, problem="x"),
+        ],
+    )
+    privacy = PostgresPrivacyStore(database)
+    with psycopg.connect(dsn) as owner:
+        customer = one(owner, "select customer_id from customers where document = %s", ALICE)
+    erased = await privacy.erase(1, customer, Erasure(by="ana", reason="asked for it"))
+    assert isinstance(erased, Erased)
+    with psycopg.connect(dsn) as owner:
+        mine = owner.execute(
+            "select document, customer_name from erp_lines where merchant_id = 1 order by line"
+        ).fetchall()
+        theirs = one(owner, "select document from erp_lines where merchant_id = 2")
+    assert [is_pseudonym(document) for document, _ in mine] == [True, False, True]
+    assert [name is None for _, name in mine] == [True, False, True]
+    assert theirs == ALICE, "another merchant's customer is not erased"
+    lines = await files.statement_lines(told.file.id, limit=9, after=0)
+    assert [is_pseudonym(str(line.document)) for line in lines] == [True, True, False, False]
+    assert [line.reference for line in lines] == [None, str(claim.id), "a\tb\\3", None]
+    assert lines[3].doubtful is None
