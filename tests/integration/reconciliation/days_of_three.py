@@ -175,7 +175,8 @@ def _credits(chance: Chance, sold: Sold, number: int, *, echoes: bool) -> list[S
 def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, UUID]:
     """Put a world in place of the one before; the ids of its day file and its statement."""
     store_sales(connection, world.sales)
-    connection.execute("truncate files, erp_lines, statement_lines, differences, three_side_runs")
+    for table in ("files", "erp_lines", "statement_lines", "differences", "three_side_runs"):
+        connection.execute(f"delete from {table}")  # type: ignore[arg-type]
     erp, statement = store_day_file(connection, world.erp), new_id()
     connection.execute(
         "insert into files (file_id, kind, sha256, name, declared_by, since, through, told_lines,"
@@ -201,10 +202,11 @@ def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, U
 def store_sales(connection: psycopg.Connection[Any], sales: Sequence[Sold]) -> None:
     """Put these in place of those before."""
     connection.execute("set session_replication_role = replica")
-    connection.execute(
-        "truncate sales, sale_lines, sale_names, cashbacks, attempts, events, customers,"
-        " statement_incidents, statement_explanations cascade"
-    )
+    for table in (
+        "sales", "sale_lines", "sale_names", "cashbacks", "attempts", "statement_incidents",
+        "statement_explanations",
+    ):  # fmt: skip
+        connection.execute(f"delete from {table}")  # type: ignore[arg-type]
     for sold in sales:
         _store_sale(connection, sold)
 

@@ -63,7 +63,7 @@ RULES = Rules(
     margin=Margin(freeze_s=0.0, provider_delay_s=60.0, clock_skew_s=3.0),
     echoes_reference=True,
 )
-WORLDS = int(os.environ.get("THREE_SIDES_WORLDS", "20"))
+WORLDS = int(os.environ.get("THREE_SIDES_WORLDS", "12"))
 
 
 async def standing(database: Database, world: DayWorld, rules: Rules) -> Reconciliation:
