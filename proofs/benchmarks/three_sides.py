@@ -33,7 +33,7 @@ from cashback_core.reconciliation.days_compared import (
     CompareDay,
     DayAsked,
     DayCompared,
-    DaySides,
+    NotCompared,
 )
 from cashback_core.reconciliation.three_sided_merge import ThreeSidedMerge
 from cashback_core.values.ids import new_id
@@ -144,7 +144,7 @@ async def measure(dsn: str, folder: Path, expected: Expected, lines: int) -> Non
 async def match(store: PostgresThreeSides, asked: DayAsked) -> None:
     """Both sides to the end, each thing placed; nothing explained or stored."""
     async with store.compared(asked) as sides:
-        assert isinstance(sides, DaySides), sides
+        assert not isinstance(sides, NotCompared), sides
         merge = ThreeSidedMerge(sides.facts.arrival)
         async for some in sides.unlike():
             for line in some.lines:

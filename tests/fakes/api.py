@@ -33,6 +33,7 @@ from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
 from cashback_core.testing.memory_store import MemoryStore
+from cashback_core.testing.memory_three_sides import MemoryThreeSides
 from cashback_core.testing.plain_hashes import PlainHashes
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
@@ -102,6 +103,7 @@ class Api:
         self.store = MemoryStore(terms, now=self.clock.tick)
         self.changes = MemoryChanges(self.store)
         self.changes_waiting = ChangeWaiting(self.changes, look_s=0.001)
+        self.three_sides = MemoryThreeSides()
         self.incidents = MemoryIncidents(self.store)
         self.operators = MemoryOperators(self.store, self.incidents)
         self.privacy = MemoryPrivacy()
@@ -159,6 +161,7 @@ class Api:
             changes_waiting=self.changes_waiting,
             operators=self.operators,
             incidents=self.incidents,
+            three_sides=self.three_sides,
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,
