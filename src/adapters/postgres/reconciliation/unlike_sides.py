@@ -128,7 +128,7 @@ _WHOLE_RECORDS: Final[LiteralString] = f"""
 async def streamed(
     connection: AsyncConnection[Any], query: LiteralString, values: Mapping[str, Any]
 ) -> AsyncGenerator[list[tuple[Any, ...]], None]:
-    """A statement's rows, some at once, as they come. By no cursor, of which no plan is parallel."""
+    """Rows of a statement, some at once; by no cursor, of which no plan is parallel."""
     rows: list[tuple[Any, ...]] = []
     with watched(connection, SILENT_S):
         async with connection.cursor() as cursor:
