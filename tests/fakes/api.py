@@ -42,6 +42,7 @@ from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
 from cashback_core.testing.memory_store import MemoryStore
+from cashback_core.testing.memory_three_sides import MemoryThreeSides
 from cashback_core.testing.plain_hashes import PlainHashes
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
@@ -111,6 +112,7 @@ class Api:
         self.store = MemoryStore(terms, now=self.clock.tick)
         self.changes = MemoryChanges(self.store)
         self.changes_waiting = ChangeWaiting(self.changes, look_s=0.001)
+        self.three_sides = MemoryThreeSides()
         self.incidents = MemoryIncidents(self.store)
         self.cases = MemoryCases(self.store, self.incidents, sees_differences=False)
         self.closes = MemoryCloses(
@@ -185,6 +187,7 @@ class Api:
                 max_lines=1_000,
                 max_bytes=1_048_576,
             ),
+            three_sides=self.three_sides,
             privacy=self.privacy,
             figures=MemoryFigures(self.store, ZoneInfo("America/Sao_Paulo"), now),
             stored_sales=MemoryStoredSales(self.store, ZoneInfo("America/Sao_Paulo")),

@@ -10,5 +10,6 @@ here in memory, each with every promise of its port, on a clock that the test tu
 
 `memory_store` (sales, cashbacks, deliveries), `memory_catalogue`, `memory_people`,
 `memory_identities`, `memory_operators`, `memory_incidents`,
-`memory_reconciliations`, `memory_three_sides`, `memory_privacy`, `manual_clock`: imported by module.
+`memory_reconciliations`, `memory_three_sides`, `memory_privacy`, `manual_clock`: imported by
+module.
 """

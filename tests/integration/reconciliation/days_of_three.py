@@ -22,7 +22,10 @@ DAY: Final = date(2026, 11, 20)
 BEGINS: Final = datetime(2026, 11, 20, 3, tzinfo=UTC)
 SINCE: Final = BEGINS - timedelta(hours=2)
 THROUGH: Final = BEGINS + timedelta(hours=30)
-CPFS: Final = ("52998224725", "11144477735", "52998224806", "39053344705")
+CPFS: Final = (
+    "52998224725", "11144477735", "52998224806", "39053344705", "15350946056", "86288366757",
+    "71428793860", "87748248800", "29537995593",
+)  # fmt: skip
 LATER: Final = (
     Status.IN_DOUBT, Status.HELD, Status.PENDING, Status.REJECTED, Status.UNCONFIRMED,
     Status.CANCELLED, Status.NOT_DUE, Status.RECORDED, Status.VOID,
@@ -146,8 +149,8 @@ def _credits(chance: Chance, sold: Sold, number: int, *, echoes: bool) -> list[S
     lines: list[StatementLine] = []
     for nth in range(chance.but(1, 2)):
         number += 1
-        reference: str | None = str(sold.id)
-        if chance.but(False, True) or not echoes:
+        reference = str(sold.id) if echoes else None
+        if chance.but(False, True):
             reference = chance.choice(
                 [None, None, str(sold.id).upper(), sold.id.hex, str(new_id()), sold.id.hex[:20]]
             )
@@ -175,7 +178,8 @@ def _credits(chance: Chance, sold: Sold, number: int, *, echoes: bool) -> list[S
 def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, UUID]:
     """Put a world in place of the one before; the ids of its day file and its statement."""
     store_sales(connection, world.sales)
-    connection.execute("truncate files, erp_lines, statement_lines, differences, three_side_runs")
+    for table in ("files", "erp_lines", "statement_lines", "differences", "three_side_runs"):
+        connection.execute(f"delete from {table}")  # type: ignore[arg-type]  # noqa: S608
     erp, statement = store_day_file(connection, world.erp), new_id()
     connection.execute(
         "insert into files (file_id, kind, sha256, name, declared_by, since, through, told_lines,"
@@ -201,10 +205,11 @@ def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, U
 def store_sales(connection: psycopg.Connection[Any], sales: Sequence[Sold]) -> None:
     """Put these in place of those before."""
     connection.execute("set session_replication_role = replica")
-    connection.execute(
-        "truncate sales, sale_lines, sale_names, cashbacks, attempts, events, customers,"
-        " statement_incidents, statement_explanations cascade"
-    )
+    for table in (
+        "sales", "sale_lines", "sale_names", "cashbacks", "attempts", "statement_incidents",
+        "statement_explanations",
+    ):  # fmt: skip
+        connection.execute(f"delete from {table}")  # type: ignore[arg-type]  # noqa: S608
     for sold in sales:
         _store_sale(connection, sold)
 

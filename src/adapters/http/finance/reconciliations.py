@@ -166,11 +166,12 @@ class ReconciliationRoutes:
         """Run one for a day."""
         fields, principal = await self.admit(request)
         reader = RECONCILE.body.reader(await read_document(request, fields))
-        asked = RECONCILE.body.read(reader)
+        asked = RECONCILE.body.values(reader)
+        reader.refuse_faults()
         day = _day(asked["day"])
         if day is None:
             reader.tell("day", "bound_invalid")
-        reader.refuse_faults()
+            reader.refuse_faults()
         assert day is not None
         wanted = DayAsked(
             merchant_id=principal.merchant_id,

@@ -28,7 +28,7 @@ _TELLS: Final[LiteralString] = """
             )
     )
 """
-# One more credit, or what was taken back, is counted with the cashback's own line, and has its class.
+# One more credit, or what was taken back, counts with the cashback's own line, and has its class.
 _APART: Final[LiteralString] = """
     select c.cashback_id, p.class, p.lines, p.centavos
     from sales as s

@@ -55,7 +55,7 @@ _SETTINGS: Final = {
     "statement_timeout": f"{PATIENCE_S}s",
     "idle_in_transaction_session_timeout": f"{PATIENCE_S}s",
     # Of each join: the server's own process stays below 300 MiB.
-    "work_mem": "32MB",
+    "work_mem": "16MB",
 }
 
 

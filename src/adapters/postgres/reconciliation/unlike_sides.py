@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from psycopg import AsyncConnection, AsyncServerCursor
+    from psycopg import AsyncConnection
 
     from cashback_core.reconciliation.days_compared import DayFacts
     from cashback_core.sales.terms import Terms
@@ -125,6 +125,22 @@ _WHOLE_RECORDS: Final[LiteralString] = f"""
 """  # noqa: S608 (made of literals)
 
 
+async def streamed(
+    connection: AsyncConnection[Any], query: LiteralString, values: Mapping[str, Any]
+) -> AsyncGenerator[list[tuple[Any, ...]], None]:
+    """Rows of a statement, some at once; by no cursor, of which no plan is parallel."""
+    rows: list[tuple[Any, ...]] = []
+    with watched(connection, SILENT_S):
+        async with connection.cursor() as cursor:
+            async for row in cursor.stream(query, values):
+                rows.append(row)
+                if len(rows) == AT_ONCE:
+                    yield rows
+                    rows = []
+    if rows:
+        yield rows
+
+
 class PostgresDaySides(DaySides):
     """A day, read over a connection with a snapshot of its own that names the merchant.
 
@@ -147,6 +163,7 @@ class PostgresDaySides(DaySides):
         self._applied_since = applied_since
         self._elsewhere = SideTotals()
         self._by_store = False
+        self._whole: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
         self._terms: Terms | None = None
 
     @property
@@ -157,17 +174,14 @@ class PostgresDaySides(DaySides):
         self._by_store = await self._counts_by_store()
         seen = _Seen()
         with translated():
-            async with self._connection.cursor(name="unlike") as cursor:
-                with watched(self._connection, SILENT_S):
-                    await cursor.execute(UNLIKE, self._values())
-                while rows := await self._fetch(cursor):
-                    yield seen.told(rows, self._record)
+            async for rows in streamed(self._connection, UNLIKE, self._values()):
+                yield seen.told(rows, self._record)
             async for some in self._recalled(seen):
                 yield some
 
     async def whole(self) -> SideTotals:
         with translated():
-            lines, own = await self._one(_WHOLE_LINES), await self._one(_WHOLE_RECORDS)
+            lines, own = await self._sums()
         whole = SideTotals(
             lines=lines[0],
             line_centavos=int(lines[1]),
@@ -205,7 +219,7 @@ class PostgresDaySides(DaySides):
 
         As many lines as records are left where nothing is told twice: then nobody looks for it.
         """
-        lines, own = await self._one(_WHOLE_LINES), await self._one(_WHOLE_RECORDS)
+        lines, own = await self._sums()
         if lines[0] - seen.lines != own[0] - seen.records:
             twice = [row[0] for row in await self._all(_TOLD_TWICE)]
             for ids in _slices(twice):
@@ -221,6 +235,12 @@ class PostgresDaySides(DaySides):
                 self._elsewhere.record_centavos += one.total_centavos
                 self._elsewhere.record_cashback_centavos += one.cashback_centavos
             yield Unlike(records=theirs)
+
+    async def _sums(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        if self._whole is None:
+            lines, own = await self._one(_WHOLE_LINES), await self._one(_WHOLE_RECORDS)
+            self._whole = lines, own
+        return self._whole
 
     def _record(self, row: Sequence[Any]) -> DayRecord:
         (
@@ -280,10 +300,6 @@ class PostgresDaySides(DaySides):
         with watched(self._connection, SILENT_S):
             found = await self._connection.execute(query, {**self._values(), "ids": list(ids)})
             return await found.fetchall()
-
-    async def _fetch(self, cursor: AsyncServerCursor[Any]) -> list[tuple[Any, ...]]:
-        with watched(self._connection, SILENT_S):
-            return await cursor.fetchmany(AT_ONCE)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 from uuid import UUID
@@ -18,7 +19,7 @@ from uuid import UUID
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.reconciliation.book import bounds, entries_of, unpaid_entries
 from adapters.postgres.reconciliation.explanations import read_explanations
-from adapters.postgres.reconciliation.unlike_sides import AT_ONCE, SILENT_S
+from adapters.postgres.reconciliation.unlike_sides import AT_ONCE, SILENT_S, streamed
 from cashback_core.reconciliation import (
     FindingClass,
     ReadStatement,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from psycopg import AsyncConnection, AsyncServerCursor
+    from psycopg import AsyncConnection
 
     from cashback_core.privacy.seals import Seal
     from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules
@@ -74,6 +75,63 @@ NOT_PLAIN: Final[LiteralString] = f"""
 """  # noqa: S608 (made of literals)
 """The one statement that matches a statement's file."""
 
+# Without references: customers each of whose lines is the only one of its amount, and goes with the
+# only cashback of that amount, dated as its credit is (`Rules.is_dated_like`); nothing else of
+# theirs is open.
+_SILENT_PLAIN: Final[LiteralString] = """
+    l.lines = 1 and b.cashbacks = 1 and l.is_plain and b.is_plain
+    and l.credited_at >= b.started_at - %(precedes)s
+    and (
+        l.credited_at between b.started_at - %(skew)s and b.applied_at + %(told_within)s
+        or l.credited_at = date_trunc('day', l.credited_at) and l.credited_at <= b.started_at
+    )
+"""
+NOT_PLAIN_SILENT: Final[LiteralString] = f"""
+    with applied as ({_APPLIED}), plain as (
+        select coalesce(l.document, b.document) as document
+        from (
+            select l.document, l.centavos, count(*) as lines, min(l.credited_at) as credited_at,
+                bool_and(
+                    l.kind = 'credit' and l.doubtful is null and l.problem is null
+                    and l.reference is null and l.credited_at is not null
+                    and (l.centavos, l.credited_at) not in (
+                        select i.centavos, i.credited_at
+                        from statement_explanations as e
+                        join statement_incidents as i using (incident_id)
+                        where e.line_key is not null and i.credited_at is not null
+                    )
+                ) as is_plain
+            from statement_lines as l where l.file_id = %(file_id)s
+            group by l.document, l.centavos
+        ) as l
+        full join (
+            select b.document, b.cashback_centavos, count(*) as cashbacks,
+                min(b.started_at) as started_at, min(b.applied_at) as applied_at,
+                bool_and(b.attempt = 1 and b.applied_at >= %(own_since)s) as is_plain
+            from applied as b group by b.document, b.cashback_centavos
+        ) as b on b.document = l.document and b.cashback_centavos = l.centavos
+        group by 1 having bool_and(coalesce({_SILENT_PLAIN}, false))
+        except
+        select s.document
+        from cashbacks as c
+        join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
+        where c.status not in ('applied', 'not_due', 'void', 'recorded')
+    )
+    select {_LINE}, null::uuid as cashback_id
+    from statement_lines as l
+    where l.file_id = %(file_id)s
+        and not exists (select from plain as p where p.document = l.document)
+    union all
+    select null, null, null, null, null, null, null, null, b.cashback_id
+    from applied as b
+    where not exists (select from plain as p where p.document = b.document)
+"""  # noqa: S608 (made of literals)
+"""The same for a provider that echoes no references: whole customers, or nothing of them."""
+
+_LINES_OF_CUSTOMERS: Final[LiteralString] = f"""
+    select {_LINE} from statement_lines as l
+    where l.file_id = %(file_id)s and l.document = any(%(documents)s)
+"""  # noqa: S608 (made of literals)
 _LINES_OF: Final[LiteralString] = f"""
     select {_LINE} from statement_lines as l
     where l.file_id = %(file_id)s and l.reference = any(%(references)s)
@@ -92,6 +150,13 @@ _OF_DOCUMENTS: Final[LiteralString] = """
     from merchants as m
     join sales as s on s.merchant_id = m.merchant_id and s.document = any(%(documents)s)
 """
+_APPLIED_OF: Final[LiteralString] = """
+    select s.cashback_id
+    from merchants as m
+    join sales as s on s.merchant_id = m.merchant_id and s.document = any(%(documents)s)
+    join cashbacks as c on c.merchant_id = s.merchant_id and c.cashback_id = s.cashback_id
+    where c.status = 'applied' and c.applied_at >= %(applied_since)s
+"""
 _TALLY: Final[LiteralString] = """
     select count(*),
         coalesce(sum(case when kind = 'reversal' then -centavos else centavos end), 0),
@@ -109,13 +174,15 @@ _HEAD: Final[LiteralString] = """
 class StatementSide:
     """The provider's side, of the whole account.
 
-    `credited` is what is not plainly credited; whatever else was applied since `applied_since` is.
+    `credited` is what is not plainly credited; whatever else was applied since `applied_since` is,
+    by as many lines, `plain_lines`, which the core has not looked at.
     """
 
     credited: dict[UUID, Credited]
     applied_since: datetime
     totals: Totals
     distrust: str | None
+    plain_lines: int
 
 
 async def read_statement_side(
@@ -193,6 +260,7 @@ class _Matching:
     _entered: set[UUID] = field(default_factory=set["UUID"])
     _named: dict[UUID, None] = field(default_factory=dict["UUID", None])
     _documents: set[str] = field(default_factory=set[str])
+    _customers: set[str] = field(default_factory=set[str])
 
     async def __call__(self, explanations: Explanations) -> StatementSide:
         applied = await self._take_unlike()
@@ -207,21 +275,20 @@ class _Matching:
             applied_since=self._values()["applied_since"],
             totals=totals,
             distrust=self.reconciliation.distrust,
+            plain_lines=self.told.statement.tally.lines - len(self._lines),
         )
 
     async def _take_unlike(self) -> int:
         """What is not plainly credited; how many of what was applied that is."""
         applied = 0
-        async with self.connection.cursor(name="not_plain") as cursor:
-            with watched(self.connection, SILENT_S):
-                await cursor.execute(NOT_PLAIN, self._values())
-            while rows := await self._fetch(cursor):
-                await asyncio.to_thread(self._take, rows)
-                ids = {row[8]: None for row in rows if row[8] is not None}
-                new = [id_ for id_ in ids if id_ not in self._entered]
-                applied += len(new)
-                self._entered.update(new)
-                self._named.update((id_, None) for id_ in new)
+        query = NOT_PLAIN if self.rules.echoes_reference else NOT_PLAIN_SILENT
+        async for rows in streamed(self.connection, query, self._values()):
+            await asyncio.to_thread(self._take, rows)
+            ids = {row[8]: None for row in rows if row[8] is not None}
+            new = [id_ for id_ in ids if id_ not in self._entered]
+            applied += len(new)
+            self._entered.update(new)
+            self._named.update((id_, None) for id_ in new)
         # They are entered with all that is named, by one way of reading.
         self._entered.clear()
         return applied
@@ -242,7 +309,22 @@ class _Matching:
                 self._entered.update(ids)
                 rows = await self._all(_LINES_OF, references=[str(id_) for id_ in ids])
                 await asyncio.to_thread(self._take, rows)
-                self._enter(await entries_of(self.connection, ids))
+                entries = await entries_of(self.connection, ids)
+                self._enter(entries)
+                if not self.rules.echoes_reference:
+                    await self._recall_customers({entry.document for entry in entries})
+
+    async def _recall_customers(self, documents: set[str]) -> None:
+        """Give whole customers of whom something is given: nothing of theirs is plain any more."""
+        new = sorted(documents - self._customers)
+        self._customers.update(new)
+        if not new:
+            return
+        rows = await self._all(_LINES_OF_CUSTOMERS, documents=new)
+        await asyncio.to_thread(self._take, rows)
+        stored = [*new, *(f"F:{document}" for document in new)]
+        found = await self._all(_APPLIED_OF, documents=stored)
+        self._named.update((id_, None) for (id_,) in found)
 
     async def _enter_unpaid(self) -> None:
         since = self._book_since
@@ -291,6 +373,8 @@ class _Matching:
             "file_id": self.file_id,
             "precedes": rules.precedes,
             "own_since": since - rules.precedes - rules.margin.skew,
+            "skew": rules.margin.skew,
+            "told_within": timedelta(seconds=rules.margin.provider_delay_s) + rules.margin.skew,
         }
 
     async def _count_applied(self) -> int:
@@ -301,10 +385,6 @@ class _Matching:
         with watched(self.connection, SILENT_S):
             found = await self.connection.execute(query, {**self._values(), **more})
             return await found.fetchall()
-
-    async def _fetch(self, cursor: AsyncServerCursor[Any]) -> list[tuple[Any, ...]]:
-        with watched(self.connection, SILENT_S):
-            return await cursor.fetchmany(AT_ONCE)
 
 
 def _credited(reconciliation: Reconciliation) -> tuple[dict[UUID, Credited], Totals]:

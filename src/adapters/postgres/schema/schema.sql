@@ -6705,6 +6705,7 @@ GRANT UPDATE(until_at) ON TABLE public.rate_buckets TO cashback_identity;
 -- Name: TABLE rates; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.rates TO cashback_serving;
+GRANT SELECT ON TABLE public.rates TO cashback_worker;
 
 -- Name: TABLE reconciliations; Type: ACL; Schema: public; Owner: -
 

@@ -21,7 +21,8 @@ create table differences (
     -- What the provider's side told of it.
     provider text collate "C",
     -- The same for it on every file of its day: the cashback, or a hash of the sale's own number.
-    known_by text collate "C" not null check (char_length(known_by) between 1 and 120),
+    known_by text collate "C" not null default gen_random_uuid()::text
+        check (char_length(known_by) between 1 and 120),
     opened_at timestamptz not null default now(),
     last_seen_at timestamptz not null default now(),
     closed_at timestamptz,
