@@ -17,7 +17,7 @@ from cashback_core.closing.closing import (
     KeptClose,
     NotSettled,
     OpenDay,
-    Owner,
+    ChainOwner,
 )
 from cashback_core.closing.day import Amount
 from cashback_core.closing.keys import CloseKey, key_id
@@ -84,7 +84,7 @@ def cut_of(day: OpenDay, horizon: Horizon) -> Cut:
     )
 
 
-async def open_days(connection: AsyncConnection[Any], of: Owner | None = None) -> Sequence[OpenDay]:
+async def open_days(connection: AsyncConnection[Any], of: ChainOwner | None = None) -> Sequence[OpenDay]:
     """Of every chain, or of one, the day that is closed next."""
     found = await connection.execute(
         _OPEN, {"all": of is None, "merchant": None if of is None else of.merchant_id}
@@ -181,7 +181,7 @@ async def keep(connection: AsyncConnection[Any], kept: KeptClose, public_key: by
         raise AlreadyClosed(f"{kept.owner.name}, {kept.day}") from error
 
 
-async def hash_at(connection: AsyncConnection[Any], owner: Owner, number: int) -> str | None:
+async def hash_at(connection: AsyncConnection[Any], owner: ChainOwner, number: int) -> str | None:
     """The hash of a close of a chain."""
     found = await connection.execute(
         "select encode(hash, 'hex') from closes"
@@ -255,7 +255,7 @@ async def keys(connection: AsyncConnection[Any]) -> Sequence[CloseKey]:
 def _open_day(row: Sequence[Any]) -> OpenDay:
     merchant_id, slug, day, zone, begins_at, ends_at, *last = row
     return OpenDay(
-        owner=Owner(merchant_id=merchant_id, slug=slug),
+        owner=ChainOwner(merchant_id=merchant_id, slug=slug),
         last=None if last[2] is None else _kept(last),
         day=day,
         zone=zone,
@@ -270,7 +270,7 @@ def _kept(row: Sequence[Any]) -> KeptClose:
         lines, late, document,
     ) = row  # fmt: skip
     return KeptClose(
-        owner=Owner(merchant_id=merchant_id, slug=slug),
+        owner=ChainOwner(merchant_id=merchant_id, slug=slug),
         number=number,
         day=day,
         begins_at=begins_at,
