@@ -294,9 +294,7 @@ def _use_cases(
         changes_waiting=ChangeWaiting(changes, look_s=LOOK_S),
         operators=MemoryOperators(store, incidents),
         incidents=incidents,
-        closes=MemoryCloses(
-            store=store, slugs={}, first_day=time.now().date(), now=time.now
-        ),
+        closes=MemoryCloses(store=store, slugs={}, first_day=time.now().date(), now=time.now),
         privacy=privacy,
         administered=house.administered(),
         ping=ping,

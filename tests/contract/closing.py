@@ -11,7 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cashback_core.closing.canonical import read_json, sha256_of
-from cashback_core.closing.closing import ACCOUNT, ClosesAsked, CloseDays, FormerKey, KeptClose, Signer
+from cashback_core.closing.closing import (
+    ACCOUNT,
+    CloseDays,
+    ClosesAsked,
+    FormerKey,
+    KeptClose,
+    Signer,
+)
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
 from cashback_core.testing.memory_closes import MemoryNotes
 from contract.builders import CREATED, a_sale, ended, leased

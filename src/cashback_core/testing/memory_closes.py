@@ -179,7 +179,9 @@ class _MemoryClosing(Closing):
         return self._closes.now()
 
     async def open_days(self) -> Sequence[OpenDay]:
-        owners = [ChainOwner(merchant_id=id_, slug=slug) for id_, slug in self._closes.slugs.items()]
+        owners = [
+            ChainOwner(merchant_id=id_, slug=slug) for id_, slug in self._closes.slugs.items()
+        ]
         return [self._closes.open_day(owner) for owner in (*owners, ACCOUNT)]
 
     async def next_day(self, kept: KeptClose) -> OpenDay:

@@ -11,13 +11,13 @@ from cashback_core.closing.close import MerchantClose
 from cashback_core.closing.closing import (
     ACCOUNT,
     AlreadyClosed,
+    ChainOwner,
     Flow,
     FormerKey,
     Horizon,
     KeptClose,
     NotSettled,
     OpenDay,
-    ChainOwner,
 )
 from cashback_core.closing.day import Amount
 from cashback_core.closing.keys import CloseKey, key_id
@@ -37,7 +37,7 @@ _CLOSES: Final[LiteralString] = f"""
     from closes as c left join merchants as m on m.merchant_id = c.merchant_id
     where c.merchant_id is not distinct from %(merchant)s::bigint and c.number > 0
 """  # noqa: S608 (made of literals)
-_OPEN: Final[LiteralString] = f"""
+OPEN_DAYS: Final[LiteralString] = f"""
     select o.merchant_id, o.slug, n.day, day_zone(o.merchant_id, n.day),
         coalesce(c.ends_at, day_begins_at(o.merchant_id, n.day)),
         day_ends_at(o.merchant_id, n.day), {_CLOSE}
@@ -84,10 +84,12 @@ def cut_of(day: OpenDay, horizon: Horizon) -> Cut:
     )
 
 
-async def open_days(connection: AsyncConnection[Any], of: ChainOwner | None = None) -> Sequence[OpenDay]:
+async def open_days(
+    connection: AsyncConnection[Any], of: ChainOwner | None = None
+) -> Sequence[OpenDay]:
     """Of every chain, or of one, the day that is closed next."""
     found = await connection.execute(
-        _OPEN, {"all": of is None, "merchant": None if of is None else of.merchant_id}
+        OPEN_DAYS, {"all": of is None, "merchant": None if of is None else of.merchant_id}
     )
     return [_open_day(row) for row in await found.fetchall()]
 

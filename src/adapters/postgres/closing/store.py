@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.connection.database import Database, Purpose
     from cashback_core.closing.close import MerchantClose
-    from cashback_core.closing.closing import Flow, Horizon, OpenDay, ChainOwner
+    from cashback_core.closing.closing import ChainOwner, Flow, Horizon, OpenDay
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
     from cashback_core.closing.persons import Disclosed
