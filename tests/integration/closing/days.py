@@ -64,4 +64,5 @@ def ends_in(
         )
         row = owner.execute("select day_ends_at(%s, %s)", [merchant_id, day]).fetchone()
         assert row == (end,), row
-    return end
+    ended: datetime = end
+    return ended
