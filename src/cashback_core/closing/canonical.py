@@ -42,7 +42,7 @@ def canonical_bytes(value: object) -> bytes:
 
 
 def hash_of_any(value: object) -> str:
-    """A hash of whatever JSON came, to tell it from other. Raises NotCanonical if it is too deep."""
+    """A hash of whatever JSON came, to tell it from others. Raises NotCanonical if too deep."""
     try:
         return sha256_of(canonical_text(value).encode(errors="surrogatepass"))
     except RecursionError as error:

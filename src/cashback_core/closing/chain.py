@@ -26,7 +26,7 @@ AFTER_ITS_END: Final = timedelta(minutes=10)
 """A day is closed at the earliest so long after its end."""
 
 
-class Fault(StrEnum):
+class LinkFault(StrEnum):
     """What is wrong with a link; at one number the first of these is told."""
 
     ORDER = "order"
@@ -71,7 +71,7 @@ class Fault(StrEnum):
     """It is not there, though it is known that the chain is longer."""
 
 
-_RANK: Final = {fault: rank for rank, fault in enumerate(Fault)}
+_RANK: Final = {fault: rank for rank, fault in enumerate(LinkFault)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class BadLink:
     owner: str | None
     number: int
     day: date | None
-    fault: Fault
+    fault: LinkFault
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     sources: tuple[str, ...] = ()
     cause: Exception | None = None
@@ -97,10 +97,10 @@ class Link:
     sha256: str
     source: str
     signed: SignedClose | None
-    fault: Fault | None = None
+    fault: LinkFault | None = None
     cause: Exception | None = None
 
-    def bad(self, fault: Fault, **values: str) -> BadLink:
+    def bad(self, fault: LinkFault, **values: str) -> BadLink:
         """That this link does not hold."""
         return BadLink(
             owner=self.owner,
@@ -146,12 +146,12 @@ def _out_of_order(links: Sequence[Link]) -> Iterator[BadLink]:
         due = sorted(found, key=lambda link: link.number)
         for came, link in zip(found, due, strict=True):
             if came.number != link.number:
-                yield link.bad(Fault.ORDER, found=str(came.number))
+                yield link.bad(LinkFault.ORDER, found=str(came.number))
                 break
         seen: set[tuple[int, str]] = set()
         for link in found:
             if (link.number, link.sha256) in seen:
-                yield link.bad(Fault.TWICE)
+                yield link.bad(LinkFault.TWICE)
             seen.add((link.number, link.sha256))
 
 
@@ -191,7 +191,7 @@ def _fork(link: Link, versions: Sequence[Link]) -> BadLink:
         owner=link.owner,
         number=link.number,
         day=link.day,
-        fault=Fault.FORK,
+        fault=LinkFault.FORK,
         values={"hashes": ", ".join(version.sha256 for version in versions)},
         sources=tuple(dict.fromkeys(version.source for version in versions)),
     )
@@ -200,33 +200,33 @@ def _fork(link: Link, versions: Sequence[Link]) -> BadLink:
 def _of_itself(link: Link, trust: Trust) -> BadLink | None:
     """What is wrong with it whatever is before it."""
     if link.signed is None:
-        return link.bad(link.fault or Fault.FORM)
+        return link.bad(link.fault or LinkFault.FORM)
     close = link.signed.close
     span = close.span
     if trust.keys is not None:
         key = next((key for key in trust.keys if key.id == close.key), None)
         if key is None:
-            return link.bad(Fault.KEY_UNKNOWN, key=close.key)
+            return link.bad(LinkFault.KEY_UNKNOWN, key=close.key)
         if not verify(key.public_key, link.signed.signature, close_bytes(close)):
-            return link.bad(Fault.SIGNATURE, key=close.key)
+            return link.bad(LinkFault.SIGNATURE, key=close.key)
         if not key.signs_at(span.closed_at):
-            return link.bad(Fault.KEY_TIME, key=close.key, at=instant_text(span.closed_at))
+            return link.bad(LinkFault.KEY_TIME, key=close.key, at=instant_text(span.closed_at))
     if span.closed_at < span.ends_at + AFTER_ITS_END:
         return link.bad(
-            Fault.EARLY, at=instant_text(span.closed_at), ends_at=instant_text(span.ends_at)
+            LinkFault.EARLY, at=instant_text(span.closed_at), ends_at=instant_text(span.ends_at)
         )
     return None
 
 
 def _of_the_first(link: Link, close: Close, trust: Trust) -> BadLink | None:
-    """A chain begins with its number 1, which opens with nothing, or with what follows a known one."""
+    """A chain begins with number 1, which opens with nothing, or with what follows a known one."""
     previous = close.chained.previous
     if previous is None:
         if _opening(close):
-            return link.bad(Fault.OPENING)
-        return link.bad(Fault.PROVIDER) if _provider_opening(close) else None
+            return link.bad(LinkFault.OPENING)
+        return link.bad(LinkFault.PROVIDER) if _provider_opening(close) else None
     if previous not in trust.after:
-        return link.bad(Fault.HEAD)
+        return link.bad(LinkFault.HEAD)
     return None
 
 
@@ -235,17 +235,17 @@ def _of_the_next(link: Link, close: Close, before: Close, before_sha256: str) ->
     span, last = close.span, before.span
     if close.number != before.number + 1:
         return BadLink(
-            owner=link.owner, number=before.number + 1, day=None, fault=Fault.MISSING,
+            owner=link.owner, number=before.number + 1, day=None, fault=LinkFault.MISSING,
             values={"next": str(close.number)}, sources=(link.source,),
         )  # fmt: skip
     due = {"due": before_sha256, "found": str(close.chained.previous)}
-    checks: tuple[tuple[bool, Fault, Mapping[str, str]], ...] = (
-        (close.chained.previous != before_sha256, Fault.PREVIOUS, due),
-        ((span.day - last.day).days != 1, Fault.DAY, {"before": last.day.isoformat()}),
-        (span.begins_at != last.ends_at, Fault.BOUNDS, {"ends_at": instant_text(last.ends_at)}),
-        (span.below < last.below, Fault.BELOW, {}),
-        (_opening(close) != _closing(before), Fault.OPENING, {}),
-        (_provider_opening(close) != _provider_closing(before), Fault.PROVIDER, {}),
+    checks: tuple[tuple[bool, LinkFault, Mapping[str, str]], ...] = (
+        (close.chained.previous != before_sha256, LinkFault.PREVIOUS, due),
+        ((span.day - last.day).days != 1, LinkFault.DAY, {"before": last.day.isoformat()}),
+        (span.begins_at != last.ends_at, LinkFault.BOUNDS, {"ends_at": instant_text(last.ends_at)}),
+        (span.below < last.below, LinkFault.BELOW, {}),
+        (_opening(close) != _closing(before), LinkFault.OPENING, {}),
+        (_provider_opening(close) != _provider_closing(before), LinkFault.PROVIDER, {}),
     )
     return next((link.bad(fault, **values) for wrong, fault, values in checks if wrong), None)
 

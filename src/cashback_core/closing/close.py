@@ -3,7 +3,7 @@
     {"close": {...}, "signature": "..."}
 
 What is hashed and signed is the canonical JSON of the object `close`: `close_bytes`. The next close
-of the chain names that hash. docs/close.md has every field.
+of the chain names that hash.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CLOSE_FORMAT: Final = "cashback-close/1"
 KEY_ID: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 CLASS: Final = re.compile(r"[a-z][a-z0-9_]{0,62}\Z", re.ASCII)
 SIGNATURE_BYTES: Final = 64
-_MAX_ZONE_CHARS: Final = 64
+_ZONE: Final = re.compile(r"[A-Za-z0-9_+/-]{1,64}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Span:
         refuse_naive(self.begins_at, "when a day begins")
         refuse_naive(self.ends_at, "when a day ends")
         refuse_naive(self.closed_at, "when a day was closed")
-        if not 1 <= len(self.zone) <= _MAX_ZONE_CHARS or not self.zone.isascii():
+        if _ZONE.match(self.zone) is None:
             raise ValueError("a zone is named as in the IANA's database")
         if not 0 <= self.below <= MAX_INTEGER:
             raise ValueError("positions are 0 or more")

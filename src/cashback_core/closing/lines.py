@@ -75,7 +75,8 @@ class DayLine:
     """One event of a cashback: how it moved, what it is worth in centavos, whose and where it is.
 
     `cashback` is its id as a UUID is written, in small letters. `person` is `persons.person_of` of
-    who bought, None for nobody and for who is erased. `types` are the cashback's centavos by
+    who bought, None for nobody and for who was erased before the day was closed; who is erased
+    later stays what they were, and the salt is gone. `types` are the cashback's centavos by
     product type, and exactly a line that moves what is owed (`movements_of`) has them.
     """
 

@@ -1,4 +1,4 @@
 """`python -m cashback_core.verify FILE...`: whether closes hold, with nothing but these files.
 
-No network, no database, no package besides this one. docs/close.md has the format and the command.
+No network, no database, no package besides this one.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from cashback_core.closing.canonical import (
@@ -11,7 +12,7 @@ from cashback_core.closing.canonical import (
     hash_of_any,
     read_day,
 )
-from cashback_core.closing.chain import Fault, Link
+from cashback_core.closing.chain import Link, LinkFault
 from cashback_core.closing.close import close_hash
 from cashback_core.closing.close_reading import MAX_CLOSE_BYTES, read_close
 from cashback_core.closing.day import DoesNotAddUp
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 MAX_CLOSES: Final = 200_000
 """The most closes that are read at once; a chain has one for each day."""
+
+_REST_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +101,24 @@ def _take(file: BinaryIO, path: Path, given: Given) -> None:
         given.disclosed.extend(persons)
     elif "close" in found:
         given.links.append(_link(value, str(path)))
-        while data := file.readline(MAX_CLOSE_BYTES + 1):
-            if data.strip():
-                given.links.append(_link(decoded(data, most=MAX_CLOSE_BYTES), str(path)))
-            if len(given.links) > MAX_CLOSES:
-                raise NotCanonical(f"more than {MAX_CLOSES} closes are given")
+        _take_closes(file, str(path), given)
     else:
         raise NotCanonical("it is neither closes nor lines, keys or a disclosure")
+
+
+def _take_closes(file: BinaryIO, source: str, given: Given) -> None:
+    """The closes behind the first one, each on a line of its own."""
+    for number in count(2):
+        data = file.readline(MAX_CLOSE_BYTES + 1)
+        if not data:
+            return
+        if data.strip():
+            try:
+                given.links.append(_link(decoded(data, most=MAX_CLOSE_BYTES), source))
+            except NotCanonical as error:
+                raise NotCanonical(f"line {number}: {error}") from error
+        if len(given.links) > MAX_CLOSES:
+            raise NotCanonical(f"more than {MAX_CLOSES} closes are given")
 
 
 def _members_of(value: object) -> dict[str, object]:
@@ -112,7 +126,7 @@ def _members_of(value: object) -> dict[str, object]:
 
 
 def _refuse_more(file: BinaryIO) -> None:
-    if file.read(MAX_CLOSE_BYTES).strip():
+    if file.read(_REST_BYTES).strip():
         raise NotCanonical("something stands behind its end")
 
 
@@ -133,9 +147,9 @@ def _link(value: object, source: str) -> Link:
     try:
         signed = read_close(value)
     except NotCanonical as error:
-        return _broken(value, source, Fault.FORM, error)
+        return _broken(value, source, LinkFault.FORM, error)
     except DoesNotAddUp as error:
-        return _broken(value, source, Fault.SUMS, error)
+        return _broken(value, source, LinkFault.SUMS, error)
     close = signed.close
     return Link(
         owner=close.owner,
@@ -147,7 +161,7 @@ def _link(value: object, source: str) -> Link:
     )
 
 
-def _broken(value: object, source: str, fault: Fault, error: Exception) -> Link:
+def _broken(value: object, source: str, fault: LinkFault, error: Exception) -> Link:
     body = _members_of(value).get("close")
     told = _members_of(body)
     owner, number = told.get("owner", 0), told.get("number")

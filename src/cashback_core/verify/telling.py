@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cashback_core.closing.chain import BadLink
-    from cashback_core.verify.verifying import ChainReport, Report, Unchecked
+    from cashback_core.verify.verifying import ChainReport, Unchecked, Verification
 
 REPORT_FORMAT: Final = "cashback-verification/1"
 
@@ -28,11 +28,11 @@ class Teller:
     def __init__(self, language: Language) -> None:
         self._language = language
 
-    def text(self, report: Report) -> str:
+    def text(self, report: Verification) -> str:
         """For whoever reads it at a terminal or keeps it in a file."""
         return "\n".join(_plain(line) for line in self._lines(report)) + "\n"
 
-    def json(self, report: Report) -> str:
+    def json(self, report: Verification) -> str:
         """The same as one JSON object; `detail` is in the language, codes are stable."""
         value = {
             "format": REPORT_FORMAT,
@@ -60,7 +60,7 @@ class Teller:
         }
         return json.dumps(value, indent=2) + "\n"
 
-    def _lines(self, report: Report) -> Iterator[str]:
+    def _lines(self, report: Verification) -> Iterator[str]:
         for chain in report.chains:
             yield from self._chain(chain)
         for sha256 in report.unknown_heads:
@@ -87,7 +87,6 @@ class Teller:
             yield self._say(
                 "verify.chain",
                 owner=self._owner(chain.owner),
-                closes=len(good),
                 since=first.day,
                 through=last.day,
                 first=first.number,

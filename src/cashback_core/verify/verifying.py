@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.closing.chain import BadLink, Fault, Link, Trust, first_bad_link, first_of
+from cashback_core.closing.chain import BadLink, Link, LinkFault, Trust, first_bad_link, first_of
 from cashback_core.closing.lines_check import OtherLines, check_lines
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Unchecked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Verification:
     """What was found, and what was not looked at."""
 
     verdict: Verdict
@@ -77,7 +77,7 @@ class Report:
     unchecked: tuple[Unchecked, ...]
 
 
-def verify(given: Given, *, heads: frozenset[str], after: frozenset[str]) -> Report:
+def verify(given: Given, *, heads: frozenset[str], after: frozenset[str]) -> Verification:
     """Hold the closes to keys, lines, one another, and to what is known of their ends."""
     keys = None if given.keys is None else tuple(given.keys)
     trust = Trust(keys=keys, heads=heads, after=after)
@@ -100,7 +100,7 @@ def verify(given: Given, *, heads: frozenset[str], after: frozenset[str]) -> Rep
     tails = tuple(_with_tail(chain, unknown) for chain in chains) if len(chains) == 1 else None
     chains = list(tails or chains)
     unchecked = tuple(_unchecked(given, chains, trust, held, named))
-    return Report(
+    return Verification(
         verdict=_verdict(given, chains, unknown, held),
         chains=tuple(chains),
         unknown_heads=unknown,
@@ -129,7 +129,7 @@ def _with_tail(chain: ChainReport, unknown: tuple[str, ...]) -> ChainReport:
     if not unknown or chain.bad is not None:
         return chain
     last = chain.links[-1]
-    bad = BadLink(owner=chain.owner, number=last.number + 1, day=None, fault=Fault.TAIL)
+    bad = BadLink(owner=chain.owner, number=last.number + 1, day=None, fault=LinkFault.TAIL)
     return ChainReport(
         owner=chain.owner,
         links=chain.links,
@@ -183,7 +183,7 @@ class _LinesHeld:
                 owner=link.owner,
                 number=link.number,
                 day=link.day,
-                fault=Fault.LINES,
+                fault=LinkFault.LINES,
                 sources=(str(file.path), link.source),
                 cause=error,
             )
@@ -242,12 +242,12 @@ class _Named:
                     owner=owner,
                     number=link.number,
                     day=link.day,
-                    fault=Fault.NAMED,
+                    fault=LinkFault.NAMED,
                     values={"day": str(day), "due": sha256},
                     sources=(link.source, source),
                 )
         if named and max(named) > last:
-            yield BadLink(owner=owner, number=last + 1, day=None, fault=Fault.TAIL)
+            yield BadLink(owner=owner, number=last + 1, day=None, fault=LinkFault.TAIL)
 
     def without(self, chains: Iterable[ChainReport]) -> int:
         """How many merchants are named of whom no close was given."""
@@ -289,7 +289,8 @@ def _unchecked_of(chain: ChainReport, trust: Trust, named: _Named) -> Iterable[U
         yield Unchecked(code="before", values={"owner": owner, "first": first.number})
     known = last.sha256 in trust.heads or last.number in named.by_merchant.get(owner, {})
     if chain.bad is None and not known:
-        yield Unchecked(code="tail", values={"owner": owner, "last": last.number})
+        code = "tail" if chain.owner is not None else "account_tail"
+        yield Unchecked(code=code, values={"owner": owner, "last": last.number})
 
 
 def owed_at_the_end(chain: ChainReport) -> Amount | None:

@@ -23,6 +23,8 @@ ROOT: Final = Path(__file__).parents[3]
 EXAMPLES: Final = ROOT / "tests" / "unit" / "cashback_core" / "sales" / "examples.json"
 VERSIONS: Final = ("3.11", "3.12", "3.13", "3.14")
 
+CLOSED_DAYS: Final = ROOT / "examples" / "closed_days"
+
 RUN_EXAMPLES: Final = """
 import json, sys
 from datetime import datetime, timezone
@@ -52,6 +54,8 @@ for example in json.load(open(sys.argv[2], encoding="utf-8")):
         earned = format_centavos(calculate(sale, programme).cashback_centavos)
         assert earned == told, (example, earned)
         ran += 1
+from cashback_core.verify.__main__ import main
+assert main([sys.argv[3], "--json"]) == 0
 for use_case in ("intake.submission", "delivery.deliverer", "delivery.worker"):
     __import__(f"cashback_core.{use_case}")
 print(json.dumps([list(sys.version_info[:2]), ran]))
@@ -194,6 +198,14 @@ def test_the_library_runs_on_every_python_here(unpacked: Path) -> None:
     here = pythons()
     assert "{}.{}".format(*sys.version_info) in here
     for version, python in here.items():
-        told = run(python, "-I", "-W", "error", "-c", RUN_EXAMPLES, unpacked, EXAMPLES)
+        told = run(python, "-I", "-W", "error", "-c", RUN_EXAMPLES, unpacked, EXAMPLES, CLOSED_DAYS)
         major, minor = map(int, version.split("."))
-        assert json.loads(told) == [[major, minor], 8]
+        verified, _, ran = told.rstrip().rpartition("\n")
+        assert json.loads(ran) == [[major, minor], 8]
+        assert json.loads(verified)["verdict"] == "holds"
+
+
+def test_closed_days_are_verified_by_the_wheel_alone(empty_python: Path, tmp_path: Path) -> None:
+    told = run(empty_python, "-I", "-m", "cashback_core.verify", CLOSED_DAYS, cwd=tmp_path)
+    page = (ROOT / "docs" / "close.md").read_text(encoding="utf-8")
+    assert f"$ python -m cashback_core.verify examples/closed_days\n{told}```" in page

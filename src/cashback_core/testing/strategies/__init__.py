@@ -27,6 +27,19 @@ if find_spec("hypothesis") is None:
         "cashback_core.testing.strategies needs Hypothesis: pip install 'cashback-core[strategies]'"
     )
 
+from cashback_core.testing.strategies.chain_defects import (
+    CHAIN_DEFECTS,
+    BrokenChain,
+    broken_chain,
+    broken_chains,
+)
+from cashback_core.testing.strategies.closed_days import (
+    ChainSigner,
+    ClosedChain,
+    ClosedDay,
+    closed_chains,
+    rechained,
+)
 from cashback_core.testing.strategies.defects import (
     DEFECTS,
     Defect,
@@ -69,17 +82,25 @@ from cashback_core.testing.strategies.situations import (
 )
 
 __all__ = [
+    "CHAIN_DEFECTS",
     "DEFECTS",
     "DEMO",
     "STORES",
+    "BrokenChain",
+    "ChainSigner",
+    "ClosedChain",
+    "ClosedDay",
     "Defect",
     "InvalidSaleDocument",
     "Situation",
     "access_keys",
     "amount_spellings",
     "amounts",
+    "broken_chain",
+    "broken_chains",
     "can_show",
     "catalogues",
+    "closed_chains",
     "cnpjs",
     "cpf_spellings",
     "cpfs",
@@ -92,6 +113,7 @@ __all__ = [
     "programmes",
     "quantities",
     "quantity_spellings",
+    "rechained",
     "rules",
     "sale_documents",
     "sale_ids",

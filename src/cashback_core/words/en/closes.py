@@ -61,18 +61,18 @@ PHRASES: Final[Mapping[str, str]] = {
     "verify.broken": "NOT VALID.",
     "verify.unproven": "NOT PROVED: what was given is not enough to say.",
     "verify.account": "the provider's account",
-    "verify.chain": "{owner}: {closes} closes, {since} to {through}, numbers {first} to {last}.",
-    "verify.owed": "  Owed at the end: {owed} in {count} cashbacks.",
+    "verify.chain": "{owner}: closes {first} to {last}, of {since} to {through}.",
+    "verify.owed": "  Owed at the end: {owed} (cashbacks: {count}).",
     "verify.head": "  Its last close is {sha256}.",
     "verify.signed": "  Signed by key {key}: numbers {first} to {last}.",
-    "verify.recomputed": "  Made anew of their lines: {days} days, {lines} lines.",
+    "verify.recomputed": "  Made anew of their lines (days: {days}, lines: {lines}).",
     "verify.late": "  Lines that came after their day was closed, in the next open one: {late}.",
     "verify.bad": "{owner}: FIRST BAD LINK: number {number} ({day}): {fault}.",
     "verify.detail": "  {detail}.",
     "verify.source": "  In {source}",
     "verify.unknown_head": "No chain has the close {sha256}: an end was cut off, or it is another.",
     "verify.unreadable": "{source}: it cannot be read as a file of closes: {detail}.",
-    "verify.person": "{document}: {lines} lines, as {owner} of {day} has them.",
+    "verify.person": "{document}: {owner}, {day} (lines: {lines}):",
     "verify.not_checked": "Not checked:",
     "verify.no_day": "day unknown",
     "unchecked.nothing": "Anything: there is no close in what was given.",
@@ -83,7 +83,7 @@ PHRASES: Final[Mapping[str, str]] = {
         "Whose the keys are: compare with what their owner told you another way: {keys}."
     ),
     "unchecked.no_lines": (
-        "Figures of {days} days of {owner} against their lines, which were not given: they are as"
+        "Figures of {owner} against their lines, which were not given (days: {days}): they are as"
         " they were signed."
     ),
     "unchecked.stray_lines": "{source}: the close of these lines is not among what was given.",
@@ -94,12 +94,16 @@ PHRASES: Final[Mapping[str, str]] = {
         "Whether {owner} has closes after number {last}: state a later one with --head, or give the"
         " account's closes."
     ),
+    "unchecked.account_tail": (
+        "Whether the provider's account has closes after number {last}: state a later one with"
+        " --head."
+    ),
     "unchecked.merchants": (
-        "Closes of {merchants} merchants that the account's closes name, and that were not given."
+        "Closes that the account's name, and that were not given (merchants: {merchants})."
     ),
     "unchecked.provider": (
         "The provider's figures against its statements: a close has only what it was told."
     ),
     "unchecked.zones": "Where days begin in their zones: that each begins where one ends, was.",
-    "unchecked.persons": "{persons} persons who were shown: no line that was given is theirs.",
+    "unchecked.persons": "Persons who were shown: of {persons} of them no line was given.",
 }

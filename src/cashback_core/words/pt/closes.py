@@ -61,11 +61,11 @@ PHRASES: Final[Mapping[str, str]] = {
     "verify.broken": "NÃO É VÁLIDO.",
     "verify.unproven": "NÃO PROVADO: o que foi dado não basta.",
     "verify.account": "a conta do provedor",
-    "verify.chain": "{owner}: {closes} fechamentos, {since} a {through}, números {first} a {last}.",
-    "verify.owed": "  Devido ao final: {owed} em {count} cashbacks.",
+    "verify.chain": "{owner}: fechamentos {first} a {last}, de {since} a {through}.",
+    "verify.owed": "  Devido ao final: {owed} (cashbacks: {count}).",
     "verify.head": "  O último fechamento é {sha256}.",
     "verify.signed": "  Assinados com a chave {key}: números {first} a {last}.",
-    "verify.recomputed": "  Refeitos a partir de suas linhas: {days} dias, {lines} linhas.",
+    "verify.recomputed": "  Refeitos a partir de suas linhas (dias: {days}, linhas: {lines}).",
     "verify.late": "  Linhas que vieram com seu dia já fechado, no primeiro aberto: {late}.",
     "verify.bad": "{owner}: PRIMEIRO ELO RUIM: número {number} ({day}): {fault}.",
     "verify.detail": "  {detail}.",
@@ -74,7 +74,7 @@ PHRASES: Final[Mapping[str, str]] = {
         "Nenhuma cadeia tem o fechamento {sha256}: um fim foi cortado, ou ele é de outra."
     ),
     "verify.unreadable": "{source}: não se lê como arquivo de fechamentos: {detail}.",
-    "verify.person": "{document}: {lines} linhas, como {owner} em {day} as tem.",
+    "verify.person": "{document}: {owner}, {day} (linhas: {lines}):",
     "verify.not_checked": "Não conferido:",
     "verify.no_day": "dia desconhecido",
     "unchecked.nothing": "Nada: não há fechamento no que foi dado.",
@@ -85,7 +85,7 @@ PHRASES: Final[Mapping[str, str]] = {
         "De quem são as chaves: compare com o que o dono informou por outro meio: {keys}."
     ),
     "unchecked.no_lines": (
-        "Valores de {days} dias de {owner} contra suas linhas, que não foram dadas: estão como"
+        "Valores de {owner} contra suas linhas, que não foram dadas (dias: {days}): estão como"
         " foram assinados."
     ),
     "unchecked.stray_lines": "{source}: o fechamento destas linhas não está no que foi dado.",
@@ -96,12 +96,16 @@ PHRASES: Final[Mapping[str, str]] = {
         "Se {owner} tem fechamentos depois do número {last}: informe um posterior com --head, ou dê"
         " os fechamentos da conta."
     ),
+    "unchecked.account_tail": (
+        "Se a conta do provedor tem fechamentos depois do número {last}: informe um posterior com"
+        " --head."
+    ),
     "unchecked.merchants": (
-        "Fechamentos de {merchants} lojistas que os da conta nomeiam e que não foram dados."
+        "Fechamentos que os da conta nomeiam e que não foram dados (lojistas: {merchants})."
     ),
     "unchecked.provider": (
         "Os valores do provedor contra seus extratos: um fechamento só tem o que lhe foi dito."
     ),
     "unchecked.zones": "Onde os dias começam em seus fusos: que um começa onde outro termina, sim.",
-    "unchecked.persons": "{persons} pessoas mostradas: nenhuma linha dada é delas.",
+    "unchecked.persons": "Pessoas mostradas: de {persons} delas nenhuma linha foi dada.",
 }

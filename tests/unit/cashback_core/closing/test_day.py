@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -16,10 +18,25 @@ from cashback_core.closing.close import (
     document_bytes,
     sign_close,
 )
-from cashback_core.closing.day import Amount, DoesNotAddUp, build_day
+from cashback_core.closing.day import (
+    NOTHING,
+    Amount,
+    Day,
+    DoesNotAddUp,
+    Liability,
+    Movements,
+    StatusDay,
+    StoreDay,
+    TypeDay,
+    build_day,
+)
 from cashback_core.closing.lines import DayLine, LinesHead, head_bytes, line_bytes, read_line
+from cashback_core.closing.movements import OWED, movements_of
 from cashback_core.closing.persons import person_of
-from cashback_core.delivery.states import Status
+from cashback_core.delivery.states import TRANSITIONS, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BEGINS = datetime(2026, 11, 29, 3, tzinfo=UTC)
 ENDS = BEGINS + timedelta(days=1)
@@ -97,3 +114,105 @@ def test_a_close_has_one_spelling() -> None:
     assert len(close_hash(close)) == 64
     signed = sign_close(close, lambda _: bytes(64))
     assert document_bytes(signed).startswith(b'{"close":{"begins_at":')
+
+
+WORTH: Final = Amount(count=1, centavos=140)
+MOVES: Final = sorted({(before, after) for before, after, _ in TRANSITIONS}, key=str)
+
+
+@pytest.mark.parametrize(("before", "after"), MOVES)
+def test_every_move_changes_what_is_owed_as_its_states_say(
+    before: Status | None, after: Status
+) -> None:
+    line = replace(
+        ACCEPTED,
+        from_status=before,
+        to_status=after,
+        types={"A": 140} if movements_of(before, after) else {},
+    )
+    opening = {} if before is None else {before: WORTH}
+    day = build_day([line], opening, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+    assert day.liability.opening == (WORTH if before in OWED else NOTHING)
+    assert day.liability.closing == (WORTH if after in OWED else NOTHING)
+    assert day.closing == {after: WORTH}
+
+
+def test_what_comes_late_is_counted_and_is_of_the_day_that_holds_it() -> None:
+    late = replace(ACCEPTED, at=BEGINS - timedelta(microseconds=1))
+    day = build_day([late, SENT], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+    assert (day.late, day.liability.closing) == (1, WORTH)
+    at_the_begin = replace(ACCEPTED, at=BEGINS)
+    assert build_day([at_the_begin], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS).late == 0
+    with pytest.raises(DoesNotAddUp, match="later day"):
+        build_day([replace(ACCEPTED, at=ENDS)], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+
+
+def test_a_day_may_owe_less_than_nothing() -> None:
+    """The clock went back: it was paid on a day before the one on which it was accepted."""
+    paid = replace(SENT, from_status=Status.SENDING, to_status=Status.APPLIED, types={"A": 140})
+    day = build_day([paid], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+    assert day.liability.closing == NOTHING - WORTH
+    assert day.closing == {Status.SENDING: NOTHING - WORTH, Status.APPLIED: WORTH}
+
+
+DAY: Final = build_day([ACCEPTED, SENT], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+ACCRUED: Final = Movements(accrued=WORTH)
+NO_SUCH: Any = 1.5
+CONTRADICTIONS: Final[dict[str, Callable[[], Day]]] = {
+    "liability": lambda: replace(DAY, liability=replace(DAY.liability, closing=NOTHING)),
+    "late": lambda: replace(DAY, late=3),
+    "stores": lambda: replace(DAY, stores=()),
+    "types": lambda: replace(DAY, types=(TypeDay(type="A", moved=ACCRUED), DAY.types[1])),
+    "unsorted": lambda: replace(DAY, types=DAY.types[::-1]),
+    "statuses_opening": lambda: replace(
+        DAY,
+        statuses=(replace(DAY.statuses[0], opening=WORTH, went=WORTH + WORTH), DAY.statuses[1]),
+    ),
+    "statuses_closing": lambda: replace(
+        DAY, statuses=(replace(DAY.statuses[0], went=NOTHING), DAY.statuses[1])
+    ),
+    "statuses_lines": lambda: replace(
+        DAY,
+        statuses=(StatusDay(status=Status.APPLIED, came=WORTH), *DAY.statuses),
+    ),
+}
+
+
+@pytest.mark.parametrize("code", CONTRADICTIONS)
+def test_figures_that_contradict_one_another_are_no_day(code: str) -> None:
+    with pytest.raises(DoesNotAddUp) as refused:
+        CONTRADICTIONS[code]()
+    assert refused.value.code == code
+
+
+REFUSED: Final[dict[str, Callable[[], object]]] = {
+    "half a centavo": lambda: Amount(centavos=NO_SUCH),
+    "True cashbacks": lambda: Amount(count=True),
+    "more than can be told": lambda: Amount(centavos=2**53),
+    "a store that is nothing": lambda: StoreDay(store="", moved=ACCRUED),
+    "a type with a blank": lambda: TypeDay(type="A B", moved=ACCRUED),
+    "a naive instant": lambda: replace(ACCEPTED, at=BEGINS.replace(tzinfo=None)),
+    "a cashback in capitals": lambda: replace(ACCEPTED, cashback=ONE.replace("0", "A")),
+    "a sequence of 0": lambda: replace(ACCEPTED, sequence=0),
+    "centavos below 0": lambda: replace(ACCEPTED, centavos=-140, types={"A": -140}),
+    "a document as the person": lambda: replace(ACCEPTED, person="52998224725"),
+    "a line feed in a store": lambda: replace(ACCEPTED, store="SP-01\n"),
+    "types of another sum": lambda: replace(ACCEPTED, types={"A": 139}),
+    "a negative part": lambda: replace(ACCEPTED, types={"A": -1, "B": 141}),
+    "no types of what moves": lambda: replace(ACCEPTED, types={}),
+    "types of what does not": lambda: replace(SENT, types={"A": 140}),
+    "lines of the account": lambda: LinesHead(owner="", number=1, day=HEAD.day),
+    "lines of number 0": lambda: LinesHead(owner="demo", number=0, day=HEAD.day),
+    "a first that follows": lambda: Chained(owner="demo", number=1, previous="0" * 64),
+    "a second that does not": lambda: Chained(owner="demo", number=2, previous=None),
+    "a salt of 31 bytes": lambda: person_of(bytes(31), "52998224725"),
+    "a liability of other sums": lambda: Liability(
+        opening=NOTHING, moved=ACCRUED, closing=NOTHING
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_its_type_does_not_promise_is_refused(what: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        REFUSED[what]()
