@@ -242,6 +242,14 @@ MONEY: Final = Dashboard(
             {"void": "sum(increase(cashback_voided_total[1h]))"},
         ),
         Panel(
+            "Days closed in an hour, and what waits",
+            "short",
+            {
+                "closed": "sum(increase(cashback_closes_total[1h]))",
+                "waiting": "max(cashback_close_behind_days)",
+            },
+        ),
+        Panel(
             "Webhooks in an hour, and what waits",
             "short",
             {

@@ -11,7 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cashback_core.closing.canonical import read_json, sha256_of
-from cashback_core.closing.closing import ACCOUNT, Asked, CloseDays, FormerKey, KeptClose, Signer
+from cashback_core.closing.closing import (
+    ACCOUNT,
+    CloseDays,
+    ClosesAsked,
+    FormerKey,
+    KeptClose,
+    Signer,
+)
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
 from cashback_core.testing.memory_closes import MemoryNotes
 from contract.builders import CREATED, a_sale, ended, leased
@@ -120,7 +127,7 @@ class CloseContract:
     async def test_what_is_recorded_later_with_an_earlier_instant_is_late_in_the_next_day(
         self, store: CashbackStore, world: World, close_days: CloseDays, closes: CloseStore
     ) -> None:
-        await close_days(Asked(at_most=6))
+        await close_days(ClosesAsked(at_most=6))
         before = await closes.closes(1, limit=100)
         await paid(store, world, days_ago=3)
         await close_days()
@@ -132,12 +139,12 @@ class CloseContract:
     async def test_a_round_closes_so_many_and_of_whom_it_is_asked(
         self, close_days: CloseDays, closes: CloseStore
     ) -> None:
-        found = await close_days(Asked(at_most=2))
+        found = await close_days(ClosesAsked(at_most=2))
         assert (len(found.closed), found.behind) == (2, 7)
         only = found.closed[0].owner.slug
-        found = await close_days(Asked(only=only, through=found.closed[0].day))
+        found = await close_days(ClosesAsked(only=only, through=found.closed[0].day))
         assert found.closed == ()
-        found = await close_days(Asked(only=only))
+        found = await close_days(ClosesAsked(only=only))
         assert {kept.owner.slug for kept in found.closed} == {only}
         assert await closes.closes(None, limit=1) == []
 
@@ -146,7 +153,7 @@ class CloseContract:
         notes: MemoryNotes,
     ) -> None:  # fmt: skip
         await paid(store, world, days_ago=3)
-        found = await close_days(Asked(dry_run=True))
+        found = await close_days(ClosesAsked(dry_run=True))
         assert {kept.number for kept in found.closed} == {1}
         assert body(found.closed[0])["liability"]["paid"]["centavos"] == 500
         assert await closes.closes(1, limit=1) == []
@@ -155,7 +162,7 @@ class CloseContract:
     async def test_a_chain_that_is_not_the_noted_one_is_closed_no_further(
         self, close_days: CloseDays, closes: CloseStore, notes: MemoryNotes
     ) -> None:
-        found = await close_days(Asked(at_most=3))
+        found = await close_days(ClosesAsked(at_most=3))
         name = found.closed[0].owner.name
         number, hash_ = notes.heads[name]
         notes.heads[name] = number + 1, hash_
@@ -178,7 +185,7 @@ class CloseContract:
     async def test_a_key_is_known_from_its_first_close_until_the_next_ones(
         self, close_days: CloseDays, closes: CloseStore, notes: MemoryNotes
     ) -> None:
-        await close_days(Asked(at_most=3))
+        await close_days(ClosesAsked(at_most=3))
         await CloseDays(store=closes, signer=NEXT_SIGNER, notes=notes)()
         former, now = await closes.keys()
         assert (former.public_key, now.public_key) == (
@@ -194,8 +201,8 @@ class CloseContract:
         self, close_days: CloseDays, closes: CloseStore, notes: MemoryNotes
     ) -> None:
         """A worker that was not restarted: whoever verifies would take its closes for forged."""
-        await close_days(Asked(at_most=3))
-        await CloseDays(store=closes, signer=NEXT_SIGNER, notes=notes)(Asked(at_most=1))
+        await close_days(ClosesAsked(at_most=3))
+        await CloseDays(store=closes, signer=NEXT_SIGNER, notes=notes)(ClosesAsked(at_most=1))
         with pytest.raises(FormerKey):
             await close_days()
 

@@ -11,6 +11,7 @@ from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id
 from integration.journeys import fresh_cpf, sale_of_now
+from integration.kept_closes import keep_close
 from integration.kept_incidents import keep
 from integration.people import name_of
 from integration.running import send
@@ -48,6 +49,7 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
         "cashbacks": cashback,
         "incidents": _closed_incident(gateway, merchant_id, UUID(cashback)),
         "files": _day_file(gateway, number, admin),
+        "closes": str(keep_close(gateway.dsn, merchant_id, SLUGS[merchant_id])),
         "users": name_of(merchant_id, "analyst"),
         "merchants": SLUGS[merchant_id],
     }

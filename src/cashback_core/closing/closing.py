@@ -48,7 +48,7 @@ MAX_CLOSED: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class ChainOwner:
     """Whose chain it is: a merchant, or the provider's account, which has neither id nor slug."""
 
     merchant_id: int | None
@@ -60,7 +60,7 @@ class Owner:
         return self.slug or "(account)"
 
 
-ACCOUNT: Final = Owner(merchant_id=None, slug=None)
+ACCOUNT: Final = ChainOwner(merchant_id=None, slug=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class KeptClose:
     `hash` is `close_hash`, `late` how many of its lines happened before its day began.
     """
 
-    owner: Owner
+    owner: ChainOwner
     number: int
     day: date
     begins_at: datetime
@@ -94,7 +94,7 @@ class KeptClose:
 class OpenDay:
     """The day of a chain that is to be closed next; `last` is the close before it, if any."""
 
-    owner: Owner
+    owner: ChainOwner
     last: KeptClose | None
     day: date
     zone: str
@@ -186,7 +186,7 @@ class Closing(Protocol):
         """
 
     @abstractmethod
-    async def hash_at(self, owner: Owner, number: int) -> str | None:
+    async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         """The hash of a close of a chain; None where there is none of that number."""
 
 
@@ -258,7 +258,7 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ClosesAsked:
     """Of whose chains (None: all), through which day, how many days at most; or only a look.
 
     A look (`dry_run`) computes the next close of each chain, and keeps nothing.
@@ -270,7 +270,7 @@ class Asked:
     dry_run: bool = False
 
 
-ALL_DUE: Final = Asked()
+ALL_DUE: Final = ClosesAsked()
 
 
 async def _in_thread(work: Callable[[], None]) -> None:
@@ -291,7 +291,7 @@ class CloseDays:
     beside: Callable[[Callable[[], None]], Awaitable[None]] = _in_thread
     on_closed: Callable[[KeptClose], object] = lambda _: None
 
-    async def __call__(self, asked: Asked = ALL_DUE) -> ClosedRound:
+    async def __call__(self, asked: ClosesAsked = ALL_DUE) -> ClosedRound:
         """One round.
 
         Raises StoreUnavailable, FormerKey, and OSError when the notes cannot be used.
@@ -305,7 +305,7 @@ class CloseDays:
 class _Round:
     """One round: the chains as they are, and what is closed of them."""
 
-    def __init__(self, closing: Closing, use: CloseDays, asked: Asked) -> None:
+    def __init__(self, closing: Closing, use: CloseDays, asked: ClosesAsked) -> None:
         self._closing = closing
         self._use = use
         self._asked = asked

@@ -20,7 +20,7 @@ from cashback_core.closing.closing import (
     Horizon,
     KeptClose,
     OpenDay,
-    Owner,
+    ChainOwner,
 )
 from cashback_core.closing.keys import CloseKey
 from cashback_core.closing.lines import DayLine
@@ -116,7 +116,7 @@ class MemoryCloses(CloseStore):
         """Every close of one chain, in order."""
         return [kept for kept in self.kept if kept.owner.merchant_id == merchant_id]
 
-    def open_day(self, owner: Owner) -> OpenDay:
+    def open_day(self, owner: ChainOwner) -> OpenDay:
         """What is closed next."""
         chain = self.chain(owner.merchant_id)
         last = chain[-1] if chain else None
@@ -179,7 +179,9 @@ class _MemoryClosing(Closing):
         return self._closes.now()
 
     async def open_days(self) -> Sequence[OpenDay]:
-        owners = [Owner(merchant_id=id_, slug=slug) for id_, slug in self._closes.slugs.items()]
+        owners = [
+            ChainOwner(merchant_id=id_, slug=slug) for id_, slug in self._closes.slugs.items()
+        ]
         return [self._closes.open_day(owner) for owner in (*owners, ACCOUNT)]
 
     async def next_day(self, kept: KeptClose) -> OpenDay:
@@ -220,6 +222,6 @@ class _MemoryClosing(Closing):
         known.setdefault(public_key, kept.closed_at)
         self._closes.kept.append(kept)
 
-    async def hash_at(self, owner: Owner, number: int) -> str | None:
+    async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         chain = self._closes.chain(owner.merchant_id)
         return chain[number - 1].hash if number <= len(chain) else None

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.acts import PostgresOperatorStore
-from cashback_core.closing.closing import ACCOUNT, MAX_CLOSED, Asked, FormerKey, KeptClose
+from cashback_core.closing.closing import ACCOUNT, MAX_CLOSED, ClosesAsked, FormerKey, KeptClose
 from cashback_core.closing.keys import keys_bytes
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
 from cashback_core.closing.persons import disclosure_bytes
@@ -77,7 +77,7 @@ async def close(
     here: Here,
 ) -> None:
     """Close what is due, round after round, and tell what was closed."""
-    asked = Asked(only=merchant, through=day, dry_run=dry_run)
+    asked = ClosesAsked(only=merchant, through=day, dry_run=dry_run)
     closed, last = list[KeptClose](), None
     with here.settings() as settings:
         async with _opened(settings) as (database, _):
@@ -106,7 +106,7 @@ async def close(
 
 
 async def _rounds(
-    settings: Settings, database: Database, asked: Asked
+    settings: Settings, database: Database, asked: ClosesAsked
 ) -> AsyncIterator[ClosedRound]:
     key_file = settings.closing.key_file
     if key_file is None:

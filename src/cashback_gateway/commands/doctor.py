@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from adapters.cashback_client.reachability import examine_reach
+from adapters.postgres.closing.examination import examine_closing
 from adapters.postgres.connection.durability import DURABILITY, UNSAFE
 from adapters.postgres.connection.sessions import DatabaseRole, limits
 from adapters.postgres.connection.startup_checks import MINIMUM_VERSION, WORKER_ROLES, unknown_zones
@@ -44,8 +45,10 @@ from cashback_gateway.processes.provider_way import provider_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from adapters.cashback_client.reachability import Reach
+    from adapters.postgres.closing.examination import ClosingState
     from adapters.postgres.operators.examination import (
         Collation,
         Holder,
@@ -65,6 +68,9 @@ CLOCK_WARN: Final = timedelta(seconds=1)
 CLOCK_FAIL: Final = timedelta(seconds=30)
 OVERDUE_WARN: Final = timedelta(minutes=1)
 OVERDUE_FAIL: Final = timedelta(minutes=15)
+CLOSED_WARN: Final = timedelta(hours=3)
+"""As the alert DaysNotClosed."""
+
 SCHEDULED: Final = frozenset({"recent"})
 """What runs every day, whatever is open; hourly runs come only while something is."""
 
@@ -143,6 +149,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
                 yield check_zones(unknown_zones(url))
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
                 yield from check_statements(examine_statements(url), datetime.now(UTC))
+                yield check_closing(settings.closing.key_file, examine_closing(url))
                 yield check_webhooks(troubled_endpoints(url, late=WEBHOOKS_WARN))
                 yield check_pace(settings.provider.connections, examine_calls(url))
     except StoreUnavailable as error:
@@ -595,6 +602,22 @@ def check_pace(connections: int, calls: ProviderCalls | None) -> Check:
         advice="if the provider agrees, raise CASHBACK_PROVIDER_CONNECTIONS, or start another"
         " process; if it takes long to connect, look into the way there (docs/sizing.md)",
     )
+
+
+def check_closing(key_file: Path | None, state: ClosingState | None) -> Check:
+    """Whether days are closed, and how long ago the first one that is not ended."""
+    name = "closed days"
+    if state is None or state.now - state.ended_at <= CLOSED_WARN:
+        found = "nothing to close" if state is None else "none is late"
+        return Check(level=Level.OK, name=name, found=found)
+    found = f"{state.day} of {state.owner} ended {_span(state.now - state.ended_at)} ago"
+    if state.prepared:
+        advice = f"commit or roll back the prepared transactions ({state.prepared}): days wait"
+    elif key_file is None:
+        advice = "if days are to be closed, name the key of a worker: CASHBACK_CLOSE_KEY_FILE"
+    else:
+        advice = "`./cashback close` tells why; the worker's log has it, too"
+    return Check(level=Level.WARN, name=name, found=found, advice=advice)
 
 
 def check_credentials(settings: Settings) -> Check:

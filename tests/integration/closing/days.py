@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
+from psycopg import sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,26 @@ def as_owner(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(dsn) as owner:
         owner.execute("set session_replication_role = replica")
         yield owner
+
+
+def forget_close(dsn: str, number: int) -> None:
+    """As after a restore: merchant 1's close, its figures, and the account's chain are gone."""
+    with as_owner(dsn) as owner:
+        day = owner.execute(
+            "delete from closes where merchant_id = 1 and number = %s returning day", [number]
+        ).fetchone()
+        owner.execute("delete from closes where merchant_id is null")
+        kept = owner.execute(
+            "select relname from pg_class where relname = any(%s)",
+            [["figure_days", "day_figures", "day_calls"]],
+        ).fetchall()
+        for (table,) in kept:
+            owner.execute(
+                sql.SQL("delete from {} where merchant_id = 1 and day = %s").format(
+                    sql.Identifier(table)
+                ),
+                day,
+            )
 
 
 def known_since(dsn: str, days: int) -> None:
@@ -64,4 +85,5 @@ def ends_in(
         )
         row = owner.execute("select day_ends_at(%s, %s)", [merchant_id, day]).fetchone()
         assert row == (end,), row
-    return end
+    ended: datetime = end
+    return ended

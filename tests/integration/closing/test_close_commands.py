@@ -13,7 +13,7 @@ from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import CREATED, a_cpf, a_sale, ended, leased
-from integration.closing.days import as_owner, happened, known_since
+from integration.closing.days import forget_close, happened, known_since
 from integration.command_line import SRC, call
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ def test_a_database_that_forgot_closes_is_closed_no_further_until_somebody_says_
     environ: dict[str, str], dsn: str
 ) -> None:
     call("close", environ)
-    with as_owner(dsn) as owner:
-        owner.execute("delete from closes where merchant_id = 1 and number = 3")
-        owner.execute("delete from closes where merchant_id is null")
+    forget_close(dsn, 3)
     refused = call("close", environ)
     assert refused.returncode == 1
     assert "demo is closed no further: close 3 was seen" in refused.stdout

@@ -19,7 +19,7 @@ from adapters.postgres.closing.persons import name_persons
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from cashback_core.closing.canonical import sha256_of
-from cashback_core.closing.closing import Asked, CloseDays, KeptClose
+from cashback_core.closing.closing import CloseDays, ClosesAsked, KeptClose
 from cashback_core.closing.persons import person_of
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.privacy.data_subjects import Erased, Erasure
@@ -170,7 +170,7 @@ async def test_lines_are_the_same_on_pages_of_any_length(
     ids = [await sold(store, dsn, a_cpf()) for _ in range(4)]
     with as_owner(dsn) as owner:
         owner.execute("update events set at = (select min(at) from events) where sequence < 3")
-    await close_days(Asked(at_most=2))  # the first day of both
+    await close_days(ClosesAsked(at_most=2))  # the first day of both
     late = await sold(store, dsn, a_cpf(), days_ago=3.5)
     monkeypatch.setattr(pages, "PAGE", 2)
     monkeypatch.setattr(persons, "AT_ONCE", 1)

@@ -130,6 +130,7 @@ NOBODYS: Final = {
     "product-types": "T0",
     "users": "analyst-9",
     "merchants": "nobodys",
+    "closes": "2019-01-01",
 }
 
 

@@ -31,7 +31,7 @@ _LATE: Final[LiteralString] = """
     where (e.at, e.cashback_id, e.sequence) > (%(at)s, %(id)s, %(sequence)s)
     order by e.at, e.cashback_id, e.sequence limit %(limit)s
 """
-"""By the day's positions, and never by instants: before its begin lies the merchant's whole past."""
+"""By the day's positions, never by instants: before its begin lies the merchant's whole past."""
 _IN_TIME: Final[LiteralString] = """
     select e.* from events as e
     where e.merchant_id = %(merchant)s and e.at >= greatest(%(begins)s, %(at)s)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.connection.database import Database, Purpose
     from cashback_core.closing.close import MerchantClose
-    from cashback_core.closing.closing import Flow, Horizon, OpenDay, Owner
+    from cashback_core.closing.closing import ChainOwner, Flow, Horizon, OpenDay
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
     from cashback_core.closing.persons import Disclosed
@@ -216,7 +216,7 @@ class _Closing(Closing):
         with asking(self._connection):
             await chains.keep(self._connection, kept, public_key)
 
-    async def hash_at(self, owner: Owner, number: int) -> str | None:
+    async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         with asking(self._connection):
             return await chains.hash_at(self._connection, owner, number)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from adapters.cashback_client.reachability import Reach
+from adapters.postgres.closing.examination import ClosingState
 from adapters.postgres.connection.sessions import limits
 from adapters.postgres.operators.examination import (
     Collation,
@@ -32,6 +33,7 @@ from cashback_gateway.commands.doctor import (
     Level,
     check_backlog,
     check_brakes_lock,
+    check_closing,
     check_credentials,
     check_erasure_key,
     check_logins,
@@ -481,3 +483,27 @@ def test_a_credential_that_leaves_this_machine_over_http_is_told_and_not_shown(
         if "PROXY_URL" not in str(safe) or not inside.startswith("https"):
             safe = {n: f"{v}:1" if v == "http://localhost" else v for n, v in safe.items()}
             assert check_credentials(read_settings(safe, needs=())).level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("hours", "prepared", "level", "told"),
+    [
+        (3, 0, Level.OK, "none is late"),
+        (4, 0, Level.WARN, "CASHBACK_CLOSE_KEY_FILE"),
+        (4, 2, Level.WARN, "prepared transactions (2)"),
+    ],
+)
+def test_a_day_that_is_over_for_hours_and_not_closed_is_told(
+    hours: int, prepared: int, level: Level, told: str
+) -> None:
+    state = ClosingState(
+        owner="demo",
+        day=NOW.date(),
+        ended_at=NOW - timedelta(hours=hours),
+        now=NOW,
+        prepared=prepared,
+    )
+    check = check_closing(None, state)
+    assert check.level is level
+    assert told in str(check)
+    assert check_closing(None, None).level is Level.OK

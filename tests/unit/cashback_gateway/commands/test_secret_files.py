@@ -41,7 +41,7 @@ def test_everybody_has_a_folder_with_their_own_secrets(tmp_path: Path) -> None:
             "provider_proxy_credentials",
         },
         "api": {"database_api_password", "signing_key.pem"},
-        "worker": {"database_worker_password"},
+        "worker": {"close_key.pem", "database_worker_password"},
         "monitoring": {"grafana_password"},
     }
 

@@ -18,12 +18,13 @@ def test_a_prepared_folder_has_keys_that_their_owner_alone_can_read(tmp_path: Pa
     state = LocalState(folder=tmp_path / "state")
     state.prepare()
     load_signing_key(state.signing_key)
+    load_signing_key(state.close_key)
     Seal.parse(state.erasure_key.read_text().rstrip())
-    for key in (state.signing_key, state.erasure_key):
+    for key in (state.signing_key, state.close_key, state.erasure_key):
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
         assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
     found = sorted(path.name for path in state.folder.rglob("*key*"))
-    assert found == ["erasure_key", "signing_key.pem"]
+    assert found == ["close_key.pem", "erasure_key", "signing_key.pem"]
 
 
 def test_preparing_again_keeps_the_keys(tmp_path: Path) -> None:
@@ -66,6 +67,7 @@ def test_what_is_given_goes_before_what_a_local_run_has(tmp_path: Path) -> None:
     given = {
         "DATABASE_URL": "postgresql://db/x",
         "CASHBACK_SIGNING_KEY_FILE": "/key",
+        "CASHBACK_CLOSE_KEY_FILE": "/third",
         "CASHBACK_ERASURE_KEY_FILE": "/other",
     }
     with completed_environment(given, state) as environ:

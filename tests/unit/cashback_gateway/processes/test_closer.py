@@ -1,0 +1,96 @@
+"""A worker's closing: what it notes outside the database, what it tells, when it does nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cashback_core.closing.closing import CloseDays, ClosedRound
+from cashback_core.values.availability import StoreUnavailable
+from cashback_gateway.processes.chain_notes import ChainNotesFile
+from cashback_gateway.processes.closer import Closer
+from contract.closing import SIGNER
+from fakes.api import Api
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HASH = "a" * 64
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "database.json.closes"
+
+
+def test_what_is_noted_is_known_and_never_goes_back(file: Path) -> None:
+    notes = ChainNotesFile(file)
+    assert notes.known() == {}
+    notes.note({"demo": (3, HASH), "(account)": (2, HASH)})
+    ChainNotesFile(file).note({"demo": (2, "b" * 64)})  # another worker, a moment behind
+    assert ChainNotesFile(file).known() == {"demo": (3, HASH), "(account)": (2, HASH)}
+    assert notes.forget("demo") == (3, HASH)
+    assert notes.forget("demo") is None
+    assert notes.known() == {"(account)": (2, HASH)}
+
+
+def test_without_a_file_nothing_is_known() -> None:
+    notes = ChainNotesFile(None)
+    notes.note({"demo": (3, HASH)})
+    assert notes.known() == {}
+    assert notes.forget("demo") is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"demo": 3}', '{"demo": ["x", "y"]}', "\x00"])
+def test_notes_that_cannot_be_read_are_no_notes_of_nothing(file: Path, text: str) -> None:
+    file.write_text(text)
+    with pytest.raises(OSError, match="cannot be read"):
+        ChainNotesFile(file).known()
+
+
+async def test_it_closes_notes_and_tells(file: Path) -> None:
+    api, told = Api(), list[ClosedRound]()
+    use = CloseDays(store=api.closes, signer=SIGNER, notes=ChainNotesFile(file))
+    assert await Closer(use, told.append)() is False
+    assert [len(found.closed) for found in told] == [6]  # two days of three chains
+    assert {name: number for name, (number, _) in ChainNotesFile(file).known().items()} == {
+        "demo": 2,
+        "other": 2,
+        "(account)": 2,
+    }
+
+
+async def test_a_strange_chain_is_told_once(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    api, told = Api(), list[ClosedRound]()
+    ChainNotesFile(file).note({"demo": (7, HASH)})
+    closer = Closer(
+        CloseDays(store=api.closes, signer=SIGNER, notes=ChainNotesFile(file)), told.append
+    )
+    with caplog.at_level(logging.ERROR):
+        await closer()
+        await closer()
+    assert [*told[-1].strange] == ["demo"]
+    assert sum("no day of demo is closed any more" in one for one in caplog.messages) == 1
+
+
+@pytest.fixture
+def unreadable(file: Path) -> Path:
+    file.write_text("x")
+    return file
+
+
+async def test_unreadable_notes_close_nothing(unreadable: Path) -> None:
+    api = Api()
+    use = CloseDays(store=api.closes, signer=SIGNER, notes=ChainNotesFile(unreadable))
+    with pytest.raises(StoreUnavailable):
+        await Closer(use, lambda _: None)()
+    assert api.closes.kept == []
+
+
+async def test_without_a_key_it_does_nothing() -> None:
+    def never(_: ClosedRound) -> None:
+        pytest.fail("nothing is closed")
+
+    assert await Closer(None, never)() is False
