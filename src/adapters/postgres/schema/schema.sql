@@ -3912,9 +3912,8 @@ CREATE VIEW reporting.closes WITH (security_barrier='true') AS
     ((l.liability #>> '{cancelled,centavos}'::text[]))::bigint AS cancelled_centavos,
     ((l.liability #>> '{adjusted,centavos}'::text[]))::bigint AS adjusted_centavos,
     ((l.liability #>> '{closing,centavos}'::text[]))::bigint AS closing_centavos
-   FROM ((public.closes c
-     CROSS JOIN LATERAL ( SELECT (convert_from(c.document, 'UTF8'::name))::jsonb AS told) d)
-     CROSS JOIN LATERAL ( SELECT (COALESCE((d.told -> 'close'::text), d.told) -> 'liability'::text) AS liability) l)
+   FROM (public.closes c
+     CROSS JOIN LATERAL ( SELECT ((convert_from(c.document, 'UTF8'::name))::jsonb #> '{close,liability}'::text[]) AS liability) l)
   WHERE (c.merchant_id = ANY (( SELECT array_agg(l_1.merchant_id) AS array_agg
            FROM public.reporting_logins l_1
           WHERE (l_1.login = SESSION_USER))::bigint[]));
