@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -32,6 +33,7 @@ from cashback_core.people.rate_limit import RequestRate
 from cashback_core.people.standings import STANDING_AGE_S, Standings
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_changes import MemoryChanges
+from cashback_core.testing.memory_figures import MemoryFigures, MemoryStoredSales
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
@@ -65,6 +67,9 @@ SETTLES_S: Final = timedelta(days=2).total_seconds()
 
 LOOK_S: Final = 0.01
 """How often whoever waits for the feed is looked after."""
+
+_ZONE: Final = ZoneInfo("America/Sao_Paulo")
+"""The demo merchant's days."""
 
 _CLAIMS: Final = 50
 _MANY: Final = 500
@@ -294,6 +299,8 @@ def _use_cases(
         operators=MemoryOperators(store, incidents),
         incidents=incidents,
         privacy=privacy,
+        figures=MemoryFigures(store, _ZONE, time.now),
+        stored_sales=MemoryStoredSales(store, _ZONE),
         administered=house.administered(),
         ping=ping,
         login=LogIn(

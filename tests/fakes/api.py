@@ -7,6 +7,7 @@ import itertools
 import json
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -28,6 +29,7 @@ from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_changes import MemoryChanges
+from cashback_core.testing.memory_figures import MemoryFigures, MemoryStoredSales
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
@@ -160,6 +162,8 @@ class Api:
             operators=self.operators,
             incidents=self.incidents,
             privacy=self.privacy,
+            figures=MemoryFigures(self.store, ZoneInfo("America/Sao_Paulo"), now),
+            stored_sales=MemoryStoredSales(self.store, ZoneInfo("America/Sao_Paulo")),
             administered=self.administered,
             ping=self.ping,
             login=LogIn(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
+from adapters.http.finance.figures_query import REPRICE
 from adapters.http.identity.roles import (
     ADMINISTRATORS,
     ADMINS,
@@ -44,6 +45,9 @@ ACCESS: Final[Access] = {
     ("delete", "/api/products/{id}/types/{version}"): ADMINS,
     ("get", "/api/customers/{id}/report"): READERS,
     ("get", "/api/customers/{id}/summary"): READERS,
+    ("get", "/api/figures"): READERS,
+    ("get", "/api/balances"): READERS,
+    **REPRICE.access(),
     ("post", "/api/token"): PUBLIC,
     ("post", "/api/token/refresh"): PUBLIC,
     ("post", "/api/token/verify"): PUBLIC,

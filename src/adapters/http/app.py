@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from litestar import Litestar
 
 from adapters.http.access import ACCESS
+from adapters.http.finance.figures import FiguresRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from adapters.http.administration.stores import AdministrationStores
     from cashback_core.changes.changes import ChangeFeed
     from cashback_core.changes.waiting import ChangeWaiting
+    from cashback_core.figures.figures import FiguresStore
+    from cashback_core.figures.repricing import StoredSales
     from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
@@ -55,7 +58,8 @@ class UseCases:
 
     `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
     to go on, `operators` for what waits for somebody, `incidents` for what a
-    statement tells and nothing explains, `ping` asks if the database is there.
+    statement tells and nothing explains, `figures` and `stored_sales` for reports, `ping` asks if
+    the database is there.
     """
 
     submit_sale: SubmitSale
@@ -67,6 +71,8 @@ class UseCases:
     operators: OperatorStore
     incidents: IncidentStore
     privacy: PrivacyStore
+    figures: FiguresStore
+    stored_sales: StoredSales
     administered: AdministrationStores
     ping: Ping
     login: LogIn
@@ -115,6 +121,13 @@ def create_app(
     searching = SearchRoutes(
         admit=admit, records=use_cases.store, zones=zones, now=use_cases.submit_sale.now
     )
+    figures = FiguresRoutes(
+        admit=admit,
+        figures=use_cases.figures,
+        sales=use_cases.stored_sales,
+        zones=zones,
+        now=use_cases.submit_sale.now,
+    )
     operating = OperatorRoutes(
         admit=admit,
         records=use_cases.store,
@@ -132,6 +145,7 @@ def create_app(
                 *batches.handlers(),
                 *searching.handlers(),
                 *operating.handlers(),
+                *figures.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),

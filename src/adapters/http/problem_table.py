@@ -33,6 +33,7 @@ from cashback_core.changes.waiting import (
     MerchantWaitsEnoughError,
     ProcessWaitsEnoughError,
 )
+from cashback_core.figures.figures import MAX_ROWS, TooManyRows
 from cashback_core.intake.confirmation import ConfirmationExpired
 from cashback_core.intake.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
 from cashback_core.operators.acts import (
@@ -193,6 +194,11 @@ def _resend_count_changed(refused: ResendCountChanged) -> Problem:
     return Problem(code="count_changed", errors=(fault,))
 
 
+def _too_many_rows(_: TooManyRows) -> Problem:
+    fault = Violation(pointer="", code="too_many_rows", values={"highest": str(MAX_ROWS)})
+    return Problem(code="invalid_query", errors=(fault,))
+
+
 def _too_many(refused: TooMany) -> Problem:
     values = {"highest": str(MAX_AT_ONCE)}
     received = str(refused.tally.count)
@@ -268,6 +274,7 @@ TABLE: Final[Mapping[type, Callable[[Any], Problem]]] = {
     CountChanged: _count_changed,
     ResendCountChanged: _resend_count_changed,
     TooMany: _too_many,
+    TooManyRows: _too_many_rows,
     SaleIdTaken: lambda taken: Problem(code="sale_id_conflict", errors=taken.differences),
     ContentKnown: _content_known,
     CallerWaitsEnoughError: _always("too_many_requests", RETRY_AFTER),

@@ -21,11 +21,12 @@ from cashback_core.figures.figures import (
     Standing,
     TooManyRows,
 )
+from cashback_core.figures.repricing import StoredSale, StoredSales
 from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from cashback_core.delivery.record import EventRecord
@@ -154,6 +155,36 @@ class MemoryFigures(FiguresStore):
         await asyncio.sleep(0)
         if self._store.away:
             raise StoreUnavailable("away")
+
+
+class MemoryStoredSales(StoredSales):
+    """The sales that the store has, a few at a time."""
+
+    def __init__(self, store: MemoryStore, zone: ZoneInfo) -> None:
+        self._store = store
+        self._zone = zone
+
+    async def pages(
+        self, merchant_id: int, *, since: date, through: date
+    ) -> AsyncIterator[Sequence[StoredSale]]:
+        await asyncio.sleep(0)
+        if self._store.away:
+            raise StoreUnavailable("away")
+        found = sorted(
+            (
+                row.record
+                for (owner, _), row in self._store.rows.items()
+                if owner == merchant_id and row.record.status is not Status.RECORDED
+            ),
+            key=lambda record: (record.accepted_at, record.id),
+        )
+        told = [
+            StoredSale(day=day, sale=record.sale, cashback=record.cashback)
+            for record in found
+            if since <= (day := record.accepted_at.astimezone(self._zone).date()) <= through
+        ]
+        for first in range(0, len(told), 2):
+            yield told[first : first + 2]
 
 
 def _parts(row: Row, *, typed: bool) -> list[tuple[str, int, int]]:

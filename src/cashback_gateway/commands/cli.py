@@ -244,6 +244,33 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "report",
+        "tell a merchant's figures",
+        (
+            Command(
+                "figures",
+                "report:figures",
+                "tell what was sold, accrued and paid on a range of days",
+                (
+                    "report figures --merchant demo --from 2026-11-01 --to 2026-11-30",
+                    "report figures --merchant demo --from 2026-11-29 --by type,store --csv",
+                ),
+            ),
+            Command(
+                "balance",
+                "report:balance",
+                "tell what is owed, paid and in doubt as of an instant",
+                ("report balance --merchant demo --at 2026-11-30",),
+            ),
+            Command(
+                "reprice",
+                "report:reprice_sales",
+                "tell what stored sales would have cost under other rates",
+                ("report reprice --merchant demo --from 2026-11-01 --rates rates.json",),
+            ),
+        ),
+    ),
+    Group(
         "merchants",
         "manage merchants",
         (

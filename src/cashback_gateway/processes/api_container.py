@@ -11,6 +11,8 @@ from adapters.credentials.signing_key import load_signing_key, load_verifying_ke
 from adapters.credentials.tokens import JwtTokens
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
+from adapters.postgres.figures.store import PostgresFigures
+from adapters.postgres.figures.stored_sales import PostgresStoredSales
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
@@ -113,6 +115,8 @@ class ApiContainer(Container):
         operators=operators,
         incidents=incidents,
         privacy=Container.privacy,
+        figures=providers.Singleton(PostgresFigures, Container.database),
+        stored_sales=providers.Singleton(PostgresStoredSales, Container.database),
         administered=administration,
         ping=Container.store.provided.ping,
         login=login,

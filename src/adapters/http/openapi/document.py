@@ -58,7 +58,7 @@ def _description() -> str:
 
 TAGS: Final = (
     "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Stops",
-    "Users", "API clients", "Webhooks", "Audit", "Tokens", "Health",
+    "Users", "API clients", "Webhooks", "Figures", "Audit", "Tokens", "Health",
 )  # fmt: skip
 
 _SECURITY: Final[Schema] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

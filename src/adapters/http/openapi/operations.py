@@ -7,6 +7,7 @@ from typing import Final
 from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
+from adapters.http.openapi.finance_figures import FIGURES
 from adapters.http.openapi.identity import IDENTITY
 from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
@@ -250,6 +251,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **ADMINISTRATION,
     **CATALOGUE,
     **PRIVACY,
+    **FIGURES,
     **IDENTITY,
     ("get", "/health/live"): Operation(
         id="live",

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
+from adapters.http.finance.figures_query import REPRICE
+from adapters.http.finance.figures_shapes import FIGURES_SHAPES
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
@@ -51,6 +53,7 @@ SHAPES: Final = (
     *ADMINISTRATION_SHAPES,
     *CATALOGUE_SHAPES,
     *SALES_SHAPES,
+    *FIGURES_SHAPES,
     *IDENTITY_SHAPES,
     Health,
     Readiness,
@@ -308,7 +311,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "AmountInput": _AMOUNT,
     "UnitValueInput": _UNIT_VALUE,
     "QuantityInput": _QUANTITY,
-    **{one.body_name: one.body.schema() for one in ACTIONS},
+    **{one.body_name: one.body.schema() for one in (*ACTIONS, REPRICE)},
     **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
     **ADMINISTRATION_BODIES,
     **CATALOGUE_BODIES,

@@ -50,13 +50,15 @@ _REQUEST: Final = (
     "password_length", "password_like_username", "password_common", "password_wrong",
     "only_with_ours", "no_such_cashback", "sales_count", "bad_webhook_url",
     "webhook_needs_https", "webhook_to_private_network", "not_a_change", "change_or_since",
+    "day_invalid", "days_out_of_range",
 )  # fmt: skip
 _QUERY: Final = (
     "unknown_parameter", "repeated_parameter", "malformed_query", "status_unknown",
     "document_invalid", "bound_invalid", "limit_invalid", "cursor_of_another_list",
     "no_such_choice", "plain_text", "whole_number", "type_format", "type_and_rate_version",
     "store_invalid", "cnpj_invalid", "month_invalid", "invoice_needs_cnpj", "access_key_invalid",
-    "amount_invalid", "uuid_invalid", "search_unbounded",
+    "amount_invalid", "uuid_invalid", "search_unbounded", "day_invalid", "days_out_of_range",
+    "dimensions_invalid", "too_many_rows",
 )  # fmt: skip
 _IN_USE: Final = (
     "change_begun", "change_not_latest", "type_used_by_sales", "type_used_by_products",

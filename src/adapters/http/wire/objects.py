@@ -21,7 +21,7 @@ from cashback_core.values.ids import parse_uuid
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound, parse_instant
 from cashback_core.values.names import name_fault
 from cashback_core.values.reasons import MAX_REASON_CHARS, why_no_reason
-from cashback_core.values.violations import MAX_VIOLATIONS, Violation, show
+from cashback_core.values.violations import MAX_VIOLATIONS, Violation, escaped, show
 
 if TYPE_CHECKING:
     import re
@@ -131,6 +131,34 @@ class ObjectReader:
             self.tell(name, "whole_number", lowest=str(lowest), highest=str(highest))
             return default
         return value
+
+    def wholes(
+        self, name: str, key: re.Pattern[str], code: str, *, highest: int, most: int
+    ) -> dict[str, int]:
+        """An object of whole numbers from zero, one at least; `code` is told of any other key."""
+        value = self._fields.get(name)
+        if not isinstance(value, dict):
+            if name in self._fields:
+                self._reader.tell_wrong_type(value, f"/{name}", "object")
+            return {}
+        told = cast("dict[str, object]", value)
+        if not 1 <= len(told) <= most:
+            self.tell_quietly(name, "whole_number", lowest="1", highest=str(most))
+            return {}
+        numbers: dict[str, int] = {}
+        for each, number in told.items():
+            if key.match(each) is None:
+                self.tell_quietly(f"{name}/{escaped(each)}", code)
+            elif type(number) is not int or not 0 <= number <= highest:
+                self._note(
+                    f"{name}/{escaped(each)}",
+                    "whole_number",
+                    show(number),
+                    {"lowest": "0", "highest": str(highest)},
+                )
+            else:
+                numbers[each] = number
+        return numbers
 
     def reason(self, name: str) -> str:
         """A person's words, which are kept for ever (`values.reasons`)."""

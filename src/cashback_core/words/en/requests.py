@@ -114,6 +114,18 @@ FAULTS: Final[Mapping[str, Text]] = {
         " {days} days of sold, accepted, applied or changed (…_from and …_to); or only statuses"
         " that are still open",
     ),
+    "day_invalid": Text("This is no day, or one that does not exist.", "YYYY-MM-DD"),
+    "days_out_of_range": Text(
+        "The range ends before it begins, or is too long.", "1 to {highest} days"
+    ),
+    "dimensions_invalid": Text(
+        "Figures cannot be told apart by this.",
+        "up to {highest} of: {names}; each once, with commas",
+    ),
+    "too_many_rows": Text(
+        "The answer would have more than {highest} rows.",
+        "fewer days, fewer dimensions in by, or a filter",
+    ),
     "instant_invalid": Text("This is no instant, or one that does not exist.", INSTANT),
     "bound_invalid": Text(
         "This is no day and no instant, or one that does not exist.",

@@ -117,6 +117,18 @@ FAULTS: Final[Mapping[str, Text]] = {
         " no máximo {days} dias de sold, accepted, applied ou changed (…_from e …_to); ou só"
         " status que ainda estão em aberto",
     ),
+    "day_invalid": Text("Isto não é um dia, ou é um que não existe.", "AAAA-MM-DD"),
+    "days_out_of_range": Text(
+        "O período termina antes de começar, ou é longo demais.", "1 a {highest} dias"
+    ),
+    "dimensions_invalid": Text(
+        "Os números não podem ser separados por isto.",
+        "até {highest} de: {names}; cada um uma vez, com vírgulas",
+    ),
+    "too_many_rows": Text(
+        "A resposta teria mais de {highest} linhas.",
+        "menos dias, menos dimensões em by, ou um filtro",
+    ),
     "instant_invalid": Text("Isto não é um instante, ou é um que não existe.", INSTANT),
     "bound_invalid": Text(
         "Isto não é um dia nem um instante, ou é um que não existe.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +16,6 @@ from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import PROGRAMME
 from contract.figuring import ZONE, FiguresContract, question
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cashback_core.figures.figures import FiguresStore

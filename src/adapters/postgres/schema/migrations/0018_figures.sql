@@ -9,7 +9,7 @@ create table figure_days (
     day date not null,
     zone text not null,
     begins_at timestamptz not null,
-    ends_at timestamptz not null check (ends_at > begins_at),
+    ends_at timestamptz not null check (ends_at >= begins_at),
     below bigint not null,
     -- {status: [cashbacks, centavos]}
     standings jsonb not null check (jsonb_typeof(standings) = 'object'),
