@@ -15,9 +15,11 @@ from adapters.credentials.signing_key import signing_key
 from adapters.credentials.tokens import JwtTokens
 from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
+from adapters.report_page import POLICY, render
 from cashback_core.changes.waiting import ChangeWaiting
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.figures.report import ReportPages
 from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.log_in import LogIn
@@ -34,6 +36,7 @@ from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
+from cashback_core.testing.memory_report_heads import MemoryReportHeads
 from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.testing.plain_hashes import PlainHashes
 from cashback_core.values.availability import StoreUnavailable
@@ -164,6 +167,9 @@ class Api:
             privacy=self.privacy,
             figures=MemoryFigures(self.store, ZoneInfo("America/Sao_Paulo"), now),
             stored_sales=MemoryStoredSales(self.store, ZoneInfo("America/Sao_Paulo")),
+            report_pages=ReportPages(
+                heads=MemoryReportHeads({1: ("demo", "Demo")}), draw=render, policy=POLICY
+            ),
             administered=self.administered,
             ping=self.ping,
             login=LogIn(

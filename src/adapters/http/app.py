@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cashback_core.changes.changes import ChangeFeed
     from cashback_core.changes.waiting import ChangeWaiting
     from cashback_core.figures.figures import FiguresStore
+    from cashback_core.figures.report import ReportPages
     from cashback_core.figures.repricing import StoredSales
     from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
@@ -58,8 +59,8 @@ class UseCases:
 
     `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
     to go on, `operators` for what waits for somebody, `incidents` for what a
-    statement tells and nothing explains, `figures` and `stored_sales` for reports, `ping` asks if
-    the database is there.
+    statement tells and nothing explains, `figures`, `stored_sales` and `report_pages` for reports,
+    `ping` asks if the database is there.
     """
 
     submit_sale: SubmitSale
@@ -73,6 +74,7 @@ class UseCases:
     privacy: PrivacyStore
     figures: FiguresStore
     stored_sales: StoredSales
+    report_pages: ReportPages
     administered: AdministrationStores
     ping: Ping
     login: LogIn
@@ -125,6 +127,7 @@ def create_app(
         admit=admit,
         figures=use_cases.figures,
         sales=use_cases.stored_sales,
+        pages=use_cases.report_pages,
         zones=zones,
         now=use_cases.submit_sale.now,
     )
