@@ -35,6 +35,7 @@ from cashback_core.values.documents import Cpf
 from cashback_gateway.local.demo_data import load_merchant
 from chaos.quick_folder import quick_folder
 from contract.builders import CREATED, a_sale, ended, leased
+from integration.closed_rows import CLOSED
 from integration.command_line import call
 from integration.database.test_migrations import make_login, owned_by
 from integration.running import SEAL
@@ -54,27 +55,6 @@ VIEWS: Final = (
     "events", "attempts", "closes", "days",
 )  # fmt: skip
 """Every view that finance reads; a new one is a decision to be written here."""
-
-
-CLOSED: Final[LiteralString] = """
-    with key as (
-        insert into close_keys (key_id, public_key, from_at)
-        select left(encode(sha256(k), 'hex'), 32), k, '2026-11-01Z'
-        from decode(repeat('00', 32), 'hex') as k returning key_id
-    )
-    insert into closes (merchant_id, number, day, begins_at, ends_at, below, key_id, hash,
-        document, lines, late)
-    select m.merchant_id, 1, '2026-11-01', '2026-11-01T03:00Z', '2026-11-02T03:00Z', 7, key.key_id,
-        sha256(convert_to(d.body, 'UTF8')), convert_to(
-            '{"close":' || d.body || ',"signature":"' || repeat('0', 128) || '"}', 'UTF8'
-        ), 3, 0
-    from key, merchants as m, lateral (select format(
-        '{"owner":"%s","liability":{"opening":{"centavos":5,"count":1},'
-        '"accrued":{"centavos":100,"count":2},"paid":{"centavos":60,"count":1},'
-        '"cancelled":{"centavos":0,"count":0},"adjusted":{"centavos":1,"count":1},'
-        '"closing":{"centavos":46,"count":2}}}', m.slug
-    )) as d (body)
-"""
 
 
 @pytest.fixture(scope="module")
