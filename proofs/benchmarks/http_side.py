@@ -55,6 +55,9 @@ class HttpSide:
     told: int = 0
     centavos: int = 0
     left: int = 0
+    held: Rows = field(default_factory=lambda: Rows.of(sales=0, centavos=0))
+    """What the database held before any of it was sent."""
+
     rates: dict[tuple[int, bool], float] = field(default_factory=dict[tuple[int, bool], float])
 
     def measure(
@@ -158,7 +161,7 @@ class HttpSide:
 
     def _compare(self) -> None:
         applied = Rows.of(sales=self.told, centavos=self.centavos)
-        must_hold(self.database.dsn, applied + Rows.left_to_worker(sales=self.left))
+        must_hold(self.database.dsn, self.held + applied + Rows.left_to_worker(sales=self.left))
         credited = _ask(self.service.provider_port, "GET", "/totals")
         due = {"credits": self.told, "documents": self.told, "centavos": self.centavos}
         if credited != due:

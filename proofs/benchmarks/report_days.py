@@ -5,10 +5,11 @@ Made by the server itself: whatever looks at rows one by one looks away (`replic
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     import psycopg
 
@@ -104,11 +105,16 @@ _KEPT_CUBE: Final[LiteralString] = """
 
 
 def make_open_day(
-    connection: psycopg.Connection[Any], merchant_id: int, day: date, *, sales: int
+    connection: psycopg.Connection[Any],
+    merchant_id: int,
+    day: date,
+    *,
+    sales: int,
+    until: datetime | None = None,
 ) -> None:
     """So many sales of a day, from its begin on, each with two lines, three events, a call.
 
-    As the superuser; the day's last sale is an hour before its end.
+    As the superuser. The last is sold at `until`; by default an hour before the day's end.
     """
     with connection.transaction():
         connection.execute("set local session_replication_role = replica")
@@ -118,7 +124,7 @@ def make_open_day(
         values = {
             "merchant": merchant_id,
             "begins": begins,
-            "spent": "23 hours",
+            "spent": timedelta(hours=23) if until is None else until - begins,
             "sales": sales,
             "stores": STORES,
             "position": 1_000,

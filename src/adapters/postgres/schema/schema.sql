@@ -3188,7 +3188,7 @@ CREATE TABLE public.figure_days (
     standings jsonb NOT NULL,
     calls jsonb NOT NULL,
     CONSTRAINT figure_days_calls_check CHECK ((jsonb_typeof(calls) = 'object'::text)),
-    CONSTRAINT figure_days_check CHECK ((ends_at > begins_at)),
+    CONSTRAINT figure_days_check CHECK ((ends_at >= begins_at)),
     CONSTRAINT figure_days_standings_check CHECK ((jsonb_typeof(standings) = 'object'::text))
 );
 
