@@ -21,10 +21,12 @@ from adapters.credentials.signing_key import create_signing_key, load_signing_ke
 from adapters.credentials.tokens import JwtTokens
 from adapters.files.reader import ProfiledFiles
 from adapters.http.app import AppOptions, UseCases, create_app
+from adapters.report_page import POLICY, render
 from cashback_core.changes.waiting import ChangeWaiting
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import Actor, DeliveryPolicy
+from cashback_core.figures.report import ReportPages
 from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.log_in import LogIn
@@ -43,8 +45,10 @@ from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
+from cashback_core.testing.memory_report_heads import MemoryReportHeads
 from cashback_core.testing.plain_hashes import PlainHashes
 from cashback_core.values.ids import new_id
+from cashback_gateway.local.demo_data import MERCHANT
 from cashback_kit.double_provider import DoubleProvider
 from cashback_kit.house import House
 from cashback_kit.kit_settings import kit_settings, users_of_roles
@@ -317,6 +321,9 @@ def _use_cases(
         privacy=privacy,
         figures=MemoryFigures(store, _ZONE, time.now),
         stored_sales=MemoryStoredSales(store, _ZONE),
+        report_pages=ReportPages(
+            heads=MemoryReportHeads({1: (MERCHANT, "Demo retailer")}), draw=render, policy=POLICY
+        ),
         administered=house.administered(),
         ping=ping,
         login=LogIn(

@@ -120,7 +120,7 @@ def assert_conforms(
         for line in body.splitlines():
             told = {**json.loads(line), "customer": None}  # masked for some
             assert faults("#/components/schemas/RecordedSale", told) == []
-    elif media_type != "text/csv" and method != "HEAD":
+    elif media_type not in {"text/csv", "text/html"} and method != "HEAD":
         reference = response["content"][media_type]["schema"]["$ref"]
         assert faults(reference, json.loads(body)) == []
 

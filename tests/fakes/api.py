@@ -17,9 +17,11 @@ from adapters.credentials.tokens import JwtTokens
 from adapters.files.reader import ProfiledFiles
 from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
+from adapters.report_page import POLICY, render
 from cashback_core.changes.waiting import ChangeWaiting
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.figures.report import ReportPages
 from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.log_in import LogIn
@@ -41,6 +43,7 @@ from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
+from cashback_core.testing.memory_report_heads import MemoryReportHeads
 from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.testing.memory_three_sides import MemoryThreeSides
 from cashback_core.testing.plain_hashes import PlainHashes
@@ -191,6 +194,9 @@ class Api:
             privacy=self.privacy,
             figures=MemoryFigures(self.store, ZoneInfo("America/Sao_Paulo"), now),
             stored_sales=MemoryStoredSales(self.store, ZoneInfo("America/Sao_Paulo")),
+            report_pages=ReportPages(
+                heads=MemoryReportHeads({1: ("demo", "Demo")}), draw=render, policy=POLICY
+            ),
             administered=self.administered,
             ping=self.ping,
             login=LogIn(

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from cashback_core.changes.waiting import ChangeWaiting
     from cashback_core.closing.closing import CloseStore
     from cashback_core.figures.figures import FiguresStore
+    from cashback_core.figures.report import ReportPages
     from cashback_core.figures.repricing import StoredSales
     from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
@@ -78,6 +79,8 @@ class UseCases:
     if the database is there.
     statement tells and nothing explains, `ledger` for what the provider
     credited, `ping` asks if the database is there.
+    statement tells and nothing explains, `figures`, `stored_sales` and `report_pages` for reports,
+    `ping` asks if the database is there.
     """
 
     submit_sale: SubmitSale
@@ -96,6 +99,7 @@ class UseCases:
     privacy: PrivacyStore
     figures: FiguresStore
     stored_sales: StoredSales
+    report_pages: ReportPages
     administered: AdministrationStores
     ping: Ping
     login: LogIn
@@ -148,6 +152,7 @@ def create_app(
         admit=admit,
         figures=use_cases.figures,
         sales=use_cases.stored_sales,
+        pages=use_cases.report_pages,
         zones=zones,
         now=use_cases.submit_sale.now,
     )

@@ -6,6 +6,7 @@ A page is drawn by `adapters.report_page.render`; routes and commands are handed
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -52,6 +53,37 @@ class DrawReport(Protocol):
     ) -> str:
         """One HTML document, whole by itself. Raises ValueError without any figures."""
         ...
+
+
+class ReportHeads(Protocol):
+    """Where heads come from."""
+
+    @abstractmethod
+    async def head(self, merchant_id: int, closed_through: date | None) -> ReportHead:
+        """Whose report it is, with the close of that day, if it is told one.
+
+        Raises UnknownMerchant, StoreUnavailable.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPages:
+    """Pages of reports: `policy` is the content security policy that they hold themselves to."""
+
+    heads: ReportHeads
+    draw: DrawReport
+    policy: str
+
+    async def __call__(
+        self,
+        merchant_id: int,
+        figures: Sequence[Figures],
+        balance: Balance | None,
+        language: Language,
+    ) -> str:
+        """One HTML document. Raises UnknownMerchant, StoreUnavailable."""
+        head = await self.heads.head(merchant_id, figures[0].closed_through)
+        return self.draw(head, figures, balance, language)
 
 
 def report_questions(

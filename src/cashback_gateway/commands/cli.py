@@ -343,6 +343,17 @@ GROUPS: Final = (
                 "tell what stored sales would have cost under other rates",
                 ("report reprice --merchant demo --from 2026-11-01 --rates rates.json",),
             ),
+            Command(
+                "page",
+                "report_page:write_page",
+                "write a report as one HTML page that asks no other host and prints on A4",
+                (
+                    (
+                        "report page --merchant demo --from 2026-11-01 --to 2026-11-30"
+                        " --to-file november.html"
+                    ),
+                ),
+            ),
         ),
     ),
     Group(
@@ -494,23 +505,6 @@ GROUPS: Final = (
                 "users:set_password",
                 "set a password from standard input",
                 ("users password nara < password",),
-            ),
-        ),
-    ),
-    Group(
-        "report",
-        "tell what was sold, owed and paid",
-        (
-            Command(
-                "page",
-                "report_page:write_page",
-                "write a report as one HTML page that asks no other host and prints on A4",
-                (
-                    (
-                        "report page --merchant demo --from 2026-11-01 --to 2026-11-30"
-                        " --to-file november.html"
-                    ),
-                ),
             ),
         ),
     ),

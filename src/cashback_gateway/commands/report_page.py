@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -91,37 +90,30 @@ async def _asked(
     here: Workplace, merchant: str, days: tuple[date, date], only: Mapping[Dimension, str]
 ) -> tuple[ReportHead, tuple[Figures, ...], Balance]:
     """What the page is drawn of, each question a snapshot of its own."""
-    from adapters.postgres.administration.merchants import PostgresMerchants
-    from adapters.postgres.administration.transactions import Administration
-    from adapters.postgres.closing.store import PostgresCloseStore
+    from adapters.postgres.administration.transactions import merchant_called
     from adapters.postgres.connection.database import Database
+    from adapters.postgres.figures.heads import PostgresReportHeads
     from adapters.postgres.figures.store import PostgresFigures
     from cashback_core.figures.figures import TooManyRows
-    from cashback_core.figures.report import LastClose, ReportHead, report_questions
-    from cashback_gateway.commands.as_platform import caller, caller_for
+    from cashback_core.figures.report import report_questions
 
     try:
         questions = report_questions(*days, only=only)
     except ValueError as error:
         raise WrongUseError(f"--from, --to: {error}") from error
-    async with AsyncExitStack() as stack:
-        settings = stack.enter_context(here.settings())
-        database = await stack.enter_async_context(Database(settings.database.url))
-        administration = Administration(database)
-        known = await PostgresMerchants(administration).find(caller(), merchant)
-        if known is None:
-            raise ActRefusedError(f"there is no merchant {merchant!r}")
-        merchant_id = (await caller_for(administration, merchant)).merchant_id
-        assert merchant_id is not None
-        store = PostgresFigures(database)
-        try:
-            figures = tuple([await store.figures(merchant_id, one) for one in questions])
-        except TooManyRows as error:
-            raise ActRefusedError(
-                "more rows than a page has: fewer days, or a filter (--store, --type, --client)"
-            ) from error
-        balance = await store.balance(merchant_id, datetime.now(UTC))
-        closed = figures[0].closed_through
-        kept = await PostgresCloseStore(database).close_of(merchant_id, closed) if closed else None
-    last = None if kept is None else LastClose(day=kept.day, number=kept.number, sha256=kept.hash)
-    return ReportHead(name=known.state.name, slug=merchant, last_close=last), figures, balance
+    with here.settings() as settings:
+        async with Database(settings.database.url) as database:
+            merchant_id = await merchant_called(database, merchant)
+            if merchant_id is None:
+                raise ActRefusedError(f"there is no merchant {merchant!r}")
+            store = PostgresFigures(database)
+            try:
+                figures = tuple([await store.figures(merchant_id, one) for one in questions])
+            except TooManyRows as error:
+                raise ActRefusedError(
+                    "more rows than a page has: fewer days, or a filter (--store, --type, --client)"
+                ) from error
+            balance = await store.balance(merchant_id, datetime.now(UTC))
+            heads = PostgresReportHeads(database)
+            head = await heads.head(merchant_id, figures[0].closed_through)
+    return head, figures, balance

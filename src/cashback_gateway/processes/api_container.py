@@ -14,6 +14,7 @@ from adapters.files.reader import ProfiledFiles
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
+from adapters.postgres.figures.heads import PostgresReportHeads
 from adapters.postgres.figures.store import PostgresFigures
 from adapters.postgres.figures.stored_sales import PostgresStoredSales
 from adapters.postgres.files.store import FilePurposes, PostgresFileStore
@@ -24,8 +25,10 @@ from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
 from adapters.postgres.reconciliation.three_sides import PostgresThreeSides
 from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
+from adapters.report_page import POLICY, render
 from adapters.telemetry.metrics import ProcessRole
 from cashback_core.changes.waiting import ChangeWaiting
+from cashback_core.figures.report import ReportPages
 from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.refused_clocks import RefusedClocks
 from cashback_core.intake.submission import QuoteSale, SubmitSale
@@ -75,6 +78,10 @@ def _files(settings: Settings, database: Database) -> FileDesk:
 
 def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
     return PostgresOperatorStore(database, precedes=settings.reconciliation.precedes)
+
+
+def _report_pages(database: Database) -> ReportPages:
+    return ReportPages(heads=PostgresReportHeads(database), draw=render, policy=POLICY)
 
 
 def _tokens(settings: Settings) -> JwtTokens:
@@ -158,6 +165,7 @@ class ApiContainer(Container):
         privacy=Container.privacy,
         figures=providers.Singleton(PostgresFigures, Container.database),
         stored_sales=providers.Singleton(PostgresStoredSales, Container.database),
+        report_pages=providers.Singleton(_report_pages, Container.database),
         administered=administration,
         ping=Container.store.provided.ping,
         login=login,

@@ -28,10 +28,16 @@ from adapters.postgres.connection.reporting_logins import (
     remove_reporting_login,
     reporting_logins,
 )
+from adapters.postgres.embedded import throwaway_postgres
+from adapters.postgres.schema.migration import migrate
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.values.documents import Cpf
+from cashback_gateway.local.demo_data import load_merchant
+from chaos.quick_folder import quick_folder
 from contract.builders import CREATED, a_sale, ended, leased
+from integration.closed_rows import CLOSED
 from integration.command_line import call
+from integration.database.test_migrations import make_login, owned_by
 from integration.running import SEAL
 from integration.two_merchants import MINE, THEIRS, fill, one
 
@@ -49,20 +55,6 @@ VIEWS: Final = (
     "events", "attempts", "closes", "days",
 )  # fmt: skip
 """Every view that finance reads; a new one is a decision to be written here."""
-
-
-CLOSED: Final[LiteralString] = """
-    insert into closes (merchant_id, number, day, begins_at, ends_at, below, key_id, hash,
-        document, lines, late)
-    select m.merchant_id, 1, '2026-11-01', '2026-11-01T03:00Z', '2026-11-02T03:00Z', 7,
-        repeat('0', 32), sha256(d.document), d.document, 3, 0
-    from merchants as m, lateral (select convert_to(format(
-        '{"owner":"%s","liability":{"opening":{"centavos":5,"count":1},'
-        '"accrued":{"centavos":100,"count":2},"paid":{"centavos":60,"count":1},'
-        '"cancelled":{"centavos":0,"count":0},"adjusted":{"centavos":1,"count":1},'
-        '"closing":{"centavos":46,"count":2}}}', m.slug
-    ), 'UTF8')) as d (document)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -333,6 +325,30 @@ def test_a_login_of_others_is_not_made_a_reader(house: str) -> None:
             owner.execute("drop role worker_of_test")
     with pytest.raises(ReportingLoginError, match="no merchant 'nobody'"):
         add_reporting_login(house, "new_one", PASSWORD, merchants=["nobody"], actor="test")
+
+
+def test_an_owner_who_is_no_superuser_adds_and_removes() -> None:
+    """As where a provider runs the server; also where another database knows the login, too."""
+    with throwaway_postgres(quick_folder()) as server:
+        dsns = [server.create_database(name) for name in ("ours", "another")]
+        make_login(dsns[0], "owner", "createrole")
+        ours, another = (owned_by(dsn, "owner") for dsn in dsns)
+        for dsn in (ours, another):
+            migrate(dsn)
+            load_merchant(dsn)
+            add_reporting_login(dsn, LOGIN, PASSWORD, merchants=["demo"], actor="test")
+        held = as_(ours)
+        assert held.execute("select slug from merchants").fetchall() == [("demo",)]
+        assert remove_reporting_login(ours, LOGIN, actor="test")
+        with pytest.raises(psycopg.OperationalError):
+            held.execute("select 1")
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            as_(ours)
+        as_(another).close()
+        assert remove_reporting_login(another, LOGIN, actor="test")
+        assert not remove_reporting_login(another, LOGIN, actor="test")
+        with psycopg.connect(another) as owner:
+            assert not one(owner, "select count(*) from pg_roles where rolname = %s", LOGIN)
 
 
 def test_the_command_line_adds_lists_and_removes(house: str) -> None:

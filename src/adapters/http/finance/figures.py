@@ -22,8 +22,9 @@ from adapters.http.finance.figures_shapes import (
     repricing_shape,
 )
 from adapters.http.resources.answers import read_document
-from adapters.http.sales.exports import ExportSlots, Form, read_form
-from adapters.http.wire.answers import Answer, encode
+from adapters.http.sales.exports import WITH_PAGES, ExportSlots, Form, read_form
+from adapters.http.wire.answers import POLICY, Answer, encode
+from adapters.http.wire.headers import read_language
 from cashback_core.figures.repricing import reprice
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.resources.merchant_zones import MerchantZones
-    from cashback_core.figures.figures import FiguresStore
+    from cashback_core.figures.figures import Figures, FiguresStore
+    from cashback_core.figures.report import ReportPages
     from cashback_core.figures.repricing import StoredSales
+    from cashback_core.words.locales import Language
 
 MOST_AT_ONCE: Final = 2
 """Reports of one process at a time, as many as it has connections for them; one of a merchant."""
@@ -55,6 +58,7 @@ class FiguresRoutes:
     admit: Admission
     figures: FiguresStore
     sales: StoredSales
+    pages: ReportPages
     zones: MerchantZones
     slots: ExportSlots = field(default_factory=lambda: ExportSlots(most=MOST_AT_ONCE))
     now: Callable[[], datetime] = utc_now
@@ -74,13 +78,28 @@ class FiguresRoutes:
         merchant_id = principal.merchant_id
         zone = await self.zones(merchant_id)
         question = read_figures(request.scope["query_string"], zone, now=self.now())
+        form = read_form(fields, WITH_PAGES)
         async with self.slots.one(merchant_id):
             found = await self.figures.figures(merchant_id, question)
-        if read_form(fields) is Form.CSV:
+            if form is Form.PAGE:
+                return await self._page(merchant_id, found, read_language(fields))
+        if form is Form.CSV:
             return Answer(
                 200, figures_csv(found), headers=[_VARY, _CSV], media_type=Form.CSV.content_type
             )
         return Answer(200, encode(figures_shape(found)), headers=[_VARY])
+
+    async def _page(self, merchant_id: int, found: Figures, language: Language) -> Answer:
+        """The same for people: one page, with what is owed now."""
+        balance = await self.figures.balance(merchant_id, self.now())
+        page = await self.pages(merchant_id, (found,), balance, language)
+        return Answer(
+            200,
+            page.encode(),
+            headers=[(b"vary", b"Accept, Accept-Language")],
+            media_type=Form.PAGE.content_type,
+            policy=(POLICY, f"{self.pages.policy}; frame-ancestors 'none'".encode()),
+        )
 
     async def balance(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """What is owed, paid and in doubt as of an instant."""

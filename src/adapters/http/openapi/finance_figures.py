@@ -17,10 +17,15 @@ FIGURES: Final[dict[tuple[str, str], Operation]] = {
         description="Counts events in the days they happened on, whatever became of the cashback"
         " later; so a closed day's figures never change. What is not closed is counted as it"
         f" stands. More than {MAX_ROWS:,} rows are refused. `Accept: text/csv` answers the rows"
-        " alone. One report of a merchant at a time.",
+        " alone, `Accept: text/html` a page for people with charts and what is owed now, in the"
+        " language of `Accept-Language`. One report of a merchant at a time.",
         parameters=FIGURES_FILTERS.parameters(),
         successes={
-            200: Success(schema="FiguresAnswer", description="The figures.", streamed=("text/csv",))
+            200: Success(
+                schema="FiguresAnswer",
+                description="The figures.",
+                streamed=("text/csv", "text/html"),
+            )
         },
         problems=(*EVERY, "invalid_query"),
     ),

@@ -51,6 +51,7 @@ class Form(Enum):
     JSON = "application/json"
     CSV = "text/csv"
     JSON_LINES = "application/jsonl"
+    PAGE = "text/html"
 
     @property
     def content_type(self) -> bytes:
@@ -62,6 +63,7 @@ _CONTENT_TYPES: Final = {
     Form.JSON: b"application/json",
     Form.CSV: b"text/csv; charset=utf-8; header=present",
     Form.JSON_LINES: b"application/jsonl",
+    Form.PAGE: b"text/html; charset=utf-8",
 }
 _NAMED: Final = {
     "text/csv": Form.CSV,
@@ -73,12 +75,16 @@ _NAMED: Final = {
 }
 
 
-def read_form(fields: Fields) -> Form:
+WITH_PAGES: Final = {**_NAMED, "text/html": Form.PAGE}
+"""What a report is answered as; a search is no page."""
+
+
+def read_form(fields: Fields, named: Mapping[str, Form] = _NAMED) -> Form:
     """The first of those that `Accept` likes best (RFC 9110, 12.5.1); JSON for whatever else."""
     best, best_quality = Form.JSON, 0.0
     for item in fields.get(b"accept", b"").decode("latin-1").split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))
-        form = _NAMED.get(name)
+        form = named.get(name)
         if form is not None and (quality := _quality(parameters)) > best_quality:
             best, best_quality = form, quality
     return best

@@ -51,7 +51,7 @@ def ensure_app_login(
                 login, powers_to_lose(connection, name), verifier(connection, name, password)
             )
         )
-        forget_settings(connection, name)
+        _forget_settings(connection, name)
         connection.execute(
             sql.SQL("grant connect on database {} to {}").format(
                 sql.Identifier(connection.info.dbname), login
@@ -66,7 +66,7 @@ def verifier(connection: psycopg.Connection[Any], name: str, password: str) -> s
     return sql.Literal(made.decode())
 
 
-def forget_settings(connection: psycopg.Connection[Any], name: str) -> None:
+def _forget_settings(connection: psycopg.Connection[Any], name: str) -> None:
     """What somebody, or the login itself, had each of its sessions begin with."""
     found = connection.execute(
         "select d.datname from pg_db_role_setting as s left join pg_database as d"

@@ -8,13 +8,15 @@ and are no wall, for a session may set them otherwise.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
+from psycopg.errors import DependentObjectsStillExist
 from psycopg.rows import class_row
 
-from adapters.postgres.connection.logins import forget_settings, powers_to_lose, verifier
+from adapters.postgres.connection.logins import powers_to_lose, verifier
 from adapters.postgres.connection.sessions import REPORTING_ROLE, Session, opened
 
 if TYPE_CHECKING:
@@ -88,22 +90,27 @@ def add_reporting_login(
 
 
 def remove_reporting_login(dsn: str, login: str, *, actor: str) -> bool:
-    """End a login and the sessions that it has; False where there is no such reporting login."""
+    """End a login and the sessions that it has; False where there is no such reporting login.
+
+    A login that another database of the cluster knows, too, is kept, and connects here no more.
+    Raises as `add_reporting_login` does.
+    """
     with opened(dsn, _SESSION) as connection, connection.transaction():
         _signed(connection, actor)
         gone = connection.execute("delete from reporting_logins where login = %s", [login])
         if gone.rowcount == 0:
             return False
         _refuse_other(connection, login)
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [login]
-        )
-        connection.execute(
-            sql.SQL("revoke connect on database {} from {}").format(
-                sql.Identifier(connection.info.dbname), sql.Identifier(login)
+        if _is_there(connection, login):
+            name = sql.Identifier(login)
+            _end_sessions(connection, login)
+            connection.execute(
+                sql.SQL("revoke connect on database {} from {}").format(
+                    sql.Identifier(connection.info.dbname), name
+                )
             )
-        )
-        connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(login)))
+            with suppress(DependentObjectsStillExist), connection.transaction():
+                connection.execute(sql.SQL("drop role {}").format(name))
         return True
 
 
@@ -142,10 +149,32 @@ def _refuse_other(connection: psycopg.Connection[Any], login: str) -> None:
         raise ReportingLoginError(f"the login {login!r} is there and not for reporting alone")
 
 
+def _is_there(connection: psycopg.Connection[Any], login: str) -> bool:
+    found = connection.execute("select 1 from pg_roles where rolname = %s", [login])
+    return found.fetchone() is not None
+
+
+def _end_sessions(connection: psycopg.Connection[Any], login: str) -> None:
+    """As one who has its rights: a superuser does anyway, whoever made it may come to have them."""
+    found = connection.execute("select pg_has_role(current_user, %s, 'usage')", [login])
+    if found.fetchone() == (False,):
+        grant = sql.SQL("grant {} to current_user{}")
+        connection.execute(grant.format(sql.Identifier(login), _options(connection)))
+    connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [login]
+    )
+
+
+def _options(connection: psycopg.Connection[Any]) -> sql.SQL:
+    """Of a membership by which rights come, and no role to take."""
+    newer = connection.info.server_version >= _PER_MEMBERSHIP
+    return sql.SQL(" with inherit true, set false" if newer else "")
+
+
 def _make(connection: psycopg.Connection[Any], login: str, password: str) -> None:
     name = sql.Identifier(login)
     version = connection.info.server_version
-    if connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone() is None:
+    if not _is_there(connection, login):
         connection.execute(sql.SQL("create role {}").format(name))
     connection.execute(
         sql.SQL("alter role {} with login inherit {} connection limit {} password {}").format(
@@ -155,26 +184,26 @@ def _make(connection: psycopg.Connection[Any], login: str, password: str) -> Non
             verifier(connection, login, password),
         )
     )
-    forget_settings(connection, login)
+    here = sql.SQL("alter role {} in database {}").format(
+        name, sql.Identifier(connection.info.dbname)
+    )
+    # What somebody had it begin with; of another database's sessions that one says.
+    connection.execute(sql.SQL("alter role {} reset all").format(name))
+    connection.execute(sql.SQL("{} reset all").format(here))
     later = LATER_LIMITS if version >= _TRANSACTION_TIMEOUT else {}
     for setting, value in {**LIMITS, **later}.items():
         connection.execute(
-            sql.SQL("alter role {} in database {} set {} to {}").format(
-                name,
-                sql.Identifier(connection.info.dbname),
-                sql.Identifier(setting),
-                sql.Literal(value),
-            )
+            sql.SQL("{} set {} to {}").format(here, sql.Identifier(setting), sql.Literal(value))
         )
     connection.execute(
         sql.SQL("grant connect on database {} to {}").format(
             sql.Identifier(connection.info.dbname), name
         )
     )
-    # It inherits the views, and has no role to take.
-    options = sql.SQL(" with inherit true, set false" if version >= _PER_MEMBERSHIP else "")
     connection.execute(
-        sql.SQL("grant {} to {}{}").format(sql.Identifier(REPORTING_ROLE), name, options)
+        sql.SQL("grant {} to {}{}").format(
+            sql.Identifier(REPORTING_ROLE), name, _options(connection)
+        )
     )
 
 

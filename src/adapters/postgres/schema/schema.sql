@@ -12,6 +12,10 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+-- Name: reporting; Type: SCHEMA; Schema: -; Owner: -
+
+CREATE SCHEMA reporting;
+
 -- Name: answer_body; Type: DOMAIN; Schema: public; Owner: -
 
 CREATE DOMAIN public.answer_body AS bytea
@@ -568,7 +572,7 @@ CREATE FUNCTION public.day_begins_at(of_merchant bigint, of_day date) RETURNS ti
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+    select day_ends_at(of_merchant, of_day - 1)
 $$;
 
 -- Name: day_ends_at(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -577,7 +581,116 @@ CREATE FUNCTION public.day_ends_at(of_merchant bigint, of_day date) RETURNS time
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day)
+    select greatest(
+        (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day),
+        of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+    )
+$$;
+
+-- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.feed_position() RETURNS bigint
+    LANGUAGE sql
+    RETURN (((pg_current_xact_id())::text)::bigint + 0);
+
+-- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'new>recorded>api',
+        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
+        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
+        'pending>sending>api', 'pending>sending>worker',
+        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
+        'sending>held>api', 'sending>in_doubt>api',
+        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
+        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
+        'pending>applied>late_answer', 'held>applied>late_answer',
+        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
+        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
+        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
+        'pending>applied>settler', 'pending>in_doubt>settler',
+        'held>applied>settler', 'rejected>applied>settler',
+        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
+        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
+        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
+        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
+        'pending>cancelled>operator'
+    );
+end $$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.events (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sequence public.version_number NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    from_status text,
+    to_status text NOT NULL,
+    attempt public.attempt_number NOT NULL,
+    reason text NOT NULL,
+    actor_name public.operators_name,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
+    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
+    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
+);
+
+-- Name: day_events(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS SETOF public.events
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT e.merchant_id,
+     e.cashback_id,
+     e.sequence,
+     e.at,
+     e.actor,
+     e.from_status,
+     e.to_status,
+     e.attempt,
+     e.reason,
+     e.actor_name,
+     e."position"
+    FROM public.events e
+   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at >= day_events.begins_at) AND (e.at < day_events.ends_at) AND (e."position" < day_events.below))
+ UNION ALL
+  SELECT e.merchant_id,
+     e.cashback_id,
+     e.sequence,
+     e.at,
+     e.actor,
+     e.from_status,
+     e.to_status,
+     e.attempt,
+     e.reason,
+     e.actor_name,
+     e."position"
+    FROM public.events e
+   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at < day_events.begins_at) AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
+END;
+
+-- Name: day_of(bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) RETURNS date
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select (instant at time zone 'UTC')::date + near
+    from generate_series(-2, 2) as near
+    where day_begins_at(of_merchant, (instant at time zone 'UTC')::date + near) <= instant
+        and instant < day_ends_at(of_merchant, (instant at time zone 'UTC')::date + near)
 $$;
 
 -- Name: day_zone(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -586,9 +699,11 @@ CREATE FUNCTION public.day_zone(of_merchant bigint, of_day date) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select z.zone from day_zones as z
-    where z.merchant_id = of_merchant and z.from_day <= of_day
-    order by z.from_day desc limit 1
+    select coalesce((
+        select z.zone from day_zones as z
+        where z.merchant_id = of_merchant and z.from_day <= of_day
+        order by z.from_day desc limit 1
+    ), case when of_merchant is null then 'UTC' end)
 $$;
 
 -- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
@@ -686,12 +801,6 @@ CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline int
         ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
 $$;
 
--- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.feed_position() RETURNS bigint
-    LANGUAGE sql
-    RETURN (((pg_current_xact_id())::text)::bigint + 0);
-
 -- Name: figures_of_day(bigint, text, timestamp with time zone, timestamp with time zone, bigint, bigint, boolean, boolean); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) RETURNS TABLE(hour smallint, type text, store text, client text, status text, sales bigint, not_due bigint, recorded bigint, accrued bigint, paid bigint, cancelled bigint, adjusted bigint, doubted bigint, tried bigint, accepted bigint, total_centavos bigint, accrued_centavos bigint, paid_centavos bigint, cancelled_centavos bigint, adjusted_centavos bigint, doubted_centavos bigint)
@@ -751,8 +860,7 @@ begin
         ) as c
     ),
     types as (
-        select l.cashback_id, l.type, sum_of_centavos(l.worth) as worth,
-            sum_of_centavos(l.earned) as earned
+        select l.cashback_id, l.type, sum(l.worth)::bigint as worth, sum(l.earned)::bigint as earned
         from (
             select o.cashback_id, o.type, o.cashback_centavos as earned,
                 o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0) as worth
@@ -791,12 +899,12 @@ begin
         count(*) filter (where p.to_status = 'in_doubt'),
         count(*) filter (where p.is_tried),
         count(*) filter (where p.is_tried and p.to_status = 'applied'),
-        coalesce(sum_of_centavos(p.worth) filter (where p.is_sold), 0),
-        coalesce(sum_of_centavos(p.earned) filter (where p.accrues), 0),
-        coalesce(sum_of_centavos(p.earned) filter (where p.pays), 0),
-        coalesce(sum_of_centavos(p.earned) filter (where p.cancels), 0),
-        coalesce(sum_of_centavos(p.earned) filter (where p.takes_back), 0),
-        coalesce(sum_of_centavos(p.earned) filter (where p.to_status = 'in_doubt'), 0)
+        coalesce(sum(p.worth) filter (where p.is_sold), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.accrues), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.pays), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.cancels), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.takes_back), 0)::bigint,
+        coalesce(sum(p.earned) filter (where p.to_status = 'in_doubt'), 0)::bigint
     from parts as p
     group by p.hour, p.type, p.store, p.client, p.to_status;
 end $$;
@@ -1028,6 +1136,19 @@ begin
     end if;
 end $$;
 
+-- Name: forget_salts(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_salts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform lock_day_persons(new.merchant_id);
+    update day_persons set salt = null
+    where merchant_id = new.merchant_id and customer_id = new.customer_id and salt is not null;
+    return null;
+end $$;
+
 -- Name: guard_attempt(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_attempt() RETURNS trigger
@@ -1098,6 +1219,37 @@ begin
     return new;
 end $$;
 
+-- Name: guard_chain(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_chain() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    last closes;
+begin
+    select * into last from closes as c
+    where c.merchant_id is not distinct from new.merchant_id order by c.number desc limit 1;
+    if (last.number is null and new.number = 1)
+        or (new.number, new.day, new.begins_at, new.previous)
+            is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
+            and new.below >= last.below
+    then
+        -- Whoever verifies takes a key for good until the next one signs.
+        if exists (
+            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            where k.key_id = new.key_id
+        ) then
+            raise exception 'key % was followed by another one', new.key_id
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_have_the_present_key';
+        end if;
+        return new;
+    end if;
+    raise exception 'close % of % does not follow the last one', new.number, new.day
+        using errcode = 'integrity_constraint_violation', constraint = 'closes_follow';
+end $$;
+
 -- Name: guard_customer_erased(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
@@ -1123,6 +1275,28 @@ begin
     insert into erasures_under_way (merchant_id, customer_id, was, became)
     values (old.merchant_id, old.customer_id, old.document, new.document);
     return null;
+end $$;
+
+-- Name: guard_day_persons(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_day_persons() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' and not exists (
+        select from closes as c where c.merchant_id = new.merchant_id and c.day >= new.day
+    ) then
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and new.salt is null
+        and (new.merchant_id, new.day, new.customer_id, new.commitment)
+            = (old.merchant_id, old.day, old.customer_id, old.commitment)
+    then
+        return new;
+    end if;
+    raise exception 'a commitment is of an open day, and stays; an erasure takes its salt'
+        using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
 end $$;
 
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
@@ -1596,37 +1770,6 @@ CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
     )
 $_$;
 
--- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
-        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
-        'new>recorded>api',
-        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
-        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
-        'pending>sending>api', 'pending>sending>worker',
-        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
-        'sending>held>api', 'sending>in_doubt>api',
-        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
-        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
-        'pending>applied>late_answer', 'held>applied>late_answer',
-        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
-        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
-        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
-        'pending>applied>settler', 'pending>in_doubt>settler',
-        'held>applied>settler', 'rejected>applied>settler',
-        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
-        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
-        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
-        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
-        'pending>cancelled>operator'
-    );
-end $$;
-
 -- Name: is_of_the_group(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) RETURNS boolean
@@ -1758,8 +1901,11 @@ begin
         values (new.merchant_id, '1999-01-01', new.zone);
     else
         insert into day_zones (merchant_id, from_day, zone)
-        select new.merchant_id, (clock_timestamp() at time zone z)::date + 1, new.zone
-        from day_zone(new.merchant_id, (clock_timestamp() at time zone old.zone)::date) as z
+        select new.merchant_id, 1 + greatest(
+            day_of(new.merchant_id, clock_timestamp()),
+            (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
+            (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
+        ), new.zone
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
     end if;
@@ -1937,6 +2083,12 @@ begin
     return null;
 end $$;
 
+-- Name: lock_day_persons(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lock_day_persons(of_merchant bigint) RETURNS void
+    LANGUAGE sql
+    RETURN pg_advisory_xact_lock(hashtextextended(('cashback day_persons '::text || (of_merchant)::text), (0)::bigint));
+
 -- Name: loses_values(jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.loses_values(was jsonb, is_now jsonb) RETURNS boolean
@@ -2037,6 +2189,12 @@ CREATE FUNCTION public.names_being_erased(of_merchant bigint, known text) RETURN
     limit 1
 $$;
 
+-- Name: padded_salt(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.padded_salt(salt bytea, pad text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN ((((int8send((((('x'::text || encode(substr(salt, 1, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint)) || int8send((((('x'::text || encode(substr(salt, 9, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 17, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 25, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || decode(repeat(pad, 32), 'hex'::text));
+
 -- Name: pattern_of(text, text[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
@@ -2067,6 +2225,12 @@ $$;
 CREATE FUNCTION public.pays(from_status text, to_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN (to_status = 'applied'::text);
+
+-- Name: person_commitment(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.person_commitment(salt bytea, document text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN sha256((public.padded_salt(salt, '5c'::text) || sha256((public.padded_salt(salt, '36'::text) || convert_to(document, 'UTF8'::name)))));
 
 -- Name: protect_merchant_table(regclass); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2425,10 +2589,6 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
 
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
 -- Name: sales; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sales (
@@ -2703,15 +2863,6 @@ begin
     return now();
 end $$;
 
--- Name: sum_of_centavos(bigint); Type: AGGREGATE; Schema: public; Owner: -
-
-CREATE AGGREGATE public.sum_of_centavos(bigint) (
-    SFUNC = int8pl,
-    STYPE = bigint,
-    COMBINEFUNC = int8pl,
-    PARALLEL = safe
-);
-
 -- Name: api_clients; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.api_clients (
@@ -2830,6 +2981,41 @@ CREATE TABLE public.client_secrets (
     CONSTRAINT client_secrets_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
+-- Name: close_keys; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.close_keys (
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    public_key bytea NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    CONSTRAINT close_keys_are_named_by_themselves CHECK ((key_id = "left"(encode(sha256(public_key), 'hex'::text), 32))),
+    CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
+);
+
+-- Name: closes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.closes (
+    merchant_id bigint,
+    number integer NOT NULL,
+    day date NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    below bigint NOT NULL,
+    closed_at timestamp with time zone DEFAULT now() NOT NULL,
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    hash bytea NOT NULL,
+    previous bytea,
+    document bytea NOT NULL,
+    lines bigint NOT NULL,
+    late bigint NOT NULL,
+    CONSTRAINT closes_begin_a_chain CHECK (((number = 1) = (previous IS NULL))),
+    CONSTRAINT closes_check CHECK ((((octet_length(document) >= 154) AND (octet_length(document) <= 16777216)) AND (sha256(substr(document, 10, (octet_length(document) - 153))) = hash))),
+    CONSTRAINT closes_check1 CHECK (((late >= 0) AND (late <= lines))),
+    CONSTRAINT closes_end_after_they_begin CHECK ((begins_at <= ends_at)),
+    CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
+    CONSTRAINT closes_number_check CHECK ((number > 0)),
+    CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
+);
+
 -- Name: customers; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.customers (
@@ -2873,6 +3059,18 @@ CREATE TABLE public.day_figures (
     adjusted_centavos bigint,
     doubted_centavos bigint,
     CONSTRAINT day_figures_hour_check CHECK (((hour >= 0) AND (hour <= 23)))
+);
+
+-- Name: day_persons; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.day_persons (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    customer_id uuid NOT NULL,
+    salt bytea,
+    commitment bytea NOT NULL,
+    CONSTRAINT day_persons_commitment_check CHECK ((octet_length(commitment) = 32)),
+    CONSTRAINT day_persons_salt_check CHECK ((octet_length(salt) = 32))
 );
 
 -- Name: day_sums; Type: TABLE; Schema: public; Owner: -
@@ -2965,25 +3163,6 @@ CREATE TABLE public.erp_lines (
     problem text,
     CONSTRAINT erp_lines_line_check CHECK ((line > 0)),
     CONSTRAINT erp_lines_name_kind_check CHECK ((name_kind = ANY (ARRAY['sale_id'::text, 'idempotency_key'::text])))
-);
-
--- Name: events; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.events (
-    merchant_id bigint NOT NULL,
-    cashback_id uuid NOT NULL,
-    sequence public.version_number NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    from_status text,
-    to_status text NOT NULL,
-    attempt public.attempt_number NOT NULL,
-    reason text NOT NULL,
-    actor_name public.operators_name,
-    "position" bigint DEFAULT public.feed_position() NOT NULL,
-    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
-    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
 );
 
 -- Name: feed; Type: TABLE; Schema: public; Owner: -
@@ -3288,6 +3467,15 @@ CREATE TABLE public.refused_equals (
     CONSTRAINT refused_equals_sale_id_check CHECK ((sale_id ~ '^[!-~]{1,64}$'::text)),
     CONSTRAINT refused_equals_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT refused_equals_submitted_by_check CHECK ((submitted_by ~ '^[ -~]{1,96}$'::text))
+);
+
+-- Name: reporting_logins; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.reporting_logins (
+    login text NOT NULL COLLATE pg_catalog."C",
+    merchant_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reporting_logins_login_check CHECK ((login ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
 -- Name: retention; Type: TABLE; Schema: public; Owner: -
@@ -3646,6 +3834,276 @@ CREATE TABLE public.webhooks (
     CONSTRAINT webhooks_version_check CHECK ((version > 0))
 );
 
+-- Name: zone_spans; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.zone_spans WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    zone,
+    from_day,
+    COALESCE(((from_day)::timestamp without time zone AT TIME ZONE lag(zone) OVER days), '-infinity'::timestamp with time zone) AS begins_at,
+    COALESCE(((lead(from_day) OVER days)::timestamp without time zone AT TIME ZONE zone), 'infinity'::timestamp with time zone) AS ends_at
+   FROM public.day_zones z
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]))
+  WINDOW days AS (PARTITION BY merchant_id ORDER BY from_day);
+
+-- Name: attempts; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.attempts WITH (security_barrier='true') AS
+ SELECT a.merchant_id,
+    a.cashback_id,
+    (a.attempt)::integer AS attempt,
+    (a.deliverer)::text AS deliverer,
+    a.started_at,
+    a.ended_at,
+    GREATEST(((a.started_at AT TIME ZONE d.zone))::date, d.from_day) AS day,
+    (a.result)::text AS result,
+    (a.phase)::text AS phase,
+    split_part(a.reason, ': '::text, 1) AS reason,
+    (a.status_code)::integer AS status_code,
+    a.connected_s,
+    a.sent_s,
+    a.elapsed_s
+   FROM (public.attempts a
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = a.merchant_id) AND (a.started_at >= d.begins_at) AND (a.started_at < d.ends_at))))
+  WHERE (a.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: cashbacks; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.cashbacks WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    cashback_id,
+    (status)::text AS status,
+    public.is_owed((status)::text) AS owed,
+    (cashback_centavos)::bigint AS cashback_centavos,
+    (attempt)::integer AS attempts,
+    accepted_at,
+    open_since_at,
+    due_at,
+    confirmed_at,
+    applied_at,
+    risk_accepted_at
+   FROM public.cashbacks c
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: closes; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.closes WITH (security_barrier='true') AS
+ SELECT c.merchant_id,
+    c.number,
+    c.day,
+    c.begins_at,
+    c.ends_at,
+    c.closed_at,
+    c.below,
+    c.lines,
+    c.late,
+    c.key_id,
+    encode(c.hash, 'hex'::text) AS hash,
+    encode(c.previous, 'hex'::text) AS previous,
+    ((l.liability #>> '{opening,centavos}'::text[]))::bigint AS opening_centavos,
+    ((l.liability #>> '{accrued,centavos}'::text[]))::bigint AS accrued_centavos,
+    ((l.liability #>> '{paid,centavos}'::text[]))::bigint AS paid_centavos,
+    ((l.liability #>> '{cancelled,centavos}'::text[]))::bigint AS cancelled_centavos,
+    ((l.liability #>> '{adjusted,centavos}'::text[]))::bigint AS adjusted_centavos,
+    ((l.liability #>> '{closing,centavos}'::text[]))::bigint AS closing_centavos
+   FROM (public.closes c
+     CROSS JOIN LATERAL ( SELECT ((convert_from(c.document, 'UTF8'::name))::jsonb #> '{close,liability}'::text[]) AS liability) l)
+  WHERE (c.merchant_id = ANY (( SELECT array_agg(l_1.merchant_id) AS array_agg
+           FROM public.reporting_logins l_1
+          WHERE (l_1.login = SESSION_USER))::bigint[]));
+
+-- Name: customers; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.customers WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    customer_id,
+    public.masked_document(public.told_document((document)::text)) AS document,
+        CASE
+            WHEN (erased_at IS NULL) THEN ("left"((name)::text, 1) || '***'::text)
+            ELSE 'erased'::text
+        END AS name,
+    created_at,
+    erased_at
+   FROM public.customers c
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: days; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.days WITH (security_barrier='true') AS
+ SELECT d.merchant_id,
+    (day.day)::date AS day,
+        CASE
+            WHEN (((day.day)::date = d.from_day) AND (d.begins_at > '-infinity'::timestamp with time zone)) THEN d.begins_at
+            ELSE GREATEST((day.day AT TIME ZONE d.zone), d.begins_at)
+        END AS begins_at,
+    GREATEST(((day.day + '1 day'::interval) AT TIME ZONE d.zone), d.begins_at) AS ends_at,
+    (EXISTS ( SELECT
+           FROM public.closes c
+          WHERE ((c.merchant_id = d.merchant_id) AND (c.day = (day.day)::date)))) AS closed
+   FROM ((reporting.zone_spans d
+     JOIN public.merchants m ON ((m.merchant_id = d.merchant_id)))
+     CROSS JOIN LATERAL generate_series((GREATEST(((m.created_at AT TIME ZONE d.zone))::date, d.from_day))::timestamp without time zone, (
+        CASE
+            WHEN (d.ends_at <= now()) THEN (((d.ends_at AT TIME ZONE d.zone))::date - 1)
+            ELSE GREATEST(((now() AT TIME ZONE d.zone))::date, d.from_day)
+        END)::timestamp without time zone, '1 day'::interval) day(day))
+  WHERE (d.begins_at <= now());
+
+-- Name: events; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.events WITH (security_barrier='true') AS
+ SELECT e.merchant_id,
+    e.cashback_id,
+    (e.sequence)::integer AS sequence,
+    e.at,
+    GREATEST(((e.at AT TIME ZONE d.zone))::date, d.from_day) AS day,
+    e.actor,
+    e.from_status,
+    e.to_status,
+    (e.attempt)::integer AS attempt,
+        CASE
+            WHEN (e.actor <> 'operator'::text) THEN split_part(e.reason, ': '::text, 1)
+            ELSE NULL::text
+        END AS reason,
+        CASE
+            WHEN public.accrues(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS accrued_centavos,
+        CASE
+            WHEN public.pays(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS paid_centavos,
+        CASE
+            WHEN public.cancels(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS cancelled_centavos,
+        CASE
+            WHEN public.takes_back(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS adjusted_centavos,
+    e."position"
+   FROM ((public.events e
+     JOIN public.cashbacks c ON (((c.merchant_id = e.merchant_id) AND (c.cashback_id = e.cashback_id))))
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = e.merchant_id) AND (e.at >= d.begins_at) AND (e.at < d.ends_at))))
+  WHERE (e.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: merchants; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.merchants WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    slug,
+    name,
+    zone,
+    rounding,
+    created_at,
+    disabled_at
+   FROM public.merchants m
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: product_types; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.product_types WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    type,
+    name,
+    created_at,
+    used_at
+   FROM public.product_types t
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: rates; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.rates WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    type,
+    version,
+    rate_bp,
+    excluded,
+    starts_at,
+    created_at
+   FROM public.rates r
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: sale_lines; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.sale_lines WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    cashback_id,
+    ("position")::integer AS "position",
+    type,
+    (sku)::text AS sku,
+    ((qty_e4)::numeric / (10000)::numeric) AS quantity,
+    ((value_e10)::numeric / ('10000000000'::bigint)::numeric) AS unit_value,
+    (amount_centavos)::bigint AS amount_centavos,
+    (discount_centavos)::bigint AS discount_centavos,
+    COALESCE(surcharge_centavos, (0)::bigint) AS surcharge_centavos,
+    (((amount_centavos)::bigint - (discount_centavos)::bigint) + COALESCE(surcharge_centavos, (0)::bigint)) AS net_centavos,
+    (rate_bp)::integer AS rate_bp,
+    rate_version,
+    (excluded IS TRUE) AS excluded,
+    (cashback_centavos)::bigint AS cashback_centavos
+   FROM public.sale_lines l
+  WHERE (merchant_id = ANY (( SELECT array_agg(o.merchant_id) AS array_agg
+           FROM public.reporting_logins o
+          WHERE (o.login = SESSION_USER))::bigint[]));
+
+-- Name: sales; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.sales WITH (security_barrier='true') AS
+ SELECT s.merchant_id,
+    s.cashback_id,
+        CASE
+            WHEN (POSITION((public.told_document(s.document)) IN (translate((s.sale_id)::text, './-'::text, ''::text))) > 0) THEN '***'::text
+            ELSE (s.sale_id)::text
+        END AS sale_id,
+    (s.sold_at)::timestamp with time zone AS sold_at,
+    (s.accepted_at)::timestamp with time zone AS accepted_at,
+    GREATEST(((s.accepted_at AT TIME ZONE d.zone))::date, d.from_day) AS accepted_day,
+    c.customer_id,
+    public.masked_document(public.told_document(s.document)) AS document,
+        CASE
+            WHEN (c.erased_at IS NULL) THEN ("left"((s.name)::text, 1) || '***'::text)
+            ELSE 'erased'::text
+        END AS name,
+    (s.total_centavos)::bigint AS total_centavos,
+    (s.discount_centavos)::bigint AS discount_centavos,
+    COALESCE(s.surcharge_centavos, (0)::bigint) AS surcharge_centavos,
+    (COALESCE((s.difference_centavos)::integer, 0))::bigint AS difference_centavos,
+    s.store,
+    s.till,
+    s.series,
+        CASE
+            WHEN ((COALESCE(s.came_under, s.submitted_by))::text ~~ 'client:%'::text) THEN (COALESCE(s.came_under, s.submitted_by))::text
+            ELSE split_part((COALESCE(s.came_under, s.submitted_by))::text, ':'::text, 1)
+        END AS client,
+    s.nothing_due,
+    (s.confirm_later IS TRUE) AS confirm_later,
+    s.same_content_as,
+    (s.rounding)::text AS rounding,
+    s.payments
+   FROM ((public.sales s
+     LEFT JOIN public.customers c ON (((c.merchant_id = s.merchant_id) AND ((c.document)::text = s.document))))
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = s.merchant_id) AND ((s.accepted_at)::timestamp with time zone >= d.begins_at) AND ((s.accepted_at)::timestamp with time zone < d.ends_at))))
+  WHERE (s.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
 -- Name: api_clients api_clients_client_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.api_clients
@@ -3686,10 +4144,25 @@ ALTER TABLE ONLY public.client_secrets
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_secret_id_key UNIQUE (secret_id);
 
+-- Name: close_keys close_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.close_keys
+    ADD CONSTRAINT close_keys_pkey PRIMARY KEY (key_id);
+
+-- Name: close_keys close_keys_public_key_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.close_keys
+    ADD CONSTRAINT close_keys_public_key_key UNIQUE (public_key);
+
 -- Name: customers customers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (merchant_id, document);
+
+-- Name: day_persons day_persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_persons
+    ADD CONSTRAINT day_persons_pkey PRIMARY KEY (merchant_id, day, customer_id);
 
 -- Name: day_sums day_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3820,6 +4293,11 @@ ALTER TABLE ONLY public.refused_clocks
 
 ALTER TABLE ONLY public.refused_equals
     ADD CONSTRAINT refused_equals_pkey PRIMARY KEY (merchant_id, refusal_id);
+
+-- Name: reporting_logins reporting_logins_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.reporting_logins
+    ADD CONSTRAINT reporting_logins_pkey PRIMARY KEY (login, merchant_id);
 
 -- Name: retention retention_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3982,6 +4460,18 @@ CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHER
 
 CREATE UNIQUE INDEX client_secrets_one_current ON public.client_secrets USING btree (merchant_id, client_id) WHERE (expires_at IS NULL);
 
+-- Name: closes_by_day; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_by_day ON public.closes USING btree (merchant_id, day) NULLS NOT DISTINCT WHERE (day IS NOT NULL);
+
+-- Name: closes_follow_one; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_follow_one ON public.closes USING btree (merchant_id, previous) NULLS NOT DISTINCT WHERE (number > 0);
+
+-- Name: closes_in_order; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_in_order ON public.closes USING btree (merchant_id, number) NULLS NOT DISTINCT WHERE (number > 0);
+
 -- Name: customers_by_id; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id, customer_id) WHERE (customer_id IS NOT NULL);
@@ -4005,6 +4495,10 @@ CREATE INDEX day_figures_of_hours_and_types ON public.day_figures USING btree (m
 -- Name: day_figures_of_types; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX day_figures_of_types ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NULL) AND (type IS NOT NULL));
+
+-- Name: day_persons_of_customer; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_persons_of_customer ON public.day_persons USING btree (merchant_id, customer_id) WHERE (salt IS NOT NULL);
 
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
@@ -4242,6 +4736,10 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.products FOR E
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.rates FOR EACH ROW EXECUTE FUNCTION public.audit_change('rates', '{type,version}', '{}', '{type,merchant_id,version,created_at,updated_at}');
 
+-- Name: reporting_logins audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.reporting_logins FOR EACH ROW EXECUTE FUNCTION public.audit_change('reporting_logins', '{login}', '{}', '{merchant_id,version,created_at,updated_at}');
+
 -- Name: stops audited; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.audit_change('stops', '{stop_id}', '{}', '{stop_id,stopped_at,stopped_by,lifted_by,merchant_id,version,created_at,updated_at}');
@@ -4278,9 +4776,33 @@ CREATE TRIGGER cashbacks_stay BEFORE DELETE ON public.cashbacks FOR EACH ROW EXE
 
 CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secrets FOR EACH ROW EXECUTE FUNCTION public.at_most_two_live_secrets();
 
+-- Name: close_keys close_keys_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER close_keys_append_only BEFORE DELETE OR UPDATE ON public.close_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: close_keys close_keys_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER close_keys_no_truncate BEFORE TRUNCATE ON public.close_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: closes closes_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_append_only BEFORE DELETE OR UPDATE ON public.closes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: closes closes_follow; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_follow BEFORE INSERT ON public.closes FOR EACH ROW EXECUTE FUNCTION public.guard_chain();
+
+-- Name: closes closes_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_no_truncate BEFORE TRUNCATE ON public.closes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: customers customers_become_nobody; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
+
+-- Name: customers customers_leave_no_salt; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER customers_leave_no_salt AFTER UPDATE OF erased_at ON public.customers FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION public.forget_salts();
 
 -- Name: day_figures day_figures_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4289,6 +4811,14 @@ CREATE TRIGGER day_figures_append_only BEFORE DELETE OR UPDATE ON public.day_fig
 -- Name: day_figures day_figures_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER day_figures_no_truncate BEFORE TRUNCATE ON public.day_figures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: day_persons day_persons_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: day_persons day_persons_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
 
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4532,6 +5062,16 @@ ALTER TABLE ONLY public.cashbacks
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
 
+-- Name: closes closes_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.close_keys(key_id);
+
+-- Name: closes closes_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: customers customers_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
@@ -4541,6 +5081,11 @@ ALTER TABLE ONLY public.customers
 
 ALTER TABLE ONLY public.day_figures
     ADD CONSTRAINT day_figures_merchant_id_day_fkey FOREIGN KEY (merchant_id, day) REFERENCES public.figure_days(merchant_id, day);
+
+-- Name: day_persons day_persons_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_persons
+    ADD CONSTRAINT day_persons_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: day_sums day_sums_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4626,6 +5171,11 @@ ALTER TABLE ONLY public.refused_clocks
 
 ALTER TABLE ONLY public.refused_equals
     ADD CONSTRAINT refused_equals_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: reporting_logins reporting_logins_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.reporting_logins
+    ADD CONSTRAINT reporting_logins_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: retention retention_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4782,6 +5332,14 @@ ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.client_secrets ENABLE ROW LEVEL SECURITY;
 
+-- Name: close_keys; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.close_keys ENABLE ROW LEVEL SECURITY;
+
+-- Name: closes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.closes ENABLE ROW LEVEL SECURITY;
+
 -- Name: customers; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
@@ -4789,6 +5347,10 @@ ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
 -- Name: day_figures; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.day_figures ENABLE ROW LEVEL SECURITY;
+
+-- Name: day_persons; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.day_persons ENABLE ROW LEVEL SECURITY;
 
 -- Name: day_sums; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4862,6 +5424,10 @@ CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (tru
 
 CREATE POLICY of_all_merchants ON public.client_secrets TO cashback_worker USING (true);
 
+-- Name: closes of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.closes TO cashback_worker USING (true);
+
 -- Name: customers of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (true);
@@ -4869,6 +5435,10 @@ CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (tru
 -- Name: day_figures of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.day_figures TO cashback_worker USING (true);
+
+-- Name: day_persons of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.day_persons TO cashback_worker USING (true);
 
 -- Name: day_sums of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4937,6 +5507,10 @@ CREATE POLICY of_all_merchants ON public.refused_clocks TO cashback_worker USING
 -- Name: refused_equals of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.refused_equals TO cashback_worker USING (true);
+
+-- Name: reporting_logins of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.reporting_logins TO cashback_worker USING (true);
 
 -- Name: retention of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -5022,6 +5596,14 @@ CASE
     ELSE false
 END);
 
+-- Name: closes of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.closes TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: customers of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.customers TO cashback_serving USING (
@@ -5033,6 +5615,14 @@ END);
 -- Name: day_figures of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.day_figures TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: day_persons of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.day_persons TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5169,6 +5759,14 @@ END);
 -- Name: refused_equals of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.refused_equals TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: reporting_logins of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.reporting_logins TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5358,6 +5956,10 @@ CASE
     ELSE false
 END);
 
+-- Name: closes of_the_account; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_account ON public.closes FOR SELECT TO cashback_platform USING ((merchant_id IS NULL));
+
 -- Name: attempts of_the_group; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
@@ -5494,6 +6096,10 @@ ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
 
+-- Name: close_keys public_to_us; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY public_to_us ON public.close_keys TO cashback_serving, cashback_worker, cashback_platform USING (true);
+
 -- Name: rate_buckets; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.rate_buckets ENABLE ROW LEVEL SECURITY;
@@ -5513,6 +6119,10 @@ ALTER TABLE public.refused_clocks ENABLE ROW LEVEL SECURITY;
 -- Name: refused_equals; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.refused_equals ENABLE ROW LEVEL SECURITY;
+
+-- Name: reporting_logins; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.reporting_logins ENABLE ROW LEVEL SECURITY;
 
 -- Name: retention; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5594,6 +6204,10 @@ GRANT USAGE ON SCHEMA public TO cashback_identity;
 GRANT USAGE ON SCHEMA public TO cashback_platform;
 GRANT USAGE ON SCHEMA public TO cashback_eraser;
 
+-- Name: SCHEMA reporting; Type: ACL; Schema: -; Owner: -
+
+GRANT USAGE ON SCHEMA reporting TO cashback_reporting;
+
 -- Name: FUNCTION accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text) FROM PUBLIC;
@@ -5604,12 +6218,14 @@ GRANT ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people json
 REVOKE ALL ON FUNCTION public.is_owed(status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_reporting;
 
 -- Name: FUNCTION accrues(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.accrues(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION append_only(guarded regclass, VARIADIC but_erased text[]); Type: ACL; Schema: public; Owner: -
 
@@ -5648,6 +6264,7 @@ GRANT ALL ON FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestam
 REVOKE ALL ON FUNCTION public.cancels(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION close_functions(home name); Type: ACL; Schema: public; Owner: -
 
@@ -5673,6 +6290,86 @@ GRANT ALL ON FUNCTION public.day_begins_at(of_merchant bigint, of_day date) TO c
 REVOKE ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_serving;
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_worker;
+
+-- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+
+-- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
+
+-- Name: TABLE events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.events TO cashback_serving;
+GRANT SELECT ON TABLE public.events TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_eraser;
+
+-- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
+
+-- Name: FUNCTION day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
+-- Name: FUNCTION day_of(of_merchant bigint, instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_worker;
 
 -- Name: FUNCTION day_zone(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
 
@@ -5707,12 +6404,6 @@ GRANT ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timesta
 
 REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
 
--- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
-
 -- Name: FUNCTION figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) FROM PUBLIC;
@@ -5739,6 +6430,10 @@ GRANT ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text,
 REVOKE ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) TO cashback_eraser;
 
+-- Name: FUNCTION forget_salts(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.forget_salts() FROM PUBLIC;
+
 -- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
@@ -5747,9 +6442,17 @@ REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_cashback_move() FROM PUBLIC;
 
+-- Name: FUNCTION guard_chain(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_chain() FROM PUBLIC;
+
 -- Name: FUNCTION guard_customer_erased(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
+
+-- Name: FUNCTION guard_day_persons(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_day_persons() FROM PUBLIC;
 
 -- Name: FUNCTION guard_erasure_ends(); Type: ACL; Schema: public; Owner: -
 
@@ -5817,12 +6520,7 @@ GRANT ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavo
 REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
-
--- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_reporting;
 
 -- Name: FUNCTION is_of_the_group(merchant bigint, cashback uuid); Type: ACL; Schema: public; Owner: -
 
@@ -5880,6 +6578,11 @@ REVOKE ALL ON FUNCTION public.lines_come_together() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
 
+-- Name: FUNCTION lock_day_persons(of_merchant bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) TO cashback_worker;
+
 -- Name: FUNCTION loses_values(was jsonb, is_now jsonb); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.loses_values(was jsonb, is_now jsonb) FROM PUBLIC;
@@ -5893,6 +6596,7 @@ REVOKE ALL ON FUNCTION public.mask_when_closed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.masked_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_platform;
+GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval); Type: ACL; Schema: public; Owner: -
 
@@ -5906,6 +6610,11 @@ GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) 
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_eraser;
 
+-- Name: FUNCTION padded_salt(salt bytea, pad text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.padded_salt(salt bytea, pad text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.padded_salt(salt bytea, pad text) TO cashback_worker;
+
 -- Name: FUNCTION pattern_of(document text, names text[]); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.pattern_of(document text, names text[]) FROM PUBLIC;
@@ -5918,6 +6627,12 @@ GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback
 REVOKE ALL ON FUNCTION public.pays(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_reporting;
+
+-- Name: FUNCTION person_commitment(salt bytea, document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.person_commitment(salt bytea, document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_commitment(salt bytea, document text) TO cashback_worker;
 
 -- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
 
@@ -5926,6 +6641,7 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -5977,6 +6693,7 @@ GRANT ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes in
 REVOKE ALL ON FUNCTION public.takes_back(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION tells(told text, pattern text); Type: ACL; Schema: public; Owner: -
 
@@ -6049,6 +6766,7 @@ REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_eraser;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION wake_workers(); Type: ACL; Schema: public; Owner: -
 
@@ -6072,12 +6790,6 @@ GRANT ALL ON FUNCTION public.write_results(told jsonb, OUT ended integer, OUT mo
 
 REVOKE ALL ON FUNCTION public.write_sales(told jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.write_sales(told jsonb) TO cashback_serving;
-
--- Name: FUNCTION sum_of_centavos(bigint); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.sum_of_centavos(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_serving;
-GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_worker;
 
 -- Name: TABLE api_clients; Type: ACL; Schema: public; Owner: -
 
@@ -6341,19 +7053,40 @@ GRANT SELECT(created_by) ON TABLE public.client_secrets TO cashback_platform;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_serving;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_platform;
 
+-- Name: TABLE close_keys; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.close_keys TO cashback_serving;
+GRANT SELECT ON TABLE public.close_keys TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.close_keys TO cashback_worker;
+
+-- Name: TABLE closes; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.closes TO cashback_serving;
+GRANT SELECT ON TABLE public.closes TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.closes TO cashback_worker;
+
 -- Name: TABLE customers; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.customers TO cashback_serving;
 GRANT SELECT ON TABLE public.customers TO cashback_eraser;
 
+-- Name: COLUMN customers.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.customers TO cashback_worker;
+
 -- Name: COLUMN customers.document; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(document) ON TABLE public.customers TO cashback_eraser;
+GRANT SELECT(document) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.name; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_serving;
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.customer_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(customer_id) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.version; Type: ACL; Schema: public; Owner: -
 
@@ -6367,6 +7100,7 @@ GRANT UPDATE(updated_at) ON TABLE public.customers TO cashback_serving;
 -- Name: COLUMN customers.erased_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(erased_at) ON TABLE public.customers TO cashback_eraser;
+GRANT SELECT(erased_at) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.sealed; Type: ACL; Schema: public; Owner: -
 
@@ -6376,6 +7110,26 @@ GRANT UPDATE(sealed) ON TABLE public.customers TO cashback_eraser;
 
 GRANT SELECT ON TABLE public.day_figures TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.day_figures TO cashback_worker;
+
+-- Name: TABLE day_persons; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.day_persons TO cashback_worker;
+
+-- Name: COLUMN day_persons.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.day; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(day) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.customer_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(customer_id) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.commitment; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(commitment) ON TABLE public.day_persons TO cashback_serving;
 
 -- Name: TABLE day_sums; Type: ACL; Schema: public; Owner: -
 
@@ -6438,62 +7192,6 @@ GRANT SELECT ON TABLE public.erasure_key TO cashback_worker;
 -- Name: COLUMN erasure_key.fingerprint; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
-
--- Name: TABLE events; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.events TO cashback_serving;
-GRANT SELECT ON TABLE public.events TO cashback_worker;
-GRANT SELECT ON TABLE public.events TO cashback_eraser;
-
--- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
 
 -- Name: TABLE feed; Type: ACL; Schema: public; Owner: -
 
@@ -6705,7 +7403,6 @@ GRANT UPDATE(until_at) ON TABLE public.rate_buckets TO cashback_identity;
 -- Name: TABLE rates; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.rates TO cashback_serving;
-GRANT SELECT ON TABLE public.rates TO cashback_worker;
 
 -- Name: TABLE reconciliations; Type: ACL; Schema: public; Owner: -
 
@@ -7197,3 +7894,47 @@ GRANT UPDATE(former_made_at) ON TABLE public.webhooks TO cashback_serving;
 -- Name: COLUMN webhooks.former_ends_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(former_ends_at) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: TABLE attempts; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.attempts TO cashback_reporting;
+
+-- Name: TABLE cashbacks; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.cashbacks TO cashback_reporting;
+
+-- Name: TABLE closes; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.closes TO cashback_reporting;
+
+-- Name: TABLE customers; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.customers TO cashback_reporting;
+
+-- Name: TABLE days; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.days TO cashback_reporting;
+
+-- Name: TABLE events; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.events TO cashback_reporting;
+
+-- Name: TABLE merchants; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.merchants TO cashback_reporting;
+
+-- Name: TABLE product_types; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.product_types TO cashback_reporting;
+
+-- Name: TABLE rates; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.rates TO cashback_reporting;
+
+-- Name: TABLE sale_lines; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.sale_lines TO cashback_reporting;
+
+-- Name: TABLE sales; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.sales TO cashback_reporting;

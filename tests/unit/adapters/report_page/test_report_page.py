@@ -17,6 +17,7 @@ from adapters.report_page.charts import MAX_COLUMNS
 from adapters.report_page.notation import notation_of
 from adapters.report_page.style import STYLE
 from adapters.report_page.tables import MAX_ROWS
+from cashback_core.delivery.states import Status
 from cashback_core.figures.figures import Calls, Dimension, FiguresQuestion, FiguresRow, Measures
 from cashback_core.figures.report import ReportHead, report_questions
 from cashback_core.words.locales import ENGLISH, Language, languages, phrases
@@ -118,9 +119,7 @@ def test_every_phrase_of_the_report_is_used() -> None:
                 assert part.strip().lower() in unescaped.lower(), name
 
 
-def _statuses() -> list[object]:
-    from cashback_core.delivery.states import Status
-
+def _statuses() -> list[Status]:
     return [*Status]
 
 

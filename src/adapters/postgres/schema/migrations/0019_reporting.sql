@@ -184,8 +184,9 @@ select c.merchant_id, c.number, c.day, c.begins_at, c.ends_at, c.closed_at, c.be
     (l.liability #>> '{adjusted,centavos}')::bigint as adjusted_centavos,
     (l.liability #>> '{closing,centavos}')::bigint as closing_centavos
 from closes as c
-cross join lateral (select convert_from(c.document, 'UTF8')::jsonb as told) as d
-cross join lateral (select coalesce(d.told -> 'close', d.told) -> 'liability' as liability) as l
+cross join lateral (
+    select convert_from(c.document, 'UTF8')::jsonb #> '{close,liability}' as liability
+) as l
 where c.merchant_id = any ((
     select array_agg(l.merchant_id) from reporting_logins as l where l.login = session_user
 )::bigint[]);
