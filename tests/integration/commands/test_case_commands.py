@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -14,13 +14,12 @@ import pytest
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from cashback_core.delivery.states import DeliveryPolicy
-from cashback_core.operators.cases import Case, CaseKind, DayDifference
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id
 from contract.builders import UNANSWERED, a_sale, ended, leased, seen
 from integration.command_line import SRC, call
-from integration.kept_differences import keep_difference
+from integration.kept_differences import a_difference, keep_difference
 from integration.kept_incidents import keep
 
 if TYPE_CHECKING:
@@ -80,26 +79,8 @@ def an_incident(dsn: str) -> str:
     return str(incident.id)
 
 
-def a_difference(dsn: str) -> str:
-    one = DayDifference(
-        case=Case(
-            id=new_id(),
-            kind=CaseKind.DIFFERENCE,
-            cls="differs",
-            merchant="demo",
-            cashback_id=None,
-            centavos=5,
-            why="rounding",
-            opened_at=AT,
-        ),
-        day=date(2026, 6, 14),
-        file_id=new_id(),
-        line=12,
-        whys=("rounding",),
-        erp_centavos=505,
-        our_centavos=500,
-        closed_why=None,
-    )
+def differing(dsn: str) -> str:
+    one = a_difference()
     keep_difference(dsn, one)
     return str(one.case.id)
 
@@ -128,7 +109,7 @@ def statuses(dsn: str) -> dict[str, str]:
 
 def test_a_case_goes_from_hand_to_hand(dsn: str, environ: dict[str, str]) -> None:
     assert done(environ, "cases", "list") == "nothing needs anybody\n"
-    incident, difference = an_incident(dsn), a_difference(dsn)
+    incident, difference = an_incident(dsn), differing(dsn)
     listed = done(environ, "cases", "list").splitlines()
     assert listed[-1] == "nobody has 2, 7.82 in all, the oldest of 2026-06-15"
     assert {line.split()[0] for line in listed[1:-1]} == {incident, difference}
@@ -219,7 +200,7 @@ def test_each_move_is_an_event_with_its_cause_and_nothing_else_is_written(
     dsn: str, environ: dict[str, str], tmp_path: Path
 ) -> None:
     ids = sales(dsn, ("NF-1", UNANSWERED), ("NF-2", UNANSWERED))
-    difference = a_difference(dsn)
+    difference = differing(dsn)
     with psycopg.connect(dsn) as owner:
         before = _written(owner)
     done(environ, "cases", "assign", difference, "--to", "ana", "--as", "ana")
