@@ -111,7 +111,16 @@ def owned(gateway: Gateway) -> dict[str, str]:
 
 NOBODYS: Final = {
     **dict.fromkeys(
-        ("cashbacks", "customers", "products", "clients", "incidents", "stops", "webhooks"),
+        (
+            "cashbacks",
+            "customers",
+            "products",
+            "clients",
+            "incidents",
+            "cases",
+            "stops",
+            "webhooks",
+        ),
         UNKNOWN_ID,
     ),
     "product-types": "T0",
