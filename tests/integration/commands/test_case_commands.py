@@ -192,6 +192,7 @@ def test_a_file_is_shown_and_then_done_as_it_was_shown(
     }  # fmt: skip
     events = told(environ, "show", "NF-1")["events"]
     assert events[-1]["reason"] == "june.csv, line 2: their mail, page 2"
+    assert "--expect" not in done(environ, "resolve-many", str(file))  # nothing is left to do
     again = told(environ, "resolve-many", str(file))
     assert (again["count"], again["already"]) == (0, [2, 3])
 
