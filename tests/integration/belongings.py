@@ -44,12 +44,15 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
     stop = {"type": bodies["product-types"]["type"], "reason": "the rate has a digit too many"}
     kept["stops"] = _add(gateway, "stops", stop, admin)
     cashback = _add(gateway, "cashbacks", sale_of_now(document), {**erp, "Prefer": "respond-async"})
+    incident = _closed_incident(gateway, merchant_id, UUID(cashback))
     return {
         **kept,
         "cashbacks": cashback,
         "incidents": _closed_incident(gateway, merchant_id, UUID(cashback)),
         "files": _day_file(gateway, number, admin),
         "closes": str(keep_close(gateway.dsn, merchant_id, SLUGS[merchant_id])),
+        "incidents": incident,
+        "cases": incident,
         "users": name_of(merchant_id, "analyst"),
         "merchants": SLUGS[merchant_id],
     }

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
 
 import psycopg
 
-if TYPE_CHECKING:
-    from cashback_core.operators.cases import DayDifference
+from cashback_core.operators.cases import Case, CaseKind, DayDifference
+from cashback_core.values.ids import new_id
+
+
+def a_difference(merchant: str = "demo") -> DayDifference:
+    """A cashback of 5.05 in the file of 14 June 2026, line 12, and of 5.00 here."""
+    return DayDifference(
+        case=Case(
+            id=new_id(),
+            kind=CaseKind.DIFFERENCE,
+            cls="differs",
+            merchant=merchant,
+            cashback_id=None,
+            centavos=5,
+            why="rounding",
+            opened_at=datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC),
+        ),
+        day=date(2026, 6, 14),
+        file_id=new_id(),
+        line=12,
+        whys=("rounding",),
+        erp_centavos=505,
+        our_centavos=500,
+        closed_why=None,
+    )
 
 
 def keep_difference(dsn: str, one: DayDifference) -> None:

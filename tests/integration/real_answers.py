@@ -41,6 +41,7 @@ ALIKE: Final = (
     (r"(?<=\"elapsed_s\": )[0-9.e-]+", "0.042"),
     (r"(?<=\"line\": )[0-9]+", "12"),
     (r"(?<=\"number\": )[0-9]+(?=, \"at\")", "4711"),
+    (r"(?<=\"token\": \")[0-9a-f]{32}(?=\")", "8f14e45fceea167a5a36dedd4bea2543"),
     (r"(?<=\"request_id\": \")[0-9a-f]{16}", "9c1d5e7f2a3b4c6d"),
 )  # fmt: skip
 """What differs each time, and how it is shown."""
@@ -99,6 +100,7 @@ def real_answers(gateway: Gateway, headers: Callable[[str], Mapping[str, str]]) 
     _ask_of_open_ones(asking)
     _ask_of_incidents(asking)
     _ask_of_files(asking)
+    _ask_of_cases(asking)
     _ask_of_administered(asking)
     _ask_wrongly(asking)
     return {
@@ -231,6 +233,32 @@ def _ask_of_files(asking: Asking) -> None:
     lines = asking.ask("operator", "GET", f"/api/files/{kept.json['id']}/lines").json
     asking.answer("UnreadableLinePage", lines)
     asking.problem(send(asking.gateway.base_url, "POST", f"{path}&count=3", content, headers))
+def _ask_of_cases(asking: Asking) -> None:
+    incident = _incident(asking.gateway, None)
+    case = f"/api/cases/{incident}"
+    given = {"assigned_to": "oscar", "note": "the provider is asked"}
+    assigned = asking.ask("platform", "POST", f"{case}/assign", given)
+    assert assigned.status == 200, assigned.body
+    asking.answer("CaseHistory", assigned.json)
+    page = asking.ask("platform", "GET", "/api/cases?assigned_to=oscar").json
+    asking.answer("CasesOfOne", page["loads"][0])
+    asking.problem(asking.ask("platform", "POST", f"{case}/assign", {"assigned_to": "petra"}))
+    told = {"meaning": "foreign", "reason": "their own campaign", "dry_run": False}
+    ended = asking.ask("platform", "POST", f"/api/incidents/{incident}/explain", told)
+    assert ended.status == 200, ended.body
+    document, number = asking.fresh("52998224725"), f"nf-{new_id()}"
+    asking.shown[number] = "nf-4711"
+    asking.gateway.misbehave(document=document, behaviour="error_500_applied", times=1)
+    recorded = asking.ask("erp", "POST", "/api/cashbacks", sale_of_now(document, sale_id=number))
+    assert recorded.status == 202, recorded.body
+    line = {"sale_id": number, "status": "applied", "evidence": "their line 12"}
+    listed = {"file": "their answer of 3 June", "lines": [line, {**line, "sale_id": "NF-1"}]}
+    many = "/api/cashbacks/resolve-many"
+    shown = asking.ask("operator", "POST", many, listed)
+    assert shown.json["count"] == 1, shown.body
+    asking.answer("ResolvedMany", shown.json)
+    sure = {**listed, "dry_run": False, "token": "0" * 32}
+    asking.problem(asking.ask("operator", "POST", many, sure))
 
 
 def _incident(gateway: Gateway, reference: str | None) -> str:

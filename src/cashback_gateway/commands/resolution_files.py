@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from cashback_core.operators.resolutions import (
     FIELDS,
@@ -112,16 +112,17 @@ def _json_lines(text: str) -> Iterator[Read]:
             )
 
 
+class _Pairs(list[tuple[str, object]]):
+    """The fields of one object, as often as each is told."""
+
+
 def _json_object(line: str) -> dict[str, object] | None:
     """The object; None for anything else, also for one that tells a field twice."""
     try:
-        pairs: object = json.loads(line, object_pairs_hook=list)
+        pairs: object = json.loads(line, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(pairs, list):
+    if not isinstance(pairs, _Pairs):
         return None
-    listed = cast("list[object]", pairs)
-    if not all(isinstance(pair, tuple) for pair in listed):
-        return None
-    told = dict(cast("list[tuple[str, object]]", listed))
-    return told if len(told) == len(listed) else None
+    told = dict(pairs)
+    return told if len(told) == len(pairs) else None

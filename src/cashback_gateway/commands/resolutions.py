@@ -162,7 +162,7 @@ def _tell(told: ResolutionList, outcome: ResolutionPlan | Resolved, *, as_json: 
         f"{told.file}: {len(told.lines)} lines, {len(outcome.moves)} {moved}, {cashback} in all;"
         f" {len(outcome.already)} say what is so already, {len(refused)} refused"
     )
-    if not done:
+    if not done and outcome.moves:
         print(f"Nothing was done: --expect {len(outcome.moves)} --as NAME does it.")
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from adapters.http.access import ACCESS
+from adapters.http.finance.cases import CASE_ACTS
 from adapters.http.openapi.examples import RECORDED
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.problems.codes import PROBLEMS
@@ -24,6 +25,7 @@ from contract.openapi_conformance import faults, inlined
 from integration.administering import add_user
 from integration.belongings import belongings
 from integration.journeys import fresh_cpf, sale_of_now, wait_for
+from integration.kept_differences import a_difference, keep_difference
 from integration.kept_incidents import keep
 from integration.people import sign_in_people
 from integration.real_answers import real_answers
@@ -107,6 +109,12 @@ class Stranger:
         keep(self.gateway.dsn, told, None)
         return str(told.id)
 
+    def difference(self) -> str:
+        """One of a day file of the demo's merchant."""
+        one = a_difference()
+        keep_difference(self.gateway.dsn, one)
+        return str(one.case.id)
+
     def path(self, key: tuple[str, str]) -> str:
         """The address, of something that the example is about."""
         _, path = key
@@ -116,6 +124,7 @@ class Stranger:
             "/api/cashbacks/{id}/resolve": lambda: self.cashback("error_500_applied"),
             "/api/cashbacks/{id}/take-back": self.marked,
             "/api/incidents/{id}/explain": self.incident,
+            **{act.path: self.difference for act in CASE_ACTS},
         }
         if path in made:
             return PARAMETER.sub(made[path](), path)

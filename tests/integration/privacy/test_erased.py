@@ -48,6 +48,7 @@ from contract.builders import (
     unchecked,
 )
 from contract.reconciling import FOREIGN, RULES, Kept, a_line, reconcile, standing
+from integration.kept_differences import a_difference, keep_difference
 from integration.privacy.test_privacy import customer_id, rows
 from integration.running import SEAL
 
@@ -280,6 +281,28 @@ async def tell_of_lines(kept: Kept, dsn: str, document: Cpf) -> None:
             [f"it is of {dotted}"],
         )
         owner.execute("update statement_incidents set why = %s where centavos = 7001", [dotted])
+        found = owner.execute(
+            "select cashback_id from sales where merchant_id = 1 and document = %s", [document]
+        ).fetchone()
+        assert found is not None
+    about = a_difference()
+    keep_difference(dsn, replace(about, case=replace(about.case, cashback_id=found[0])))
+    with psycopg.connect(dsn) as owner:  # by the number of an incident, by the name of their own
+        owner.execute(
+            "insert into cases (case_id, incident_id, merchant_id)"
+            " select incident_id, incident_id, merchant_id from statement_incidents"
+            " where centavos = 7001"
+        )
+        owner.execute(
+            "insert into cases (case_id, difference_id, merchant_id)"
+            " select difference_id, difference_id, merchant_id from differences"
+        )
+        owner.execute(
+            "insert into case_events (case_id, merchant_id, what, by_name, reason)"
+            " select case_id, merchant_id, 'noted', 'ana',"
+            " case when incident_id is null then %s else %s end from cases",
+            [f"asked {NAME}", f"asked {dotted}"],
+        )
 
 
 EVERY_PLACE: Final = frozenset(
@@ -293,6 +316,7 @@ EVERY_PLACE: Final = frozenset(
         *("statement_incidents.document", "statement_incidents.reference"),
         *("statement_incidents.why", "statement_incidents.closed_why"),
         *("statement_incident_events.reason", "statement_explanations.reason"),
+        "case_events.reason",
         *("audit.key", "audit.before", "audit.after", "privacy_acts.reason"),
         *("sender.reason", "sender_releases.reason", "sender_releases.pause_reason"),
         *("stops.reason", "stops.lift_reason"),

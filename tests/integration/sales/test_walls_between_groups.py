@@ -44,6 +44,7 @@ TELLS_NOTHING_RECORDED: Final = {
     "rate_exceeded", "too_many_logins",
     # Compares, with what those alone may ask who read all of it (test_owasp_api_top_10 walks them).
     "precondition_failed", "in_use", "incident_closed", "explanation_unfit", "names_a_cashback",
+    "case_resolved", "case_assigned", "plan_changed",
     "risk_not_accepted", "act_not_allowed", "not_credited_there", "own_mark", "no_mark",
     "count_changed", "too_many_at_once", "customer_has_open_cashbacks",
     # Of a sale that whoever asks may read; of any other they are told not_found ("confirmed").
