@@ -317,7 +317,6 @@ def _use_cases(
             max_lines=1_000,
             max_bytes=1_048_576,
         ),
-        closes=MemoryCloses(store=store, slugs={}, first_day=time.now().date(), now=time.now),
         privacy=privacy,
         figures=MemoryFigures(store, _ZONE, time.now),
         stored_sales=MemoryStoredSales(store, _ZONE),

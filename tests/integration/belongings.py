@@ -48,7 +48,6 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
     return {
         **kept,
         "cashbacks": cashback,
-        "incidents": _closed_incident(gateway, merchant_id, UUID(cashback)),
         "files": _day_file(gateway, number, admin),
         "closes": str(keep_close(gateway.dsn, merchant_id, SLUGS[merchant_id])),
         "incidents": incident,

@@ -233,6 +233,8 @@ def _ask_of_files(asking: Asking) -> None:
     lines = asking.ask("operator", "GET", f"/api/files/{kept.json['id']}/lines").json
     asking.answer("UnreadableLinePage", lines)
     asking.problem(send(asking.gateway.base_url, "POST", f"{path}&count=3", content, headers))
+
+
 def _ask_of_cases(asking: Asking) -> None:
     incident = _incident(asking.gateway, None)
     case = f"/api/cases/{incident}"

@@ -69,18 +69,11 @@ class UseCases:
     """What the routes call.
 
     `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
-    to go on, `operators` for what waits for somebody, `incidents` for what a
-    statement tells and nothing explains, `ledger` for what the provider credited, `ping` asks if the database is there.
-    statement tells and nothing explains, `closes` for closed days, `ping` asks if the database is
-    there.
-    statement tells and nothing explains, `figures` and `stored_sales` for reports, `ping` asks if
-    the database is there.
-    statement tells and nothing explains, `files` where files of others are handed in, `ping` asks
-    if the database is there.
-    statement tells and nothing explains, `ledger` for what the provider
-    credited, `ping` asks if the database is there.
-    statement tells and nothing explains, `figures`, `stored_sales` and `report_pages` for reports,
-    `ping` asks if the database is there.
+    to go on, `operators` for what waits for somebody, `incidents` for what a statement tells and
+    nothing explains, `cases` for both as somebody's work, `files` where files of others are handed
+    in, `three_sides` for a day's comparison, `ledger` for what the provider credited, `closes` for
+    closed days, `figures`, `stored_sales` and `report_pages` for reports; `ping` asks if the
+    database is there.
     """
 
     submit_sale: SubmitSale

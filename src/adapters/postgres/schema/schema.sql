@@ -678,7 +678,11 @@ CREATE FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with t
      e.actor_name,
      e."position"
     FROM public.events e
-   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at < day_events.begins_at) AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
+   WHERE ((e.merchant_id = day_events.of_merchant) AND
+         CASE
+             WHEN (e.at < day_events.begins_at) THEN true
+             ELSE false
+         END AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
 END;
 
 -- Name: day_of(bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
@@ -860,7 +864,8 @@ begin
         ) as c
     ),
     types as (
-        select l.cashback_id, l.type, sum(l.worth)::bigint as worth, sum(l.earned)::bigint as earned
+        select l.cashback_id, l.type, sum_of_centavos(l.worth) as worth,
+            sum_of_centavos(l.earned) as earned
         from (
             select o.cashback_id, o.type, o.cashback_centavos as earned,
                 o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0) as worth
@@ -880,15 +885,16 @@ begin
         where typed
         group by l.cashback_id, l.type
     ),
-    parts as (
-        select m.*, null::text as type, a.store, a.client, a.worth, a.earned
+    told as materialized (
+        select m.*, a.store, a.client, a.worth as whole_worth, a.earned as whole_earned
         from moved as m join about as a on a.cashback_id = m.cashback_id
-        where whole
+    ),
+    parts as (
+        select m.*, null::text as type, m.whole_worth as worth, m.whole_earned as earned
+        from told as m where whole
         union all
-        select m.*, t.type, a.store, a.client, t.worth, t.earned
-        from types as t
-        join about as a on a.cashback_id = t.cashback_id
-        join moved as m on m.cashback_id = t.cashback_id
+        select m.*, t.type, t.worth, t.earned
+        from types as t join told as m on m.cashback_id = t.cashback_id
     )
     select p.hour, p.type, p.store, p.client, p.to_status,
         count(*) filter (where p.is_sold),
@@ -899,12 +905,12 @@ begin
         count(*) filter (where p.to_status = 'in_doubt'),
         count(*) filter (where p.is_tried),
         count(*) filter (where p.is_tried and p.to_status = 'applied'),
-        coalesce(sum(p.worth) filter (where p.is_sold), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.accrues), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.pays), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.cancels), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.takes_back), 0)::bigint,
-        coalesce(sum(p.earned) filter (where p.to_status = 'in_doubt'), 0)::bigint
+        coalesce(sum_of_centavos(p.worth) filter (where p.is_sold), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.accrues), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.pays), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.cancels), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.takes_back), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.to_status = 'in_doubt'), 0)
     from parts as p
     group by p.hour, p.type, p.store, p.client, p.to_status;
 end $$;
@@ -914,6 +920,46 @@ end $$;
 CREATE FUNCTION public.first_id_at(instant timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE
     RETURN ((lpad(to_hex((GREATEST((0)::numeric, floor((EXTRACT(epoch FROM instant) * (1000)::numeric))))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid;
+
+-- Name: follow_case(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.follow_case() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    of_case constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+begin
+    if old.closed_at is not null and new.closed_at is null then
+        insert into cases (case_id, incident_id, difference_id, merchant_id)
+        values (
+            of_case, case tg_argv[0] when 'incident_id' then of_case end,
+            case tg_argv[0] when 'difference_id' then of_case end, new.merchant_id
+        )
+        on conflict (case_id) do nothing;
+        insert into case_events (case_id, merchant_id, at, what, reason)
+        values (of_case, new.merchant_id, old.closed_at, 'closed', old.closed_why);
+        update cases set resolved_at = null where case_id = of_case;
+        insert into case_events (case_id, merchant_id, what, reason)
+        values (of_case, new.merchant_id, 'reopened', 'found again');
+        return null;
+    end if;
+    if new.merchant_id is distinct from old.merchant_id then
+        update cases set merchant_id = new.merchant_id, assigned_to = null where case_id = of_case;
+        if found then
+            insert into case_events (case_id, merchant_id, what, reason)
+            values (of_case, new.merchant_id, 'moved', 'it is about another''s cashback, or nobody''s');
+        end if;
+    end if;
+    -- By whoever looked after it was resolved: a run that began before may tell what it saw then.
+    update cases set resolved_at = null
+    where case_id = of_case and resolved_at < new.last_seen_at;
+    if found then
+        insert into case_events (case_id, merchant_id, what, reason)
+        values (of_case, new.merchant_id, 'reopened', 'found again');
+    end if;
+    return null;
+end $$;
 
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -933,6 +979,49 @@ begin
     end if;
     return new;
 end $$;
+
+-- Name: forget_in_files(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+declare
+    told constant text := told_document(known);
+begin
+    if coalesce(
+        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
+    ) is false then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
+    if not exists (
+        select from customers as c
+        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
+    ) or known is distinct from pseudonym and not exists (
+        select from erasures_under_way as e
+        where e.merchant_id = of_merchant and e.was = known and e.became = pseudonym
+    ) then
+        raise exception 'whoever becomes % is not being erased', pseudonym
+            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+    end if;
+    update erp_lines as l set document = pseudonym, customer_name = null, name = case
+            when l.name ~ '[0-9]{11}' and position(told in l.name) > 0 then null else l.name
+        end
+    where l.document = told and l.merchant_id = of_merchant;
+    update erp_lines as l set document = pseudonym, customer_name = null
+    from sales as s join files as f on f.merchant_id = of_merchant and f.cleared_at is null
+    where s.merchant_id = of_merchant and s.document = pseudonym and s.sale_id is not null
+        and l.file_id = f.file_id and l.name_kind = 'sale_id' and l.name = s.sale_id
+        and l.document is distinct from pseudonym and l.document ~ '[*xX#•]';
+    if not exists (select from customers as c where c.document in (told, 'F:' || told)) then
+        update statement_lines as l set
+            document = pseudonym, doubtful = null,
+            -- Our own ids name nobody; whatever else the provider wrote may.
+            reference = case when l.reference ~ '^[0-9a-fA-F-]{32,36}$' then l.reference end
+        where l.document = told;
+        update statement_lines as l set doubtful = null, reference = null where l.doubtful = told;
+    end if;
+end $_$;
 
 -- Name: forget_in_incidents(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1050,6 +1139,19 @@ begin
     where i.incident_id = e.incident_id and case
         when i.merchant_id = of_merchant and i.cashback_id = any (theirs) then tells(e.reason, named)
         when i.merchant_id = of_merchant or i.merchant_id is null and not elsewhere
+            then e.reason ~ maybe and tells(e.reason, numbered)
+        else false
+    end;
+    -- What was said of a case, of an incident or of a difference (migration 0021).
+    update case_events as e set reason = 'erased'
+    from cases as k
+    left join statement_incidents as i on i.incident_id = k.incident_id
+    left join differences as d on d.difference_id = k.difference_id
+    where k.case_id = e.case_id and case
+        when k.merchant_id = of_merchant
+                and coalesce(i.cashback_id, d.cashback_id) = any (theirs)
+            then tells(e.reason, named)
+        when k.merchant_id = of_merchant or k.merchant_id is null and not elsewhere
             then e.reason ~ maybe and tells(e.reason, numbered)
         else false
     end;
@@ -1180,6 +1282,29 @@ begin
             using errcode = 'integrity_constraint_violation';
     end if;
     return new;
+end $$;
+
+-- Name: guard_case(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_case() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    is_theirs boolean;
+begin
+    if new.incident_id is not null then
+        select i.merchant_id is not distinct from new.merchant_id into is_theirs
+        from statement_incidents as i where i.incident_id = new.incident_id;
+    else  -- apart: whoever has no part in differences does not ask
+        select d.merchant_id is not distinct from new.merchant_id into is_theirs
+        from differences as d where d.difference_id = new.difference_id;
+    end if;
+    if is_theirs is not true then
+        raise exception 'case % is of another merchant', new.case_id
+            using errcode = 'integrity_constraint_violation', constraint = 'cases_of_their_owner';
+    end if;
+    return null;
 end $$;
 
 -- Name: guard_cashback_move(); Type: FUNCTION; Schema: public; Owner: -
@@ -1319,6 +1444,57 @@ begin
     return null;
 end $$;
 
+-- Name: guard_erp_lines_come(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_erp_lines_come() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select from (select distinct c.file_id, c.merchant_id from come as c) as c
+        left join files as f using (file_id)
+        where f.kind is distinct from 'erp_day' or f.merchant_id is distinct from c.merchant_id
+            or num_nonnulls(f.completed_at, f.refused_at, f.cleared_at) > 0
+    ) then
+        raise exception 'no file that takes such lines any more'
+            using errcode = 'integrity_constraint_violation', constraint = 'lines_come_before_the_end';
+    end if;
+    return null;
+end $$;
+
+-- Name: guard_files(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_files() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op <> 'UPDATE'
+        or old.cleared_at is not null
+        or (
+            new.file_id, new.kind, new.merchant_id, new.sha256, new.identity, new.name,
+            new.declared_by, new.declared, new.profile, new.day, new.since, new.through,
+            new.told_lines, new.told_centavos, new.begun_at
+        ) is distinct from (
+            old.file_id, old.kind, old.merchant_id, old.sha256, old.identity, old.name,
+            old.declared_by, old.declared, old.profile, old.day, old.since, old.through,
+            old.told_lines, old.told_centavos, old.begun_at
+        )
+        or num_nonnulls(old.completed_at, old.refused_at) > 0 and (
+            new.lines, new.centavos, new.gross_centavos, new.unreadable, new.unread,
+            new.unsure_centavos, new.read_through, new.completed_at, new.refused_at, new.refused_why
+        ) is distinct from (
+            old.lines, old.centavos, old.gross_centavos, old.unreadable, old.unread,
+            old.unsure_centavos, old.read_through, old.completed_at, old.refused_at, old.refused_why
+        )
+        or new.read_through < old.read_through
+    then
+        raise exception 'a file stays as it is' using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
 -- Name: guard_incident_erased(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_incident_erased() RETURNS trigger
@@ -1369,6 +1545,23 @@ begin
     ) then
         raise exception 'user % is the last administrator', old.username
             using errcode = 'integrity_constraint_violation', constraint = 'last_administrator';
+    end if;
+    return null;
+end $$;
+
+-- Name: guard_lines_go(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_lines_go() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select from files as f
+        where f.file_id in (select distinct g.file_id from gone as g) and f.cleared_at is null
+    ) then
+        raise exception 'a file that is not being cleared keeps its lines'
+            using errcode = 'integrity_constraint_violation', constraint = 'lines_go_with_all';
     end if;
     return null;
 end $$;
@@ -1517,6 +1710,25 @@ begin
         return new;
     end if;
     raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
+end $$;
+
+-- Name: guard_statement_lines_come(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_statement_lines_come() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select from (select distinct c.file_id from come as c) as c
+        left join files as f using (file_id)
+        where f.kind is distinct from 'statement'
+            or num_nonnulls(f.completed_at, f.refused_at, f.cleared_at) > 0
+    ) then
+        raise exception 'no file that takes such lines any more'
+            using errcode = 'integrity_constraint_violation', constraint = 'lines_come_before_the_end';
+    end if;
+    return null;
 end $$;
 
 -- Name: guard_stop(); Type: FUNCTION; Schema: public; Owner: -
@@ -2252,7 +2464,15 @@ CREATE FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp wi
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select null::text, 0::bigint, 0::bigint, 0::bigint, 0::bigint where false
+    select f.class, sum(f.entered)::bigint, sum(f.entered_centavos)::bigint,
+        sum(f.departed)::bigint, sum(f.departed_centavos)::bigint
+    from provider_tellings as t
+    join provider_telling_flows as f on f.telling_id = t.telling_id
+    where t.at < provider_flows.ends_at and t.position < provider_flows.below
+        and (t.at >= provider_flows.begins_at
+            or coalesce(t.position >= provider_flows.from_position, true))
+        and f.merchant_id is not distinct from of_merchant
+    group by f.class
 $$;
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
@@ -2480,6 +2700,36 @@ begin
     from moved as m join earned as c on c.cashback_id = m.cashback_id
     group by m.status;
 end $$;
+
+-- Name: statements_between(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) RETURNS TABLE(file_id uuid, since timestamp with time zone, through timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    with told as (
+        select f.file_id, f.since, f.through, f.begun_at from files as f
+        where f.kind = 'statement' and f.completed_at is not null and f.cleared_at is null
+            and f.since < of_through and f.through > of_since
+    ), edges as (
+        select distinct greatest(least(e.at, of_through), of_since) as at
+        from told as t cross join lateral (values (t.since), (t.through)) as e (at)
+    ), pieces as (
+        select e.at as since, lead(e.at) over (order by e.at) as through from edges as e
+    ), newest as (
+        select p.since, p.through, (
+            select t.file_id from told as t where t.since <= p.since and t.through >= p.through
+            order by t.begun_at desc, t.file_id desc limit 1
+        ) as file_id
+        from pieces as p where p.through is not null
+    ), runs as (
+        select n.*, row_number() over (order by n.since)
+            - row_number() over (partition by n.file_id order by n.since) as run
+        from newest as n
+    )
+    select r.file_id, min(r.since), max(r.through) from runs as r
+    where r.file_id is not null group by r.file_id, r.run order by 2
+$$;
 
 -- Name: suspected_cashbacks(bigint, interval, uuid[]); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2863,6 +3113,15 @@ begin
     return now();
 end $$;
 
+-- Name: sum_of_centavos(bigint); Type: AGGREGATE; Schema: public; Owner: -
+
+CREATE AGGREGATE public.sum_of_centavos(bigint) (
+    SFUNC = int8pl,
+    STYPE = bigint,
+    COMBINEFUNC = int8pl,
+    PARALLEL = safe
+);
+
 -- Name: api_clients; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.api_clients (
@@ -2940,6 +3199,52 @@ ALTER TABLE public.audit ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+-- Name: case_events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.case_events (
+    event_id bigint NOT NULL,
+    case_id uuid NOT NULL,
+    merchant_id bigint,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    what text NOT NULL COLLATE pg_catalog."C",
+    by_name text,
+    assigned_to text,
+    reason text,
+    CONSTRAINT case_events_assigned_to_check CHECK (((char_length(assigned_to) >= 1) AND (char_length(assigned_to) <= 64))),
+    CONSTRAINT case_events_by_name_check CHECK (((char_length(by_name) >= 1) AND (char_length(by_name) <= 64))),
+    CONSTRAINT case_events_check CHECK (((by_name IS NULL) = (what = ANY (ARRAY['reopened'::text, 'closed'::text, 'moved'::text])))),
+    CONSTRAINT case_events_check1 CHECK (((assigned_to IS NOT NULL) = (what = 'assigned'::text))),
+    CONSTRAINT case_events_check2 CHECK (((reason IS NOT NULL) OR (what = ANY (ARRAY['assigned'::text, 'given_back'::text])))),
+    CONSTRAINT case_events_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
+    CONSTRAINT case_events_what_check CHECK ((what = ANY (ARRAY['assigned'::text, 'given_back'::text, 'noted'::text, 'resolved'::text, 'reopened'::text, 'closed'::text, 'moved'::text])))
+);
+
+-- Name: case_events_event_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.case_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.case_events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: cases; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.cases (
+    case_id uuid NOT NULL,
+    incident_id uuid,
+    difference_id uuid,
+    merchant_id bigint,
+    assigned_to text,
+    resolved_at timestamp with time zone,
+    CONSTRAINT cases_assigned_to_check CHECK (((char_length(assigned_to) >= 1) AND (char_length(assigned_to) <= 64))),
+    CONSTRAINT cases_check CHECK ((num_nonnulls(incident_id, difference_id) = 1)),
+    CONSTRAINT cases_check1 CHECK ((case_id = COALESCE(incident_id, difference_id))),
+    CONSTRAINT cases_check2 CHECK (((difference_id IS NULL) OR (merchant_id IS NOT NULL)))
 );
 
 -- Name: cashbacks; Type: TABLE; Schema: public; Owner: -
@@ -3105,11 +3410,17 @@ CREATE TABLE public.differences (
     whys text[] DEFAULT '{}'::text[] NOT NULL,
     erp_centavos bigint,
     our_centavos bigint,
+    erp_total_centavos bigint,
+    our_total_centavos bigint,
+    provider text COLLATE pg_catalog."C",
+    known_by text DEFAULT (gen_random_uuid())::text NOT NULL COLLATE pg_catalog."C",
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     closed_at timestamp with time zone,
     closed_why text,
-    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL)))
+    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL))),
+    CONSTRAINT differences_class_check CHECK ((class = ANY (ARRAY['differs'::text, 'never_arrived'::text, 'not_told'::text, 'told_twice'::text, 'unreadable'::text]))),
+    CONSTRAINT differences_known_by_check CHECK (((char_length(known_by) >= 1) AND (char_length(known_by) <= 120)))
 );
 
 -- Name: erasure_key; Type: TABLE; Schema: public; Owner: -
@@ -3161,8 +3472,7 @@ CREATE TABLE public.erp_lines (
     discount_centavos bigint,
     cashback_centavos bigint,
     problem text,
-    CONSTRAINT erp_lines_line_check CHECK ((line > 0)),
-    CONSTRAINT erp_lines_name_kind_check CHECK ((name_kind = ANY (ARRAY['sale_id'::text, 'idempotency_key'::text])))
+    CONSTRAINT erp_lines_line_check CHECK ((line > 0))
 );
 
 -- Name: feed; Type: TABLE; Schema: public; Owner: -
@@ -3199,6 +3509,7 @@ CREATE TABLE public.files (
     kind text NOT NULL COLLATE pg_catalog."C",
     merchant_id bigint,
     sha256 bytea NOT NULL,
+    identity bytea NOT NULL,
     name text NOT NULL,
     declared_by text NOT NULL,
     declared jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -3210,8 +3521,13 @@ CREATE TABLE public.files (
     told_centavos bigint,
     lines bigint DEFAULT 0 NOT NULL,
     centavos bigint DEFAULT 0 NOT NULL,
+    gross_centavos bigint DEFAULT 0 NOT NULL,
     unreadable bigint DEFAULT 0 NOT NULL,
+    unread bigint DEFAULT 0 NOT NULL,
+    unsure_centavos bigint DEFAULT 0 NOT NULL,
+    read_through integer DEFAULT 0 NOT NULL,
     begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
     completed_at timestamp with time zone,
     refused_at timestamp with time zone,
     refused_why text,
@@ -3219,9 +3535,15 @@ CREATE TABLE public.files (
     CONSTRAINT files_check CHECK (((kind = 'erp_day'::text) = (merchant_id IS NOT NULL))),
     CONSTRAINT files_check1 CHECK (((kind = 'erp_day'::text) = (day IS NOT NULL))),
     CONSTRAINT files_check2 CHECK (((kind = 'statement'::text) = (since IS NOT NULL))),
+    CONSTRAINT files_check3 CHECK (((kind = 'statement'::text) = (through IS NOT NULL))),
+    CONSTRAINT files_check4 CHECK ((since <= through)),
+    CONSTRAINT files_check5 CHECK (((completed_at IS NULL) OR (refused_at IS NULL))),
+    CONSTRAINT files_check6 CHECK (((refused_at IS NULL) = (refused_why IS NULL))),
     CONSTRAINT files_declared_by_check CHECK (((char_length(declared_by) >= 1) AND (char_length(declared_by) <= 96))),
+    CONSTRAINT files_identity_check CHECK ((octet_length(identity) = 32)),
     CONSTRAINT files_kind_check CHECK ((kind = ANY (ARRAY['erp_day'::text, 'statement'::text]))),
     CONSTRAINT files_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT files_refused_why_check CHECK (((char_length(refused_why) >= 1) AND (char_length(refused_why) <= 500))),
     CONSTRAINT files_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 
@@ -3389,6 +3711,99 @@ CREATE TABLE public.products (
     CONSTRAINT products_version_check CHECK ((version > 0))
 );
 
+-- Name: provider_balances; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_balances (
+    merchant_id bigint,
+    class text NOT NULL COLLATE pg_catalog."C",
+    lines bigint NOT NULL,
+    centavos bigint NOT NULL,
+    CONSTRAINT provider_balances_check CHECK (((lines > 0) OR (centavos = 0))),
+    CONSTRAINT provider_balances_lines_check CHECK ((lines >= 0))
+);
+
+-- Name: provider_lines; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_lines (
+    line_key uuid NOT NULL,
+    nth integer NOT NULL,
+    centavos bigint NOT NULL,
+    credited_at timestamp with time zone,
+    told_since timestamp with time zone,
+    told_through timestamp with time zone,
+    class text COLLATE pg_catalog."C",
+    merchant_id bigint,
+    cashback_id uuid,
+    CONSTRAINT provider_lines_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
+    CONSTRAINT provider_lines_check1 CHECK (((class IS NOT NULL) OR (merchant_id IS NULL))),
+    CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NULL) = (told_since IS NOT NULL))),
+    CONSTRAINT provider_lines_check3 CHECK (((told_since IS NULL) = (told_through IS NULL)))
+);
+
+-- Name: provider_moves; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_moves (
+    telling_id bigint NOT NULL,
+    line_key uuid NOT NULL,
+    nth integer NOT NULL,
+    from_class text COLLATE pg_catalog."C",
+    from_owner bigint,
+    to_class text COLLATE pg_catalog."C",
+    to_owner bigint,
+    centavos bigint NOT NULL,
+    CONSTRAINT provider_moves_check CHECK (((from_class IS DISTINCT FROM to_class) OR (from_owner IS DISTINCT FROM to_owner)))
+);
+
+-- Name: provider_telling_flows; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_telling_flows (
+    telling_id bigint NOT NULL,
+    merchant_id bigint,
+    class text NOT NULL COLLATE pg_catalog."C",
+    entered bigint NOT NULL,
+    entered_centavos bigint NOT NULL,
+    departed bigint NOT NULL,
+    departed_centavos bigint NOT NULL,
+    CONSTRAINT provider_telling_flows_class_check CHECK ((class = ANY (ARRAY['matched'::text, 'altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'explained'::text, 'applied_absent'::text, 'not_expected'::text, 'unpaid'::text, 'doubt_applied'::text, 'doubt_absent'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
+    CONSTRAINT provider_telling_flows_departed_check CHECK ((departed >= 0)),
+    CONSTRAINT provider_telling_flows_entered_check CHECK ((entered >= 0))
+);
+
+-- Name: provider_tellings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_tellings (
+    telling_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    reconciliation_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
+    through timestamp with time zone NOT NULL,
+    CONSTRAINT provider_tellings_check CHECK ((since <= through))
+);
+
+-- Name: provider_tellings_telling_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.provider_tellings ALTER COLUMN telling_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.provider_tellings_telling_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: provider_told; Type: TABLE; Schema: public; Owner: -
+
+CREATE UNLOGGED TABLE public.provider_told (
+    line_key uuid NOT NULL,
+    class text NOT NULL COLLATE pg_catalog."C",
+    centavos bigint NOT NULL,
+    credited_at timestamp with time zone,
+    owner bigint,
+    cashback_id uuid
+);
+
 -- Name: rate_buckets; Type: TABLE; Schema: public; Owner: -
 
 CREATE UNLOGGED TABLE public.rate_buckets (
@@ -3430,7 +3845,7 @@ CREATE TABLE public.reconciliations (
     totals jsonb,
     error text,
     settled integer,
-    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text])))
+    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text, 'file'::text])))
 );
 
 -- Name: refused_clocks; Type: TABLE; Schema: public; Owner: -
@@ -3691,12 +4106,12 @@ CREATE TABLE public.statement_lines (
     line integer NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
     document text COLLATE pg_catalog."C",
-    doubtful text,
+    doubtful text COLLATE pg_catalog."C",
     centavos bigint,
     credited_at timestamp with time zone,
     reference text,
     problem text,
-    CONSTRAINT statement_lines_kind_check CHECK ((kind = ANY (ARRAY['credit'::text, 'reversal'::text, 'unreadable'::text]))),
+    CONSTRAINT statement_lines_check CHECK ((((kind = 'unreadable'::text) AND (problem IS NOT NULL)) OR ((kind = ANY (ARRAY['credit'::text, 'reversal'::text])) AND (problem IS NULL) AND (document IS NOT NULL) AND (centavos > 0) AND (credited_at IS NOT NULL)))),
     CONSTRAINT statement_lines_line_check CHECK ((line > 0))
 );
 
@@ -3720,6 +4135,28 @@ CREATE TABLE public.stops (
     CONSTRAINT stops_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
     CONSTRAINT stops_stopped_by_check CHECK (((char_length(stopped_by) >= 1) AND (char_length(stopped_by) <= 160))),
     CONSTRAINT stops_type_check CHECK (((type !~ '[^!-~]'::text) AND ((char_length(type) >= 1) AND (char_length(type) <= 32))))
+);
+
+-- Name: three_side_runs; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.three_side_runs (
+    run_id uuid NOT NULL,
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    file_id uuid NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C",
+    statement_id uuid,
+    run_by text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone DEFAULT now() NOT NULL,
+    totals jsonb NOT NULL,
+    distrust text,
+    opened integer NOT NULL,
+    renewed integer NOT NULL,
+    closed integer NOT NULL,
+    CONSTRAINT three_side_runs_check CHECK (((source = 'statement'::text) = (statement_id IS NOT NULL))),
+    CONSTRAINT three_side_runs_run_by_check CHECK (((char_length(run_by) >= 1) AND (char_length(run_by) <= 96))),
+    CONSTRAINT three_side_runs_source_check CHECK ((source = ANY (ARRAY['nothing'::text, 'ledger'::text, 'statement'::text])))
 );
 
 -- Name: users; Type: TABLE; Schema: public; Owner: -
@@ -4124,6 +4561,16 @@ ALTER TABLE ONLY public.attempts
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (audit_id);
 
+-- Name: case_events case_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_pkey PRIMARY KEY (event_id);
+
+-- Name: cases cases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
+
 -- Name: cashbacks cashbacks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cashbacks
@@ -4264,6 +4711,21 @@ ALTER TABLE ONLY public.products
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (merchant_id, product_id);
 
+-- Name: provider_lines provider_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_lines
+    ADD CONSTRAINT provider_lines_pkey PRIMARY KEY (line_key, nth);
+
+-- Name: provider_telling_flows provider_telling_flows_telling_id_merchant_id_class_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_telling_id_merchant_id_class_key UNIQUE NULLS NOT DISTINCT (telling_id, merchant_id, class);
+
+-- Name: provider_tellings provider_tellings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_tellings
+    ADD CONSTRAINT provider_tellings_pkey PRIMARY KEY (telling_id);
+
 -- Name: rate_buckets rate_buckets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rate_buckets
@@ -4379,6 +4841,11 @@ ALTER TABLE ONLY public.statement_lines
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_pkey PRIMARY KEY (merchant_id, stop_id);
 
+-- Name: three_side_runs three_side_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.three_side_runs
+    ADD CONSTRAINT three_side_runs_pkey PRIMARY KEY (run_id);
+
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.users
@@ -4423,6 +4890,10 @@ CREATE INDEX audit_of_a_resource ON public.audit USING btree (merchant_id, resou
 -- Name: audit_of_an_actor; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, audit_id);
+
+-- Name: case_events_of; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX case_events_of ON public.case_events USING btree (case_id, event_id);
 
 -- Name: cashbacks_by_applied_at; Type: INDEX; Schema: public; Owner: -
 
@@ -4500,6 +4971,30 @@ CREATE INDEX day_figures_of_types ON public.day_figures USING btree (merchant_id
 
 CREATE INDEX day_persons_of_customer ON public.day_persons USING btree (merchant_id, customer_id) WHERE (salt IS NOT NULL);
 
+-- Name: differences_by_opening; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_by_opening ON public.differences USING btree (merchant_id, opened_at, difference_id) WHERE (opened_at IS NOT NULL);
+
+-- Name: differences_of_a_cashback; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_of_a_cashback ON public.differences USING btree (cashback_id) WHERE (cashback_id IS NOT NULL);
+
+-- Name: differences_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX differences_open ON public.differences USING btree (merchant_id, day, known_by) WHERE (closed_at IS NULL);
+
+-- Name: differences_standing; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_standing ON public.differences USING btree (opened_at, difference_id) WHERE (closed_at IS NULL);
+
+-- Name: erp_lines_of_document; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX erp_lines_of_document ON public.erp_lines USING btree (document) WHERE (document IS NOT NULL);
+
+-- Name: erp_lines_unreadable; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX erp_lines_unreadable ON public.erp_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
+
 -- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WHERE (at IS NOT NULL);
@@ -4507,6 +5002,26 @@ CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WH
 -- Name: events_in_order; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "position", cashback_id, sequence) WHERE ("position" IS NOT NULL);
+
+-- Name: files_known_by; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX files_known_by ON public.files USING btree (identity) WHERE (refused_at IS NULL);
+
+-- Name: files_of_days; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_of_days ON public.files USING btree (merchant_id, day, begun_at DESC) WHERE ((merchant_id IS NOT NULL) AND (completed_at IS NOT NULL));
+
+-- Name: files_of_merchants; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_of_merchants ON public.files USING btree (merchant_id, begun_at DESC, file_id DESC) WHERE (merchant_id IS NOT NULL);
+
+-- Name: files_of_the_account; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_of_the_account ON public.files USING btree (begun_at DESC, file_id DESC) WHERE (merchant_id IS NULL);
+
+-- Name: files_to_clear; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_to_clear ON public.files USING btree (moved_at) WHERE (cleared_at IS NULL);
 
 -- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
 
@@ -4523,6 +5038,26 @@ CREATE INDEX product_type_periods_by_type ON public.product_type_periods USING b
 -- Name: products_by_name; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX products_by_name ON public.products USING btree (merchant_id, name_key, sku);
+
+-- Name: provider_balances_each; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX provider_balances_each ON public.provider_balances USING btree (class, merchant_id) NULLS NOT DISTINCT;
+
+-- Name: provider_lines_by_instant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_lines_by_instant ON public.provider_lines USING btree (credited_at);
+
+-- Name: provider_lines_of_cashbacks; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_lines_of_cashbacks ON public.provider_lines USING btree (merchant_id, cashback_id) WHERE (cashback_id IS NOT NULL);
+
+-- Name: provider_moves_of_tellings; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_moves_of_tellings ON public.provider_moves USING btree (telling_id);
+
+-- Name: provider_tellings_by_asking; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_tellings_by_asking ON public.provider_tellings USING btree (asked_at);
 
 -- Name: reconciliations_latest; Type: INDEX; Schema: public; Owner: -
 
@@ -4640,6 +5175,18 @@ CREATE UNIQUE INDEX statement_incidents_of_lines ON public.statement_incidents U
 
 CREATE INDEX statement_incidents_open ON public.statement_incidents USING btree (opened_at, incident_id) WHERE (closed_at IS NULL);
 
+-- Name: statement_lines_doubtful; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_lines_doubtful ON public.statement_lines USING btree (doubtful) WHERE (doubtful IS NOT NULL);
+
+-- Name: statement_lines_of_document; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_lines_of_document ON public.statement_lines USING btree (document) WHERE (document IS NOT NULL);
+
+-- Name: statement_lines_unreadable; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_lines_unreadable ON public.statement_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
+
 -- Name: stops_by_time; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at DESC);
@@ -4647,6 +5194,10 @@ CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at 
 -- Name: stops_standing; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX stops_standing ON public.stops USING btree (merchant_id, COALESCE(type, ''::text), by_platform) WHERE (lifted_at IS NULL);
+
+-- Name: three_side_runs_newest; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX three_side_runs_newest ON public.three_side_runs USING btree (merchant_id, as_of DESC) WHERE (as_of IS NOT NULL);
 
 -- Name: users_of_a_merchant; Type: INDEX; Schema: public; Owner: -
 
@@ -4752,6 +5303,18 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.users FOR EACH
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION public.audit_change('webhooks', '{webhook_id}', '{secret_id}', '{webhook_id,created_by,secret_made_at,former_secret_id,former_made_at,merchant_id,version,created_at,updated_at}');
 
+-- Name: case_events case_events_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER case_events_append_only BEFORE DELETE OR UPDATE ON public.case_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
+
+-- Name: case_events case_events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER case_events_no_truncate BEFORE TRUNCATE ON public.case_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: cases cases_of_their_owner; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER cases_of_their_owner AFTER INSERT OR UPDATE ON public.cases FOR EACH ROW EXECUTE FUNCTION public.guard_case();
+
 -- Name: cashbacks cashbacks_become_due; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER cashbacks_become_due AFTER INSERT OR UPDATE OF due_at ON public.cashbacks FOR EACH ROW WHEN (((new.status)::text = 'pending'::text)) EXECUTE FUNCTION public.wake_workers();
@@ -4820,9 +5383,21 @@ CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR
 
 CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
 
+-- Name: differences differences_have_cases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER differences_have_cases AFTER UPDATE OF last_seen_at, closed_at ON public.differences FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('difference_id');
+
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE CONSTRAINT TRIGGER erasures_are_whole AFTER INSERT ON public.erasures_under_way DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.guard_erasure_ends();
+
+-- Name: erp_lines erp_lines_come; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER erp_lines_come AFTER INSERT ON public.erp_lines REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.guard_erp_lines_come();
+
+-- Name: erp_lines erp_lines_go; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER erp_lines_go AFTER DELETE ON public.erp_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.guard_lines_go();
 
 -- Name: events events_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4843,6 +5418,14 @@ CREATE TRIGGER figure_days_append_only BEFORE DELETE OR UPDATE ON public.figure_
 -- Name: figure_days figure_days_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER figure_days_no_truncate BEFORE TRUNCATE ON public.figure_days FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: files files_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER files_no_truncate BEFORE TRUNCATE ON public.files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: files files_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER files_stay BEFORE DELETE OR UPDATE ON public.files FOR EACH ROW EXECUTE FUNCTION public.guard_files();
 
 -- Name: incidents incidents_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4891,6 +5474,30 @@ CREATE TRIGGER product_types_stay_when_used BEFORE DELETE OR UPDATE OF used_at O
 -- Name: products products_stay_when_used; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER products_stay_when_used BEFORE DELETE OR UPDATE OF used_at ON public.products FOR EACH ROW EXECUTE FUNCTION public.guard_used();
+
+-- Name: provider_moves provider_moves_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_moves_append_only BEFORE DELETE OR UPDATE ON public.provider_moves FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_moves provider_moves_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_moves_no_truncate BEFORE TRUNCATE ON public.provider_moves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_telling_flows provider_telling_flows_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_telling_flows_append_only BEFORE DELETE OR UPDATE ON public.provider_telling_flows FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_telling_flows provider_telling_flows_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_telling_flows_no_truncate BEFORE TRUNCATE ON public.provider_telling_flows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_tellings provider_tellings_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_tellings_append_only BEFORE DELETE OR UPDATE ON public.provider_tellings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_tellings provider_tellings_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_tellings_no_truncate BEFORE TRUNCATE ON public.provider_tellings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: rates rates_follow; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4988,6 +5595,10 @@ CREATE TRIGGER statement_incident_events_append_only BEFORE DELETE OR UPDATE ON 
 
 CREATE TRIGGER statement_incident_events_no_truncate BEFORE TRUNCATE ON public.statement_incident_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+-- Name: statement_incidents statement_incidents_have_cases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_incidents_have_cases AFTER UPDATE OF last_seen_at, merchant_id, closed_at ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('incident_id');
+
 -- Name: statement_incidents statement_incidents_mask_when_closed; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NOT NULL)) EXECUTE FUNCTION public.mask_when_closed();
@@ -4996,6 +5607,14 @@ CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON p
 
 CREATE TRIGGER statement_incidents_of_whom_it_erases AFTER UPDATE ON public.statement_incidents FOR EACH ROW WHEN (((current_setting('role'::text, true) = 'cashback_eraser'::text) AND (old.document IS DISTINCT FROM new.document))) EXECUTE FUNCTION public.guard_incident_erased();
 
+-- Name: statement_lines statement_lines_come; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_lines_come AFTER INSERT ON public.statement_lines REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION public.guard_statement_lines_come();
+
+-- Name: statement_lines statement_lines_go; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_lines_go AFTER DELETE ON public.statement_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.guard_lines_go();
+
 -- Name: stops stops_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -5003,6 +5622,14 @@ CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEM
 -- Name: stops stops_stay; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stops_stay BEFORE INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.guard_stop();
+
+-- Name: three_side_runs three_side_runs_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER three_side_runs_append_only BEFORE DELETE OR UPDATE ON public.three_side_runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: three_side_runs three_side_runs_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER three_side_runs_no_truncate BEFORE TRUNCATE ON public.three_side_runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: product_type_periods type_periods_follow; Type: TRIGGER; Schema: public; Owner: -
 
@@ -5051,6 +5678,26 @@ ALTER TABLE ONLY public.attempts
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: case_events case_events_case_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(case_id);
+
+-- Name: cases cases_difference_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_difference_id_fkey FOREIGN KEY (difference_id) REFERENCES public.differences(difference_id);
+
+-- Name: cases cases_incident_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.statement_incidents(incident_id);
+
+-- Name: cases cases_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: cashbacks cashbacks_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -5107,11 +5754,6 @@ ALTER TABLE ONLY public.differences
 ALTER TABLE ONLY public.differences
     ADD CONSTRAINT differences_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
--- Name: erp_lines erp_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.erp_lines
-    ADD CONSTRAINT erp_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
-
 -- Name: events events_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.events
@@ -5156,6 +5798,21 @@ ALTER TABLE ONLY public.product_types
 
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: provider_balances provider_balances_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_balances
+    ADD CONSTRAINT provider_balances_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: provider_telling_flows provider_telling_flows_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: provider_telling_flows provider_telling_flows_telling_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_telling_id_fkey FOREIGN KEY (telling_id) REFERENCES public.provider_tellings(telling_id);
 
 -- Name: rates rates_merchant_id_type_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -5242,15 +5899,15 @@ ALTER TABLE ONLY public.statement_incident_events
 ALTER TABLE ONLY public.statement_incidents
     ADD CONSTRAINT statement_incidents_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
 
--- Name: statement_lines statement_lines_file_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.statement_lines
-    ADD CONSTRAINT statement_lines_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.files(file_id);
-
 -- Name: stops stops_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: three_side_runs three_side_runs_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.three_side_runs
+    ADD CONSTRAINT three_side_runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: users users_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -5275,6 +5932,10 @@ ALTER TABLE ONLY public.webhooks
 -- Name: feed anybody_looks; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY anybody_looks ON public.feed FOR SELECT TO cashback_serving, cashback_worker USING (true);
+
+-- Name: provider_tellings anybody_looks; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY anybody_looks ON public.provider_tellings FOR SELECT TO cashback_serving, cashback_platform USING (true);
 
 -- Name: sender anybody_looks; Type: POLICY; Schema: public; Owner: -
 
@@ -5323,6 +5984,14 @@ ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
 -- Name: audit; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
+
+-- Name: case_events; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.case_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: cases; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
 
 -- Name: cashbacks; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5416,6 +6085,14 @@ CREATE POLICY of_all_merchants ON public.attempts TO cashback_worker USING (true
 
 CREATE POLICY of_all_merchants ON public.audit TO cashback_worker USING (true);
 
+-- Name: case_events of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.case_events TO cashback_worker USING (true);
+
+-- Name: cases of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.cases TO cashback_worker USING (true);
+
 -- Name: cashbacks of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (true);
@@ -5496,6 +6173,18 @@ CREATE POLICY of_all_merchants ON public.product_types TO cashback_worker USING 
 
 CREATE POLICY of_all_merchants ON public.products TO cashback_worker USING (true);
 
+-- Name: provider_balances of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_balances TO cashback_worker USING (true);
+
+-- Name: provider_lines of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_lines TO cashback_worker USING (true);
+
+-- Name: provider_telling_flows of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_telling_flows TO cashback_worker USING (true);
+
 -- Name: rates of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.rates TO cashback_worker USING (true);
@@ -5540,6 +6229,10 @@ CREATE POLICY of_all_merchants ON public.statement_incidents TO cashback_worker 
 
 CREATE POLICY of_all_merchants ON public.stops TO cashback_worker USING (true);
 
+-- Name: three_side_runs of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.three_side_runs TO cashback_worker USING (true);
+
 -- Name: users of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.users TO cashback_worker USING (true);
@@ -5575,6 +6268,22 @@ END);
 -- Name: audit of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.audit TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: case_events of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.case_events TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: cases of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.cases TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5740,6 +6449,30 @@ CASE
     ELSE false
 END);
 
+-- Name: provider_balances of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_balances TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: provider_lines of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_lines TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: provider_telling_flows of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_telling_flows TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: rates of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.rates TO cashback_serving USING (
@@ -5812,6 +6545,12 @@ CASE
     ELSE false
 END);
 
+-- Name: statement_incident_events of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.statement_incident_events FOR SELECT TO cashback_serving USING ((EXISTS ( SELECT
+   FROM public.statement_incidents i
+  WHERE (i.incident_id = statement_incident_events.incident_id))));
+
 -- Name: statement_incidents of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.statement_incidents TO cashback_serving USING (
@@ -5823,6 +6562,14 @@ END);
 -- Name: stops of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.stops TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: three_side_runs of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.three_side_runs TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5960,6 +6707,10 @@ END);
 
 CREATE POLICY of_the_account ON public.closes FOR SELECT TO cashback_platform USING ((merchant_id IS NULL));
 
+-- Name: files of_the_account; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_account ON public.files TO cashback_platform USING ((merchant_id IS NULL));
+
 -- Name: attempts of_the_group; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
@@ -6008,6 +6759,16 @@ CREATE POLICY of_the_platform ON public.api_clients TO cashback_platform USING (
 
 CREATE POLICY of_the_platform ON public.audit TO cashback_platform USING (true);
 
+-- Name: case_events of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.case_events TO cashback_platform USING ((EXISTS ( SELECT
+   FROM public.cases c
+  WHERE (c.case_id = case_events.case_id))));
+
+-- Name: cases of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.cases TO cashback_platform USING ((incident_id IS NOT NULL));
+
 -- Name: cashbacks of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.cashbacks FOR SELECT TO cashback_platform USING (true);
@@ -6027,6 +6788,14 @@ CREATE POLICY of_the_platform ON public.merchants TO cashback_platform USING (tr
 -- Name: product_types of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.product_types FOR SELECT TO cashback_platform USING (true);
+
+-- Name: provider_balances of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.provider_balances FOR SELECT TO cashback_platform USING (true);
+
+-- Name: provider_telling_flows of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.provider_telling_flows FOR SELECT TO cashback_platform USING (true);
 
 -- Name: reconciliations of_the_platform; Type: POLICY; Schema: public; Owner: -
 
@@ -6056,6 +6825,14 @@ CREATE POLICY of_the_platform ON public.stops TO cashback_platform USING (true);
 
 CREATE POLICY of_the_platform ON public.users TO cashback_platform USING (true);
 
+-- Name: provider_moves of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.provider_moves TO cashback_worker USING (true);
+
+-- Name: provider_tellings of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.provider_tellings TO cashback_worker USING (true);
+
 -- Name: reconciliations of_workers; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_workers ON public.reconciliations TO cashback_worker USING (true);
@@ -6067,10 +6844,6 @@ CREATE POLICY of_workers ON public.statement_explanations TO cashback_worker USI
 -- Name: statement_incident_events of_workers; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_workers ON public.statement_incident_events TO cashback_worker USING (true);
-
--- Name: statement_lines of_workers; Type: POLICY; Schema: public; Owner: -
-
-CREATE POLICY of_workers ON public.statement_lines TO cashback_worker USING (true);
 
 -- Name: sender operators_release; Type: POLICY; Schema: public; Owner: -
 
@@ -6095,6 +6868,26 @@ ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
 -- Name: products; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_balances; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_balances ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_lines; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_lines ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_moves; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_moves ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_telling_flows; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_telling_flows ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_tellings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_tellings ENABLE ROW LEVEL SECURITY;
 
 -- Name: close_keys public_to_us; Type: POLICY; Schema: public; Owner: -
 
@@ -6164,10 +6957,6 @@ ALTER TABLE public.statement_incident_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.statement_incidents ENABLE ROW LEVEL SECURITY;
 
--- Name: statement_lines; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.statement_lines ENABLE ROW LEVEL SECURITY;
-
 -- Name: stops; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
@@ -6175,6 +6964,10 @@ ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
 -- Name: stops the_platforms_stay; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY the_platforms_stay ON public.stops AS RESTRICTIVE FOR UPDATE TO cashback_serving USING ((NOT by_platform));
+
+-- Name: three_side_runs; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.three_side_runs ENABLE ROW LEVEL SECURITY;
 
 -- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -6416,9 +7209,18 @@ REVOKE ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) FROM
 GRANT ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) TO cashback_serving;
 GRANT ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) TO cashback_worker;
 
+-- Name: FUNCTION follow_case(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.follow_case() FROM PUBLIC;
+
 -- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
+
+-- Name: FUNCTION forget_in_files(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) TO cashback_eraser;
 
 -- Name: FUNCTION forget_in_incidents(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
 
@@ -6437,6 +7239,10 @@ REVOKE ALL ON FUNCTION public.forget_salts() FROM PUBLIC;
 -- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
+
+-- Name: FUNCTION guard_case(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_case() FROM PUBLIC;
 
 -- Name: FUNCTION guard_cashback_move(); Type: ACL; Schema: public; Owner: -
 
@@ -6458,6 +7264,14 @@ REVOKE ALL ON FUNCTION public.guard_day_persons() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_erasure_ends() FROM PUBLIC;
 
+-- Name: FUNCTION guard_erp_lines_come(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_erp_lines_come() FROM PUBLIC;
+
+-- Name: FUNCTION guard_files(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_files() FROM PUBLIC;
+
 -- Name: FUNCTION guard_incident_erased(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_incident_erased() FROM PUBLIC;
@@ -6465,6 +7279,10 @@ REVOKE ALL ON FUNCTION public.guard_incident_erased() FROM PUBLIC;
 -- Name: FUNCTION guard_last_administrator(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_last_administrator() FROM PUBLIC;
+
+-- Name: FUNCTION guard_lines_go(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_lines_go() FROM PUBLIC;
 
 -- Name: FUNCTION guard_name_change(); Type: ACL; Schema: public; Owner: -
 
@@ -6485,6 +7303,10 @@ REVOKE ALL ON FUNCTION public.guard_refused_equal() FROM PUBLIC;
 -- Name: FUNCTION guard_sale(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_sale() FROM PUBLIC;
+
+-- Name: FUNCTION guard_statement_lines_come(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_statement_lines_come() FROM PUBLIC;
 
 -- Name: FUNCTION guard_stop(); Type: ACL; Schema: public; Owner: -
 
@@ -6642,6 +7464,7 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_platform;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -6681,6 +7504,12 @@ GRANT ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, seale
 REVOKE ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
 GRANT ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
+-- Name: FUNCTION statements_between(of_since timestamp with time zone, of_through timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) TO cashback_worker;
+GRANT ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) TO cashback_platform;
 
 -- Name: FUNCTION suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]); Type: ACL; Schema: public; Owner: -
 
@@ -6790,6 +7619,12 @@ GRANT ALL ON FUNCTION public.write_results(told jsonb, OUT ended integer, OUT mo
 
 REVOKE ALL ON FUNCTION public.write_sales(told jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.write_sales(told jsonb) TO cashback_serving;
+
+-- Name: FUNCTION sum_of_centavos(bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sum_of_centavos(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_worker;
 
 -- Name: TABLE api_clients; Type: ACL; Schema: public; Owner: -
 
@@ -6952,6 +7787,51 @@ GRANT SELECT(after) ON TABLE public.audit TO cashback_platform;
 
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_serving;
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_platform;
+
+-- Name: TABLE case_events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_platform;
+
+-- Name: TABLE cases; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.cases TO cashback_serving;
+GRANT SELECT ON TABLE public.cases TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.case_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(case_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(case_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.incident_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(incident_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(incident_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.difference_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(difference_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(difference_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(merchant_id) ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.assigned_to; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(assigned_to) ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.resolved_at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(resolved_at) ON TABLE public.cases TO cashback_worker;
 
 -- Name: TABLE cashbacks; Type: ACL; Schema: public; Owner: -
 
@@ -7149,39 +8029,72 @@ GRANT SELECT ON TABLE public.day_zones TO cashback_platform;
 
 -- Name: TABLE differences; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT ON TABLE public.differences TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.differences TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.file_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.line; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(line) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(line) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.class; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(class) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(class) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.whys; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(whys) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(whys) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.erp_centavos; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.our_centavos; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.erp_total_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.our_total_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.provider; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(provider) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(provider) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.last_seen_at; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_at; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_why; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_worker;
 
 -- Name: TABLE erasure_key; Type: ACL; Schema: public; Owner: -
@@ -7193,6 +8106,11 @@ GRANT SELECT ON TABLE public.erasure_key TO cashback_worker;
 
 GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
 
+-- Name: TABLE erp_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.erp_lines TO cashback_serving;
+GRANT SELECT,INSERT,DELETE ON TABLE public.erp_lines TO cashback_worker;
+
 -- Name: TABLE feed; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.feed TO cashback_serving;
@@ -7202,6 +8120,82 @@ GRANT SELECT ON TABLE public.feed TO cashback_worker;
 
 GRANT SELECT ON TABLE public.figure_days TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.figure_days TO cashback_worker;
+
+-- Name: TABLE files; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.files TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.files TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.lines; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lines) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(lines) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(lines) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(centavos) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(centavos) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(centavos) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.gross_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(gross_centavos) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.unreadable; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(unreadable) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.unread; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(unread) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(unread) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(unread) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.unsure_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(unsure_centavos) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.read_through; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(read_through) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(read_through) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(read_through) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.moved_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(moved_at) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.completed_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(completed_at) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.refused_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(refused_at) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.refused_why; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_serving;
+GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_worker;
+GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_platform;
+
+-- Name: COLUMN files.cleared_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cleared_at) ON TABLE public.files TO cashback_worker;
 
 -- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
 
@@ -7392,6 +8386,79 @@ GRANT UPDATE(used_at) ON TABLE public.products TO cashback_serving;
 
 GRANT UPDATE(updated_at) ON TABLE public.products TO cashback_serving;
 
+-- Name: TABLE provider_balances; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_balances TO cashback_worker;
+GRANT SELECT ON TABLE public.provider_balances TO cashback_serving;
+GRANT SELECT ON TABLE public.provider_balances TO cashback_platform;
+
+-- Name: COLUMN provider_balances.lines; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lines) ON TABLE public.provider_balances TO cashback_worker;
+
+-- Name: COLUMN provider_balances.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
+
+-- Name: TABLE provider_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.told_since; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(told_since) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.told_through; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(told_through) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.class; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(class) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(merchant_id) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_moves TO cashback_worker;
+
+-- Name: TABLE provider_telling_flows; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_telling_flows TO cashback_worker;
+GRANT SELECT ON TABLE public.provider_telling_flows TO cashback_platform;
+
+-- Name: TABLE provider_tellings; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_serving;
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_platform;
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.reconciliation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reconciliation_id) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.asked_at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(asked_at) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.since; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(since) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.through; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(through) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: TABLE provider_told; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE ON TABLE public.provider_told TO cashback_worker;
+
 -- Name: TABLE rate_buckets; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.rate_buckets TO cashback_identity;
@@ -7403,6 +8470,7 @@ GRANT UPDATE(until_at) ON TABLE public.rate_buckets TO cashback_identity;
 -- Name: TABLE rates; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.rates TO cashback_serving;
+GRANT SELECT ON TABLE public.rates TO cashback_worker;
 
 -- Name: TABLE reconciliations; Type: ACL; Schema: public; Owner: -
 
@@ -7479,6 +8547,7 @@ GRANT SELECT ON TABLE public.sale_lines TO cashback_eraser;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.sale_names TO cashback_serving;
 GRANT SELECT ON TABLE public.sale_names TO cashback_eraser;
+GRANT SELECT ON TABLE public.sale_names TO cashback_worker;
 
 -- Name: COLUMN sale_names.name; Type: ACL; Schema: public; Owner: -
 
@@ -7590,6 +8659,7 @@ GRANT SELECT,INSERT ON TABLE public.statement_explanations TO cashback_platform;
 
 GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_worker;
 GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_platform;
+GRANT SELECT ON TABLE public.statement_incident_events TO cashback_serving;
 
 -- Name: TABLE statement_incidents; Type: ACL; Schema: public; Owner: -
 
@@ -7659,6 +8729,11 @@ GRANT UPDATE(closed_at) ON TABLE public.statement_incidents TO cashback_platform
 GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_worker;
 GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_platform;
 
+-- Name: TABLE statement_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.statement_lines TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.statement_lines TO cashback_platform;
+
 -- Name: TABLE stops; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.stops TO cashback_serving;
@@ -7680,6 +8755,11 @@ GRANT UPDATE(lifted_by) ON TABLE public.stops TO cashback_platform;
 
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_serving;
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_platform;
+
+-- Name: TABLE three_side_runs; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_worker;
 
 -- Name: TABLE users; Type: ACL; Schema: public; Owner: -
 
