@@ -317,8 +317,10 @@ GROUPS: Final = (
                 "resolve",
                 "cases:resolve",
                 "call one done; found again, it is open again",
+            ),
+        ),
     ),
-    Command(
+    Group(
         "report",
         "tell a merchant's figures",
         (
