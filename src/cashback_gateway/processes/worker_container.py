@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -152,6 +152,7 @@ def _chores(
     keeping: _Keeping,
     *,
     webhooks: WebhookSender,
+    close: Closer,
 ) -> Chores:
     return Chores(
         listen=listener.listen,
@@ -159,11 +160,8 @@ def _chores(
         guard=guard.check,
         retain=keeping,
         tell=webhooks.run,
+        close=close,
     )
-
-
-def _closing_too(chores: Chores, close: Closer) -> Chores:
-    return replace(chores, close=close)
 
 
 def _worker(
@@ -217,23 +215,13 @@ class WorkerContainer(Container):
         closer, Container.settings, Container.database, Container.telemetry.provided.closes
     )
     chores = providers.Singleton(
-        _closing_too,
-        providers.Singleton(
-            _chores,
-            Container.settings,
-            listener,
-            reconciler,
-            Container.guard,
-            Container.privacy,
-            webhooks=webhooks,
-        ),
-        close,
         _chores,
         listener,
         reconciler,
         Container.guard,
         keeping,
         webhooks=webhooks,
+        close=close,
     )
     worker = providers.Singleton(
         _worker,
