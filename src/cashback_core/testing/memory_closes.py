@@ -13,6 +13,7 @@ from cashback_core.closing.closing import (
     ACCOUNT,
     AlreadyClosed,
     ChainNotes,
+    ChainOwner,
     CloseStore,
     Closing,
     Flow,
@@ -20,7 +21,6 @@ from cashback_core.closing.closing import (
     Horizon,
     KeptClose,
     OpenDay,
-    ChainOwner,
 )
 from cashback_core.closing.keys import CloseKey
 from cashback_core.closing.lines import DayLine
