@@ -40,7 +40,7 @@ def signer(seed: int) -> ChainSigner:
 OURS: Final = signer(1)
 STRANGER: Final = signer(2)
 SLOW: Final = [HealthCheck.too_slow, HealthCheck.data_too_large]
-QUICK: Final = settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+QUICK: Final = settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 NONE: Final = frozenset[str]()
 
 
@@ -95,7 +95,7 @@ def test_a_close_is_read_back_as_it_was_written(chain: ClosedChain) -> None:
 @pytest.mark.parametrize("name", sorted(CHAIN_DEFECTS))
 def test_a_defect_is_told_at_its_link(name: str) -> None:
     @given(strategies.broken_chain(name, OURS, STRANGER))
-    @settings(QUICK, max_examples=12)
+    @settings(QUICK, max_examples=10)
     def told(broken: BrokenChain) -> None:
         contents = {f"closes{n}": file for n, file in enumerate(broken.closes_files)}
         contents |= {f"lines{n}": file for n, file in enumerate(broken.lines_files)}
