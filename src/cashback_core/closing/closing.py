@@ -238,7 +238,7 @@ class ChainNotes(Protocol):
 class ClosedRound:
     """What came of a round.
 
-    `behind` counts the days that are over and not closed, `strange` says by owner why a chain is
+    `behind` counts the days asked for that are over and not closed, `strange` says by owner why a chain is
     closed no further, `waits` whether old transactions are waited for.
     """
 
@@ -325,7 +325,11 @@ class _Round:
             waits = settled_at is None
             if settled_at is not None:
                 await self._close_all(settled_at - self._use.grace)
-        behind = [_days_between(day.ends_at, due_at) for day in self._open.values()]
+        behind = [
+            _days_between(day.ends_at, due_at)
+            for name, day in self._open.items()
+            if self._asked.only in {None, name}
+        ]
         return ClosedRound(
             closed=tuple(self._closed), behind=sum(behind), strange=self._strange, waits=waits
         )

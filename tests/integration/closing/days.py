@@ -10,14 +10,14 @@ import psycopg
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from uuid import UUID
 
 NO_GRACE: Final = timedelta(0)
 
 
 @contextmanager
-def as_owner(dsn: str) -> Iterator[psycopg.Connection[Any]]:
+def as_owner(dsn: str) -> Generator[psycopg.Connection[Any]]:
     """A transaction that no trigger of ours keeps from anything."""
     with psycopg.connect(dsn) as owner:
         owner.execute("set session_replication_role = replica")

@@ -90,6 +90,15 @@ def test_a_day_is_what_the_zones_wall_clocks_say(owner: psycopg.Connection[Any],
         assert ends == datetime(after.year, after.month, after.day, tzinfo=there)
 
 
+def test_a_zone_that_the_server_does_not_know_is_utc_for_days(
+    owner: psycopg.Connection[Any],
+) -> None:
+    """One merchant's zone must not keep everybody's days from being closed."""
+    owner.execute("update merchants set zone = 'Mars/Olympus_Mons' where merchant_id = 1")
+    row = owner.execute("select day_zone(1, current_date + 3), day_ends_at(1, '2099-01-01')")
+    assert row.fetchone() == ("UTC", datetime(2099, 1, 2, tzinfo=UTC))
+
+
 def test_the_account_has_days_of_utc(owner: psycopg.Connection[Any]) -> None:
     row = owner.execute(
         "select day_begins_at(null, '2026-03-01'), day_of(null, '2026-03-01T23:59:59Z')"

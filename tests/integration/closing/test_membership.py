@@ -70,8 +70,8 @@ def test_every_event_is_in_exactly_one_day(
             [BEGIN + timedelta(hours=begins), BEGIN + timedelta(hours=end), before, below],
         ).fetchone()
         assert row is not None
-        for sequence in row[0] or ():
-            hour, position = events[sequence - 1]
+        for sequence in row[0] or list[int]():
+            hour, position = events[int(sequence) - 1]
             assert hour < end
             assert position < below
             found[sequence] += 1

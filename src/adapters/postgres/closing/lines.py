@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from datetime import date, datetime
 
-PAGE: Final = 4_000
+PAGE: Final = 1_000
 """Events that are read at once."""
 
 _LATE: Final[LiteralString] = """

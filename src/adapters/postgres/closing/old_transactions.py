@@ -64,7 +64,7 @@ class OldTransactions:
         if self._running:
             return False
         if self._prepared is None or self._prepared:
-            prepared = set(await _one(connection, _PREPARED) or ())
+            prepared = set[str](await _one(connection, _PREPARED) or ())
             self._prepared = prepared if self._prepared is None else self._prepared & prepared
         return not self._prepared
 

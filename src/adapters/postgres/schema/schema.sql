@@ -2107,17 +2107,24 @@ CREATE FUNCTION public.keep_day_zones() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
+declare
+    known text := new.zone;
 begin
+    begin
+        perform now() at time zone known;
+    exception when invalid_parameter_value then
+        known := 'UTC';
+    end;
     if tg_op = 'INSERT' then
         insert into day_zones (merchant_id, from_day, zone)
-        values (new.merchant_id, '1999-01-01', new.zone);
+        values (new.merchant_id, '1999-01-01', known);
     else
         insert into day_zones (merchant_id, from_day, zone)
         select new.merchant_id, 1 + greatest(
             day_of(new.merchant_id, clock_timestamp()),
             (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
             (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
-        ), new.zone
+        ), known
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
     end if;

@@ -185,19 +185,28 @@ create trigger customers_leave_no_salt after update of erased_at on customers
     execute function forget_salts();
 
 -- A changed zone counts from the next day on; and from no day that is closed, whatever the clock says.
--- As the owner: whoever changes a merchant's zone has no say in its days.
+-- A zone that this server does not know (another machine's tables are newer) is UTC for its days, decided
+-- here once: nobody's days could be told otherwise. As the owner: whoever changes a merchant's zone has no
+-- say in its days.
 create function keep_day_zones() returns trigger language plpgsql security definer as $$
+declare
+    known text := new.zone;
 begin
+    begin
+        perform now() at time zone known;
+    exception when invalid_parameter_value then
+        known := 'UTC';
+    end;
     if tg_op = 'INSERT' then
         insert into day_zones (merchant_id, from_day, zone)
-        values (new.merchant_id, '1999-01-01', new.zone);
+        values (new.merchant_id, '1999-01-01', known);
     else
         insert into day_zones (merchant_id, from_day, zone)
         select new.merchant_id, 1 + greatest(
             day_of(new.merchant_id, clock_timestamp()),
             (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
             (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
-        ), new.zone
+        ), known
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
     end if;
