@@ -2559,7 +2559,7 @@ CREATE TABLE public.differences (
     erp_total_centavos bigint,
     our_total_centavos bigint,
     provider text COLLATE pg_catalog."C",
-    known_by text NOT NULL COLLATE pg_catalog."C",
+    known_by text DEFAULT (gen_random_uuid())::text NOT NULL COLLATE pg_catalog."C",
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     closed_at timestamp with time zone,
