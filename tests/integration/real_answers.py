@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id
 from cashback_core.words.locales import ENGLISH
 from integration.journeys import fresh_cpf, sale_of_now, wait_for
+from integration.kept_day_files import keep_day_file
 from integration.kept_incidents import keep
 from integration.running import PASSWORD, Gateway, send
 
@@ -101,6 +102,7 @@ def real_answers(gateway: Gateway, headers: Callable[[str], Mapping[str, str]]) 
     _ask_of_incidents(asking)
     _ask_of_files(asking)
     _ask_of_cases(asking)
+    _ask_of_days(asking)
     _ask_of_administered(asking)
     _ask_wrongly(asking)
     return {
@@ -261,6 +263,13 @@ def _ask_of_cases(asking: Asking) -> None:
     asking.answer("ResolvedMany", shown.json)
     sure = {**listed, "dry_run": False, "token": "0" * 32}
     asking.problem(asking.ask("operator", "POST", many, sure))
+def _ask_of_days(asking: Asking) -> None:
+    day = (datetime.now(UTC) - timedelta(days=2)).date()
+    asking.shown[day.isoformat()] = "2026-11-29"
+    keep_day_file(asking.gateway.dsn, day)
+    done = asking.ask("operator", "POST", "/api/reconciliations", {"day": day.isoformat()})
+    assert done.status == 200, done.body
+    asking.answer("ReconciledDay", done.json)
 
 
 def _incident(gateway: Gateway, reference: str | None) -> str:

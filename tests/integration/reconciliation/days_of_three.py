@@ -179,7 +179,7 @@ def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, U
     """Put a world in place of the one before; the ids of its day file and its statement."""
     store_sales(connection, world.sales)
     for table in ("files", "erp_lines", "statement_lines", "differences", "three_side_runs"):
-        connection.execute(f"delete from {table}")  # type: ignore[arg-type]  # noqa: S608
+        connection.execute(f"delete from {table}")  # noqa: S608
     erp, statement = store_day_file(connection, world.erp), new_id()
     connection.execute(
         "insert into files (file_id, kind, sha256, name, declared_by, since, through, told_lines,"
@@ -209,7 +209,7 @@ def store_sales(connection: psycopg.Connection[Any], sales: Sequence[Sold]) -> N
         "sales", "sale_lines", "sale_names", "cashbacks", "attempts", "statement_incidents",
         "statement_explanations",
     ):  # fmt: skip
-        connection.execute(f"delete from {table}")  # type: ignore[arg-type]  # noqa: S608
+        connection.execute(f"delete from {table}")  # noqa: S608
     for sold in sales:
         _store_sale(connection, sold)
 

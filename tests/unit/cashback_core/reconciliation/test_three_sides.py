@@ -99,7 +99,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[ErpLine], list[DayRecord]]:
     lines: list[ErpLine] = []
     for number in range(1, draw(st.integers(0, 8)) + 1):
         of = draw(few(records)) if records else record(99)
-        made = draw(few([line_of, unnamed]))(of, number)
+        made = line_of(of, number) if draw(st.booleans()) else unnamed(of, number)
         made = replace(
             made,
             sold_at=draw(few([made.sold_at, NOON, NOON + timedelta(seconds=2), None])),
@@ -107,7 +107,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[ErpLine], list[DayRecord]]:
             document=draw(few([made.document, None, "***.982.24*-**", CPFS[1]])),
             problem=draw(few([None, None, None, "total: no number"])),
         )
-        if made.name is not None and not (records and draw(st.booleans())):
+        if made.name is not None and (not records or draw(st.booleans())):
             made = replace(made, record=None)
         lines.append(made)
     return lines, records

@@ -1,0 +1,32 @@
+"""A whole file of a day, as an import leaves one, for tests of what is done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from cashback_core.values.ids import new_id
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+
+def keep_day_file(dsn: str, day: date, *, merchant_id: int = 1) -> UUID:
+    """Keep one of a single line, of a sale that has not come; its id."""
+    id_ = new_id()
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "insert into files (file_id, kind, merchant_id, sha256, name, declared_by, day,"
+            " completed_at) values (%s, 'erp_day', %s, sha256(%s::text::bytea), 'day.csv', 'ana',"
+            " %s, now())",
+            [id_, merchant_id, str(id_), day],
+        )
+        connection.execute(
+            "insert into erp_lines (file_id, line, merchant_id, name_kind, name, sold_at,"
+            " total_centavos, cashback_centavos)"
+            " values (%s, 1, %s, 'sale_id', 'nf-4711-lost', %s + time '15:00', 10000, 500)",
+            [id_, merchant_id, day],
+        )
+    return id_
