@@ -35,6 +35,7 @@ from cashback_core.reconciliation.files import (
     FileToTake,
     KeptFile,
 )
+from cashback_core.reconciliation.statement_values import kept_text
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_instant
 from cashback_gateway.commands.file_records import (
     LISTED,
@@ -133,7 +134,7 @@ async def import_day(
         to_take = FileToTake(
             topic=FileTopic.ERP_DAY,
             sha256=_digest(file),
-            name=file.name[:MAX_NAME],
+            name=kept_text(file.name, MAX_NAME),
             declared_by=by,
             profile={**profile.as_told(), "zone": str(zone)},
             merchant_id=merchant_id,
@@ -172,7 +173,7 @@ async def import_statement(
     to_take = FileToTake(
         topic=FileTopic.STATEMENT,
         sha256=_digest(file),
-        name=file.name[:MAX_NAME],
+        name=kept_text(file.name, MAX_NAME),
         declared_by=by,
         profile=profile.as_told(),
         since=since,

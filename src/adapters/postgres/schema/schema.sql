@@ -652,10 +652,10 @@ begin
         end
     where l.document = told and l.merchant_id = of_merchant;
     update erp_lines as l set document = pseudonym, customer_name = null
-    from sales as s join files as f on f.merchant_id = of_merchant and f.cleared_at is null
-    where s.merchant_id = of_merchant and s.document = pseudonym and s.sale_id is not null
-        and l.file_id = f.file_id and l.name_kind = 'sale_id' and l.name = s.sale_id
-        and l.document is distinct from pseudonym and l.document ~ '[*xX#•]';
+    from sales as s
+    where s.merchant_id = of_merchant and s.document = pseudonym
+        and l.name in (s.sale_id, s.idempotency_key) and l.document like '%*%'
+        and l.merchant_id = of_merchant;
     if not exists (select from customers as c where c.document in (told, 'F:' || told)) then
         update statement_lines as l set
             document = pseudonym, doubtful = null,
@@ -3788,6 +3788,10 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: erp_lines_masked; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX erp_lines_masked ON public.erp_lines USING btree (name) WHERE (document ~~ '%*%'::text);
 
 -- Name: erp_lines_of_document; Type: INDEX; Schema: public; Owner: -
 
