@@ -162,8 +162,10 @@ class Profile:
 def form_of(name: str) -> Form:
     """The form of a file by its name's ending: CSV where that tells no other."""
     lower = name.lower()
-    plain: Form = "csv"
-    return next((form for ending, form in _ENDINGS.items() if lower.endswith(ending)), plain)
+    for ending, form in _ENDINGS.items():
+        if lower.endswith(ending):
+            return form
+    return "csv"
 
 
 def read_profile(path: Path | None, file: Path, kind: FileKind) -> Profile:

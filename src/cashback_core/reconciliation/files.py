@@ -51,7 +51,7 @@ FileLine = ToldSale | StatementLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileTally:
+class LineTally:
     """What the lines of a file add up to, in centavos.
 
     Reversals subtract from `centavos`, not from `gross_centavos`. `unreadable` lines have something
@@ -67,7 +67,7 @@ class FileTally:
     unsure_centavos: int = 0
 
     @classmethod
-    def of(cls, lines: Iterable[FileLine]) -> FileTally:
+    def of(cls, lines: Iterable[FileLine]) -> LineTally:
         """Of these lines."""
         count = net = gross = unreadable = unread = unsure = 0
         for line in lines:
@@ -92,8 +92,8 @@ class FileTally:
             unsure_centavos=unsure,
         )
 
-    def __add__(self, other: FileTally) -> FileTally:
-        return FileTally(
+    def __add__(self, other: LineTally) -> LineTally:
+        return LineTally(
             lines=self.lines + other.lines,
             centavos=self.centavos + other.centavos,
             gross_centavos=self.gross_centavos + other.gross_centavos,
@@ -168,7 +168,7 @@ class KeptFile:
     through: datetime | None
     told_lines: int | None
     told_centavos: int | None
-    tally: FileTally
+    tally: LineTally
     read_through: int
     begun_at: datetime
     completed_at: datetime | None = None

@@ -40,7 +40,8 @@ class ToldSale:
     """A line of a day's file; on one with a `problem` whatever could be read.
 
     `name` is the sale's own number (`name_kind` "sale_id") or its key ("idempotency_key"). The
-    document is a CPF or CNPJ without its punctuation, or as it is told: a foreign one, or masked.
+    document is a CPF or CNPJ without its punctuation, or as it is told: a foreign one, or masked
+    (by stars, whatever masked it).
     `cashback_centavos` is what the ERP reckons, None where it tells none.
     """
 
@@ -131,7 +132,15 @@ def _document(value: Value) -> str:
         return plain
     if len(text) > MAX_DOCUMENT:
         raise NotRead("too long")
-    return kept_text(text, MAX_DOCUMENT)
+    return kept_text(_starred(text), MAX_DOCUMENT)
+
+
+def _starred(text: str) -> str:
+    """A masked document with stars for whatever masks it: # and •, and Xs where some are in a row."""
+    folded = text.casefold()
+    if "xx" in folded and set(filter(str.isalpha, folded)) == {"x"}:
+        text = folded.replace("x", "*")
+    return text.replace("#", "*").replace("\u2022", "*")
 
 
 def _centavos(value: Value) -> int:

@@ -13,11 +13,11 @@ from cashback_core.reconciliation.files import (
     FilePage,
     FileState,
     FileStore,
-    FileTally,
     FileTopic,
     FileToTake,
     KeptFile,
     LineProblem,
+    LineTally,
     Span,
     spans,
 )
@@ -79,7 +79,7 @@ class MemoryFiles(FileStore):
             through=through,
             told_lines=file.told_lines,
             told_centavos=file.told_centavos,
-            tally=FileTally(),
+            tally=LineTally(),
             read_through=0,
             begun_at=now,
         )
@@ -94,7 +94,7 @@ class MemoryFiles(FileStore):
         row.file = replace(
             row.file,
             read_through=through,
-            tally=row.file.tally + FileTally.of(lines),
+            tally=row.file.tally + LineTally.of(lines),
         )
         return row.file
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from cashback_core.reconciliation.file_import import Brought, FileUnreadableError
 from cashback_core.reconciliation.files import (
     FileState,
-    FileTally,
     FileTopic,
     FileToTake,
     KeptFile,
     LineProblem,
+    LineTally,
 )
 from cashback_core.reconciliation.told_sales import ToldSale
 from cashback_core.values.documents import mask
@@ -109,12 +109,12 @@ def show_lines(lines: Iterator[FileLine], to_take: FileToTake, *, as_json: bool)
     """The first lines as they are understood, and what all of them add up to."""
     first = list(islice(lines, FIRST))
     wrong = [line for line in first if line.problem is not None]
-    tally = FileTally.of(first)
+    tally = LineTally.of(first)
     why: str | None = None
     try:
         while part := list(islice(lines, _PAGE)):
             wrong += [line for line in part if line.problem is not None][: FIRST - len(wrong)]
-            tally += FileTally.of(part)
+            tally += LineTally.of(part)
     except FileUnreadableError as error:
         why = str(error)
     shown = [*first, *(line for line in wrong if line not in first)]

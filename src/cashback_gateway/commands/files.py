@@ -35,6 +35,7 @@ from cashback_core.reconciliation.files import (
     FileToTake,
     KeptFile,
 )
+from cashback_core.reconciliation.statement_values import kept_text
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_instant
 from cashback_gateway.commands.file_records import (
     LISTED,
@@ -93,7 +94,7 @@ def _sum(text: str) -> int:
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReadAs:
     """How a file is read, what it should add up to, and where faults are told."""
 
     profile: Annotated[
@@ -119,12 +120,12 @@ async def import_day(
     merchant: Slug,
     day: Annotated[date, read_by(_day, "whose sales they are: 2026-01-31, the merchant's own day")],
     by: Signer,
-    told: Told | None = None,
+    told: ReadAs | None = None,
     json: Json = False,
     here: Here,
 ) -> int:
     """Keep an ERP's sales of a day; exit code 1 where it was refused."""
-    told = told or Told()
+    told = told or ReadAs()
     profile = _profile(told, file, SALES_OF_A_DAY)
     async with _keeping(here) as keeping:
         merchant_id = await the_merchant(keeping.operators, merchant)
@@ -133,7 +134,7 @@ async def import_day(
         to_take = FileToTake(
             topic=FileTopic.ERP_DAY,
             sha256=_digest(file),
-            name=file.name[:MAX_NAME],
+            name=kept_text(file.name, MAX_NAME),
             declared_by=by,
             profile={**profile.as_told(), "zone": str(zone)},
             merchant_id=merchant_id,
@@ -160,19 +161,19 @@ async def import_statement(
         ),
     ],
     by: Signer,
-    told: Told | None = None,
+    told: ReadAs | None = None,
     json: Json = False,
     here: Here,
 ) -> int:
     """Keep a statement of the provider; exit code 1 where it was refused."""
-    told = told or Told()
+    told = told or ReadAs()
     if since >= through:
         raise WrongUseError("--from is before --complete-through")
     profile = _profile(told, file, STATEMENT)
     to_take = FileToTake(
         topic=FileTopic.STATEMENT,
         sha256=_digest(file),
-        name=file.name[:MAX_NAME],
+        name=kept_text(file.name, MAX_NAME),
         declared_by=by,
         profile=profile.as_told(),
         since=since,
@@ -219,7 +220,7 @@ class _Keeping:
         to_take: FileToTake,
         path: Path,
         lines: Callable[[BinaryIO], Iterator[FileLine]],
-        told: Told,
+        told: ReadAs,
         *,
         as_json: bool,
     ) -> int:
@@ -277,7 +278,7 @@ async def _keeping(here: Workplace) -> AsyncGenerator[_Keeping, None]:
             )
 
 
-def _profile(told: Told, file: Path, kind: FileKind) -> Profile:
+def _profile(told: ReadAs, file: Path, kind: FileKind) -> Profile:
     if file.exists() and not file.is_file():  # a pipe is read once, and this reads twice
         raise ActRefusedError(f"{file} is no regular file")
     try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
@@ -12,11 +15,15 @@ from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, OVERSEEING
 from adapters.postgres.files.store import OF_THE_COMMAND_LINE, FilePurposes, PostgresFileStore
 from cashback_core.reconciliation.file_import import ImportFile
+from cashback_core.reconciliation.files import Span, spans
 from contract.keeping_files import DAY, LINES, SKEW, STATEMENT, FileStoreContract, sale
 from integration.two_merchants import PLATFORM, SERVING, one, session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from adapters.postgres.connection.database import Database
+    from cashback_core.reconciliation.files import KeptFile
 
 pytestmark = pytest.mark.usefixtures("dsn")
 
@@ -50,7 +57,7 @@ async def test_a_merchant_sees_no_statement_and_nobody_elses_day(
     files = PostgresFileStore(database, skew=SKEW)
     bring = ImportFile(store=files, max_lines=100)
     mine = (await bring(DAY, [sale(1)])).file
-    theirs = (await bring(replace(DAY, merchant_id=2), [sale(1)])).file
+    theirs = await files.begin(replace(DAY, merchant_id=2))  # it takes lines yet
     await bring(STATEMENT, LINES)
     with session(dsn, 1) as me:
         assert me.execute("select file_id from files").fetchall() == [(mine.id,)]
@@ -91,3 +98,37 @@ def test_a_serving_session_clears_nothing(dsn: str) -> None:
     with session(dsn, 1, role=SERVING) as me, pytest.raises(InsufficientPrivilege):
         me.execute("delete from erp_lines")
     assert OVERSEEING.session.role == "cashback_worker"
+
+
+async def test_the_schema_and_the_core_say_alike_which_statement_counts(
+    database: Database,
+) -> None:
+    files, chance = PostgresFileStore(database, skew=SKEW), random.Random(187)
+    told: list[KeptFile] = []
+    for number in range(24):
+        begins, length = chance.randrange(40), chance.randrange(12)
+        window = {"since": _at(begins), "through": _at(begins + length)}
+        digest = sha256(str(number).encode()).digest()
+        begun = await files.begin(replace(STATEMENT, sha256=digest, **window))  # type: ignore[arg-type]
+        told.append(begun if number % 5 == 4 else await files.complete(begun))
+    for _ in range(40):
+        begins, length = chance.randrange(50), chance.randrange(50)
+        since, through = _at(begins), _at(begins + length)
+        found = await files.counting(since=since, through=through)
+        assert _joined(found) == _joined(spans(told, since=since, through=through))
+
+
+def _at(hour: int) -> datetime:
+    return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def _joined(found: Iterable[Span]) -> list[Span]:
+    """Spans of one statement that touch are one."""
+    joined: list[Span] = []
+    for span in found:
+        last = joined[-1] if joined else None
+        if last is not None and (last.file_id, last.through) == (span.file_id, span.since):
+            joined[-1] = replace(last, through=span.through)
+        else:
+            joined.append(span)
+    return joined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.reconciliation.files import FileTally, FileTopic, KeptFile
+from cashback_core.reconciliation.files import FileTopic, KeptFile, LineTally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def kept_file(row: Sequence[Any]) -> KeptFile:
         through=through,
         told_lines=told_lines,
         told_centavos=told_centavos,
-        tally=FileTally(
+        tally=LineTally(
             lines=lines,
             centavos=centavos,
             gross_centavos=gross,

@@ -19,11 +19,11 @@ from cashback_core.reconciliation.files import (
     FileLine,
     FilePage,
     FileStore,
-    FileTally,
     FileTopic,
     FileToTake,
     KeptFile,
     LineProblem,
+    LineTally,
     Span,
 )
 from cashback_core.values.ids import new_id
@@ -130,7 +130,7 @@ class PostgresFileStore(FileStore):
         return kept_file(row)
 
     async def put(self, file: KeptFile, lines: Sequence[FileLine], *, through: int) -> KeptFile:
-        tally = FileTally.of(lines)
+        tally = LineTally.of(lines)
         async with self._acting(file.merchant_id) as connection:
             found = await connection.execute(
                 # First, so that whoever brings the same waits here, and then sees that it was put.

@@ -104,7 +104,7 @@ def test_words_say_credit_and_debit_and_another_word_is_unreadable() -> None:
     rows = [f"{CPF},1.00,{AT},{word}" for word in ("C", "D", "E")]
     credit, reversal, other = csv("document,cashback,at,type", *rows, words=words)
     assert (credit.kind, reversal.kind) == (LineKind.CREDIT, LineKind.REVERSAL)
-    assert other.problem == "type: expected one of c, d"
+    assert (other.kind, other.problem) == (LineKind.UNREADABLE, "type: expected one of c, d")
 
 
 def test_a_column_of_its_own_tells_what_was_taken_back() -> None:

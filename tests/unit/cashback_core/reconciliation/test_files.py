@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core.reconciliation.files import (
-    FileTally,
     FileTopic,
     KeptFile,
+    LineTally,
     spans,
 )
 
@@ -28,7 +28,7 @@ def statement(number: int, begins: int, ends: int, begun: int, state: str) -> Ke
     kept = KeptFile(
         id=UUID(int=number), topic=FileTopic.STATEMENT, merchant_id=None, name="x",
         sha256=b"", declared_by="ana", declared={}, profile={}, day=None, since=at(begins),
-        through=at(ends), told_lines=None, told_centavos=None, tally=FileTally(), read_through=0,
+        through=at(ends), told_lines=None, told_centavos=None, tally=LineTally(), read_through=0,
         begun_at=at(begun),
     )  # fmt: skip
     if state == "begun":

@@ -81,6 +81,7 @@ create table erp_lines (
 );
 -- Whose lines an erasure clears.
 create index erp_lines_of_document on erp_lines (document) where document is not null;
+create index erp_lines_masked on erp_lines (name) where document like '%*%';
 create index erp_lines_unreadable on erp_lines (file_id, line) where problem is not null;
 
 -- A line of a provider's statement: `cashback_core.reconciliation.statements.StatementLine`. No merchant
@@ -244,10 +245,10 @@ begin
         end
     where l.document = told and l.merchant_id = of_merchant;
     update erp_lines as l set document = pseudonym, customer_name = null
-    from sales as s join files as f on f.merchant_id = of_merchant and f.cleared_at is null
-    where s.merchant_id = of_merchant and s.document = pseudonym and s.sale_id is not null
-        and l.file_id = f.file_id and l.name_kind = 'sale_id' and l.name = s.sale_id
-        and l.document is distinct from pseudonym and l.document ~ '[*xX#•]';
+    from sales as s
+    where s.merchant_id = of_merchant and s.document = pseudonym
+        and l.name in (s.sale_id, s.idempotency_key) and l.document like '%*%'
+        and l.merchant_id = of_merchant;
     if not exists (select from customers as c where c.document in (told, 'F:' || told)) then
         update statement_lines as l set
             document = pseudonym, doubtful = null,
