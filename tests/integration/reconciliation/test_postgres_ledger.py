@@ -145,7 +145,7 @@ class TestPostgresLedger(ProviderLedgerContract):
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
