@@ -189,7 +189,10 @@ MONEY: Final = Dashboard(
         Panel(
             "Latest trusted statement",
             "s",
-            {"ago": "max(cashback_statement_trusted_age_seconds)"},
+            {
+                "ago": "max(cashback_statement_trusted_age_seconds)",
+                "what complete ones tell ends": "max(cashback_provider_ledger_age_seconds)",
+            },
         ),
         Panel(
             "Statement distrusted, doubts overdue",

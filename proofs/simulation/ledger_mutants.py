@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation import ledger
-from cashback_core.reconciliation.ledger import Change, LedgerLine, Telling, ToldLine
+from cashback_core.reconciliation.ledger import LedgerChange, LedgerLine, LedgerTelling, ToldLine
 from cashback_core.testing import memory_ledger
 from simulation.mutant import Mutant
 
@@ -19,8 +19,8 @@ _changes = ledger.changes  # as it is: what is planted replaces the name in the 
 
 
 def every_statement_adds_up(
-    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: Telling
-) -> Iterator[Change]:
+    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: LedgerTelling
+) -> Iterator[LedgerChange]:
     """What is told again is taken for one more credit."""
     for change in _changes((), told, telling):
         after = change.after
@@ -28,8 +28,8 @@ def every_statement_adds_up(
 
 
 def only_what_differs_is_kept(
-    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: Telling
-) -> Iterator[Change]:
+    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: LedgerTelling
+) -> Iterator[LedgerChange]:
     """Of lines that read the same one is enough."""
     yield from _changes(standing, told[:1], telling)
 
@@ -56,8 +56,8 @@ LEDGER_MUTANTS: Final = tuple(
         ("statements add up in the ledger", memory_ledger, "changes", every_statement_adds_up),
         ("equal lines are one in the ledger", memory_ledger, "changes", only_what_differs_is_kept),
         ("a cut statement empties the ledger", ledger, "is_fit", any_statement),
-        ("silence takes away other days' lines", Telling, "must_tell", always),
-        ("what is told no more stays", Telling, "must_tell", never),
-        ("an older statement overrules", Telling, "decides", always),
+        ("silence takes away other days' lines", LedgerTelling, "must_tell", always),
+        ("what is told no more stays", LedgerTelling, "must_tell", never),
+        ("an older statement overrules", LedgerTelling, "decides", always),
     )
 )

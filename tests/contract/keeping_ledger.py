@@ -155,6 +155,14 @@ class ProviderLedgerContract:
         assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
         assert await take_in(book, replace(newer, lines=(UNKNOWN,))) == LedgerKept(moved=1)
 
+    async def test_a_clock_that_was_ahead_once_does_not_make_what_follows_older(
+        self, book: Book
+    ) -> None:
+        ahead = Told(lines=(a_told(),), asked_at=AT.replace(year=9000))
+        await take_in(book, ahead)
+        later = Told(lines=(), asked_at=AT.replace(year=8000))
+        assert (await take_in(book, later)).left == 1
+
     async def test_a_run_that_dies_before_leaves_nothing_behind(self, book: Book) -> None:
         async with begun(book) as runs:
             await runs.put_aside([a_told()])

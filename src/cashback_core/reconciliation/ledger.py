@@ -84,7 +84,7 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class LedgerTelling:
     """What a statement that is complete and without defects covers.
 
     `newer` are the windows of those taken into the ledger that were asked for later. `skew` is the
@@ -119,7 +119,7 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class LedgerChange:
     """A line before (None: there was none) and after a statement was taken into the ledger."""
 
     before: LedgerLine | None
@@ -133,8 +133,8 @@ class Change:
 
 
 def changes(
-    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: Telling
-) -> Iterator[Change]:
+    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: LedgerTelling
+) -> Iterator[LedgerChange]:
     """What a statement changes in the lines of one key, all of which are in `standing`.
 
     Lines of one key are interchangeable: first those are paired that are what they were.
@@ -148,11 +148,11 @@ def changes(
             continue
         left.remove(same)
         if (after := _told_again(same, telling)) != same:
-            yield Change(before=same, after=after)
+            yield LedgerChange(before=same, after=after)
     left.sort(key=lambda line: (line.cls is None, line.nth))
     others.sort(key=_order)
     for nth, one in enumerate(others[len(left) :], len(standing)):
-        yield Change(before=None, after=_entered(one, nth, telling))
+        yield LedgerChange(before=None, after=_entered(one, nth, telling))
     for line, one in zip(left, others, strict=False):
         after = replace(
             _told_again(line, telling),
@@ -160,11 +160,11 @@ def changes(
             merchant_id=one.merchant_id,
             cashback_id=one.cashback_id,
         )
-        yield Change(before=line, after=after)
+        yield LedgerChange(before=line, after=after)
     for line in left[len(others) :]:
         if line.cls is not None and telling.must_tell(line):
             after = replace(line, cls=None, merchant_id=None, cashback_id=None)
-            yield Change(before=line, after=after)
+            yield LedgerChange(before=line, after=after)
 
 
 def _order(one: ToldLine) -> tuple[object, ...]:
@@ -172,7 +172,7 @@ def _order(one: ToldLine) -> tuple[object, ...]:
     return one.cls, owner is None, owner or 0, "" if cashback is None else cashback.hex
 
 
-def _entered(one: ToldLine, nth: int, telling: Telling) -> LedgerLine:
+def _entered(one: ToldLine, nth: int, telling: LedgerTelling) -> LedgerLine:
     window = telling.window
     return LedgerLine(
         key=one.key,
@@ -186,7 +186,7 @@ def _entered(one: ToldLine, nth: int, telling: Telling) -> LedgerLine:
     )
 
 
-def _told_again(line: LedgerLine, telling: Telling) -> LedgerLine:
+def _told_again(line: LedgerLine, telling: LedgerTelling) -> LedgerLine:
     if line.told is None:
         return line
     (since, through), window = line.told, telling.window

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cashback_core.reconciliation.ledger import (
-    Change,
+    LedgerChange,
     LedgerKept,
     LedgerLine,
     LedgerState,
+    LedgerTelling,
     LedgerTotal,
     ProviderLedger,
-    Telling,
     ToldLine,
     changes,
 )
@@ -34,7 +34,7 @@ class TellingRow:
     at: datetime
     asked_at: datetime
     window: Window
-    moves: tuple[Change, ...]
+    moves: tuple[LedgerChange, ...]
 
 
 class MemoryLedger(ProviderLedger):
@@ -52,11 +52,11 @@ class MemoryLedger(ProviderLedger):
         """All lines of a statement, at once."""
         asked_at = min(asked_at, at)
         newer = tuple(one.window for one in self.tellings if one.asked_at > asked_at)
-        telling = Telling(window=window, skew=self.skew, newer=newer)
+        telling = LedgerTelling(window=window, skew=self.skew, newer=newer)
         by_key: defaultdict[str, list[ToldLine]] = defaultdict(list)
         for line in told:
             by_key[line.key].append(line)
-        moves: list[Change] = []
+        moves: list[LedgerChange] = []
         for key in {*self.lines, *by_key}:
             standing = self.lines[key]
             for change in [*changes(standing, by_key[key], telling)]:

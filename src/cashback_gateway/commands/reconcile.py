@@ -149,6 +149,11 @@ async def _by_file(container: WorkerContainer, file_id: UUID) -> RunResult | Non
 def _words(found: RunResult) -> Iterator[str]:
     skipped = f", {found.moved.skipped} left to the next run" if found.moved.skipped else ""
     yield f"{found.moved.stored} cashbacks moved{skipped}"
+    if found.kept is None:
+        yield "the provider's ledger stays as it is: the statement has defects of its own"
+    else:
+        kept = found.kept
+        yield f"provider's ledger: {kept.entered} entered, {kept.moved} moved, {kept.left} left"
     if found.distrust is not None:
         yield f"it proves no absence: {found.distrust}"
     yield from found.remarks

@@ -110,6 +110,7 @@ def test_days_of_ones_choice_are_reconciled_from_the_command_line(gateway: Gatew
     assert done.returncode == 0, done.stderr
     assert "matched" in done.stdout
     assert "cashbacks moved" in done.stdout
+    assert "provider's ledger: " in done.stdout
     refused = run("reconcile --from yesterday", gateway.environ)
     assert refused.returncode == 2
     assert "neither a day nor an instant" in refused.stderr

@@ -112,7 +112,7 @@ async def take_in(
     return LedgerKept(entered=entered, moved=moved, left=left)
 
 
-# When the credit of a line was, at the earliest and at the latest: `Telling._span`, by test.
+# When the credit of a line was, at the earliest and at the latest: `LedgerTelling._span`, by test.
 _EARLIEST: Final[LiteralString] = """
     case when credited_at is null then told_since
         when (credited_at at time zone 'UTC')::time = '00:00' then credited_at - %(before)s

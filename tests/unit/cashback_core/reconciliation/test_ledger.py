@@ -10,7 +10,7 @@ from hypothesis import given
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.entries import line_key
 from cashback_core.reconciliation.findings import Finding
-from cashback_core.reconciliation.ledger import LedgerLine, Telling, ToldLine
+from cashback_core.reconciliation.ledger import LedgerLine, LedgerTelling, ToldLine
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.testing.memory_ledger import MemoryLedger
 from contract.keeping_ledger import AT, DAY, Told, statements, times_told
@@ -110,7 +110,7 @@ def test_a_line_is_told_by_its_net_amount_and_whose_it_is_about() -> None:
 
 def test_a_line_at_the_edge_of_the_clocks_is_not_covered() -> None:
     window = Told(lines=(), since=AT, through=AT + DAY).window
-    telling = Telling(window=window, skew=SKEW)
+    telling = LedgerTelling(window=window, skew=SKEW)
 
     def must_tell(seconds: float) -> bool:
         at = AT + timedelta(seconds=seconds)
