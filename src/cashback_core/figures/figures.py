@@ -179,7 +179,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class StatusSum:
     """Cashbacks of one state, and their centavos."""
 
     cashbacks: int
@@ -194,7 +194,7 @@ class Balance:
     owed_centavos: int
     paid_centavos: int
     in_doubt_centavos: int
-    by_status: Mapping[Status, Standing]
+    by_status: Mapping[Status, StatusSum]
 
 
 class FiguresStore(Protocol):

@@ -18,7 +18,7 @@ from cashback_core.figures.figures import (
     FiguresRow,
     FiguresStore,
     Measures,
-    Standing,
+    StatusSum,
     TooManyRows,
 )
 from cashback_core.figures.repricing import StoredSale, StoredSales
@@ -95,7 +95,7 @@ class MemoryFigures(FiguresStore):
             paid_centavos=sums[Status.APPLIED],
             in_doubt_centavos=sums[Status.IN_DOUBT],
             by_status={
-                status: Standing(cashbacks=counts[status], centavos=sums[status])
+                status: StatusSum(cashbacks=counts[status], centavos=sums[status])
                 for status in Status
                 if counts[status]
             },

@@ -26,7 +26,7 @@ from cashback_core.figures.figures import (
     FiguresRow,
     FiguresStore,
     Measures,
-    Standing,
+    StatusSum,
     TooManyRows,
 )
 
@@ -308,11 +308,11 @@ def _balance(
         before = sums.get(status, (0, 0))
         sums[status] = before[0] + cashbacks, before[1] + centavos
     by_status = {
-        status: Standing(cashbacks=sums[status][0], centavos=sums[status][1])
+        status: StatusSum(cashbacks=sums[status][0], centavos=sums[status][1])
         for status in Status
         if sums.get(status, (0, 0)) != (0, 0)
     }
-    nothing = Standing(cashbacks=0, centavos=0)
+    nothing = StatusSum(cashbacks=0, centavos=0)
     return Balance(
         at=at,
         owed_centavos=sum(by_status[one].centavos for one in by_status if one in OWED),
