@@ -1,7 +1,6 @@
 """A report as one page: which questions it asks, and what whoever draws it is given.
 
-A page is drawn by `adapters.report_page.render`; routes and commands are handed it as a
-`DrawReport`.
+Whoever draws pages is a `DrawReport`; routes and commands are handed one.
 """
 
 from __future__ import annotations
