@@ -63,6 +63,13 @@ def test_an_act_is_told_as_one_event_or_changes_nothing(
     case: Case, act: AssignCase | NoteCase | ResolveCase
 ) -> None:
     decision = work_on(case, act, AT)
+    anothers = (
+        isinstance(act, AssignCase)
+        and case.assigned_to not in {None, act.to}
+        and str(case.assigned_to).lower() != act.by.lower()
+    )
+    if isinstance(act, AssignCase) and anothers and not act.take_over:
+        assert isinstance(decision, AssignedToAnother | CaseRefusal)
     if isinstance(decision, CaseMove):
         if decision.event is None:
             assert decision.assigned_to == case.assigned_to
