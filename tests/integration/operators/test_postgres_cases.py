@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.errors import InsufficientPrivilege, IntegrityError
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
@@ -152,9 +153,9 @@ class TestPostgresCases(CaseStoreContract):
                 pytest.raises((IntegrityError, InsufficientPrivilege)),
             ):
                 asking.execute(
-                    psycopg.sql.SQL(
+                    sql.SQL(
                         "insert into cases (case_id, {}, merchant_id) values (%s, %s, %s)"
-                    ).format(psycopg.sql.Identifier(column)),
+                    ).format(sql.Identifier(column)),
                     [fresh, fresh, named],
                 )
 

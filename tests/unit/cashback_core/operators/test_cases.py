@@ -37,10 +37,14 @@ CASE = Case(
     opened_at=AT,
 )
 NAMES = st.sampled_from(["ana", "ANA", "bia", "caio"])
+
+
+def _case(who: str | None, resolved_at: datetime | None, closed_at: datetime | None) -> Case:
+    return replace(CASE, assigned_to=who, resolved_at=resolved_at, closed_at=closed_at)
+
+
 CASES = st.builds(
-    lambda who, resolved, closed: replace(
-        CASE, assigned_to=who, resolved_at=resolved, closed_at=closed
-    ),
+    _case,
     st.none() | NAMES,
     st.sampled_from([None, AT]),
     st.sampled_from([None, AT]),
