@@ -187,6 +187,16 @@ MONEY: Final = Dashboard(
             {"{{class}}": "max by (class) (cashback_statement_incident_centavos) / 100"},
         ),
         Panel(
+            "Incidents and differences: whose",
+            "short",
+            {"{{state}}": "max by (state) (cashback_cases)"},
+        ),
+        Panel(
+            "The oldest of these",
+            "s",
+            {"{{state}}": "max by (state) (cashback_cases_oldest_seconds)"},
+        ),
+        Panel(
             "Latest trusted statement",
             "s",
             {

@@ -111,7 +111,8 @@ class ResolvingContract:
         self, store: CashbackStore, operators: OperatorStore
     ) -> None:
         one = await ended_with(store, UNANSWERED, a_sale(sale_id="NF-7"))
-        told = listed({"sale_id": "NF-7"}, {"id": str(one.id), "status": "rejected"})
+        mine = {"sale_id": "NF-7"}
+        told = listed(mine, {"id": str(one.id), "status": "rejected"}, mine)
         plan = await ResolveMany(operators).plan(1, told, by=BY)
         assert plan.moves == ()
         assert {line.why for line in plan.refused} == {LineRefusal.CONTRADICTED}

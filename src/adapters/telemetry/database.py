@@ -111,6 +111,9 @@ def _backlog(backlog: Backlog) -> Iterator[Reading]:
     yield metrics.WEBHOOKS_DISABLED, {(): float(backlog.webhooks.disabled)}
     yield metrics.INCIDENTS, {(): float(backlog.incidents)}
     yield from _reconciled(backlog.reconciled)
+    cases = backlog.cases.items()
+    yield metrics.CASES, {(state.value,): float(found.count) for state, found in cases}
+    yield metrics.CASES_OLDEST, {(state.value,): found.oldest_s for state, found in cases}
     yield metrics.RISKS, {(): float(backlog.risk_accepted)}
     yield metrics.NAME_DIFFERENCES, {(): float(backlog.name_differences)}
     clocks = reversed(backlog.clocks_ahead)  # of one client the furthest counts, which comes first

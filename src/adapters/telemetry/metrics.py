@@ -328,6 +328,23 @@ STATEMENT_INCIDENTS: Final = Metric(
     of=_WORKER,
     one_for_all=_DATABASE,
 )
+CASES: Final = Metric(
+    name="cashback_cases",
+    kind=MetricKind.GAUGE,
+    labels=("state",),
+    meaning="incidents and differences that need somebody: what nobody has (`open`), what somebody"
+    " has (`assigned`); what a person calls done is in neither",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+CASES_OLDEST: Final = Metric(
+    name="cashback_cases_oldest_seconds",
+    kind=MetricKind.GAUGE,
+    labels=("state",),
+    meaning="how long ago the oldest of these was told first; 0 without any",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
 STATEMENT_INCIDENT_CENTAVOS: Final = Metric(
     name="cashback_statement_incident_centavos",
     kind=MetricKind.GAUGE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cashback_core.delivery.states import Status
+from cashback_core.operators.cases import CaseState
 from cashback_core.operators.clocks import ClockAhead
 from cashback_core.reconciliation.findings import FindingClass
 
@@ -85,6 +86,8 @@ class Backlog:
     database_bytes: int
     sessions: int
     most_sessions: int
+    cases: Mapping[CaseState, OpenCount]
+    """Incidents and differences that need somebody: what nobody has, and what somebody has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ def _csv_lines(text: str, file: Path) -> Iterator[Read]:
     delimiter = next((one for one in _DELIMITERS if one in header), ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        columns = [cell.strip() for cell in next(reader, [])]
+        columns = [cell.strip() for cell in next(reader, list[str]())]
         _check_columns(columns, file)
         last: list[Read] = []
         for cells in reader:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.errors import InsufficientPrivilege, IntegrityError
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
@@ -15,6 +17,7 @@ from adapters.postgres.operators.incidents import PostgresIncidentStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.operators.cases import (
     EVERY_UNRESOLVED,
+    AssignedToAnother,
     CaseEventKind,
     CaseKind,
     CaseState,
@@ -150,11 +153,26 @@ class TestPostgresCases(CaseStoreContract):
                 pytest.raises((IntegrityError, InsufficientPrivilege)),
             ):
                 asking.execute(
-                    psycopg.sql.SQL(
+                    sql.SQL(
                         "insert into cases (case_id, {}, merchant_id) values (%s, %s, %s)"
-                    ).format(psycopg.sql.Identifier(column)),
+                    ).format(sql.Identifier(column)),
                     [fresh, fresh, named],
                 )
+
+    async def test_who_comes_second_sees_what_the_first_did(self, cases: PostgresCaseStore) -> None:
+        id_ = self.differing()
+        await cases.work(1, id_, NOTED)
+        with psycopg.connect(self.dsn) as first, psycopg.connect(self.dsn) as looking:
+            looking.autocommit = True
+            first.execute("update cases set assigned_to = 'bia'")
+            second = asyncio.create_task(cases.work(1, id_, MINE))
+            while not looking.execute(
+                "select from pg_stat_activity where wait_event_type = 'Lock'"
+                " and datname = current_database()"
+            ).fetchall():
+                await asyncio.sleep(0.01)
+            first.commit()
+        assert await second == AssignedToAnother("bia")
 
     async def test_what_was_said_of_a_case_stays(self, cases: PostgresCaseStore) -> None:
         await cases.work(1, self.differing(), NOTED)

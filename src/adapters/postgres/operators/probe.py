@@ -18,6 +18,7 @@ from cashback_core.operators.backlog import (
     Reconciled,
     WebhookBacklog,
 )
+from cashback_core.operators.cases import CaseState
 from cashback_core.operators.clocks import MEASURED_S, MOST_CLOCKS
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
 
@@ -121,7 +122,34 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
         database_bytes=size,
         sessions=sessions,
         most_sessions=most,
+        cases=await _cases(connection),
     )
+
+
+async def _cases(connection: AsyncConnection[Any]) -> dict[CaseState, OpenCount]:
+    found = await connection.execute(
+        """
+        select case when k.assigned_to is null then 'open' else 'assigned' end, count(*),
+            sum(s.centavos)::bigint,
+            extract(epoch from clock_timestamp() - min(s.opened_at))::float8
+        from (
+            select i.incident_id as case_id, i.opened_at, i.centavos
+            from statement_incidents as i where i.closed_at is null
+            union all
+            select d.difference_id, d.opened_at,
+                coalesce(abs(d.erp_centavos - d.our_centavos), d.erp_centavos, d.our_centavos, 0)
+            from differences as d where d.closed_at is null
+        ) as s
+        left join cases as k using (case_id)
+        where k.resolved_at is null
+        group by 1
+        """
+    )
+    rows = {
+        CaseState(state): OpenCount(count=count, centavos=centavos, oldest_s=max(0.0, oldest_s))
+        for state, count, centavos, oldest_s in await found.fetchall()
+    }
+    return {state: rows.get(state, OpenCount()) for state in (CaseState.OPEN, CaseState.ASSIGNED)}
 
 
 async def _webhooks(connection: AsyncConnection[Any]) -> WebhookBacklog:

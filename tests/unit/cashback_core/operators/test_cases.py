@@ -37,10 +37,14 @@ CASE = Case(
     opened_at=AT,
 )
 NAMES = st.sampled_from(["ana", "ANA", "bia", "caio"])
+
+
+def _case(who: str | None, resolved_at: datetime | None, closed_at: datetime | None) -> Case:
+    return replace(CASE, assigned_to=who, resolved_at=resolved_at, closed_at=closed_at)
+
+
 CASES = st.builds(
-    lambda who, resolved, closed: replace(
-        CASE, assigned_to=who, resolved_at=resolved, closed_at=closed
-    ),
+    _case,
     st.none() | NAMES,
     st.sampled_from([None, AT]),
     st.sampled_from([None, AT]),
@@ -63,6 +67,13 @@ def test_an_act_is_told_as_one_event_or_changes_nothing(
     case: Case, act: AssignCase | NoteCase | ResolveCase
 ) -> None:
     decision = work_on(case, act, AT)
+    anothers = (
+        isinstance(act, AssignCase)
+        and case.assigned_to not in {None, act.to}
+        and str(case.assigned_to).lower() != act.by.lower()
+    )
+    if isinstance(act, AssignCase) and anothers and not act.take_over:
+        assert isinstance(decision, AssignedToAnother | CaseRefusal)
     if isinstance(decision, CaseMove):
         if decision.event is None:
             assert decision.assigned_to == case.assigned_to

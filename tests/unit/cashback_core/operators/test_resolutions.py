@@ -171,6 +171,12 @@ def test_every_line_is_in_one_place_and_what_moves_adds_up(
     assert sum(t.count for t in totals_of(plan.moves)) == len(plan.moves)
     assert sum(t.centavos for t in totals_of(plan.moves)) == sum(m.centavos for m in plan.moves)
     for move in plan.moves:
+        said = {
+            one.kind
+            for one in told
+            if isinstance(one, ResolutionLine) and named.get(one.name, ()) == [move.id]
+        }
+        assert said == {move.said.kind}  # no line contradicts it, however many there are
         assert isinstance(foreseen[move.id].decision, Granted)
         assert move.to is TARGETS[move.said.kind]
         assert move.from_status is not move.to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import given
@@ -101,19 +101,22 @@ async def test_what_is_not_as_it_was_shown_is_not_done(api: Api) -> None:
     assert await status_of(api, id_) == "in_doubt"
 
 
+WRONG: Final[list[tuple[dict[str, object], str, str]]] = [
+    ({"lines": []}, "/lines", "list_count"),
+    ({"lines": [{"id": "x"}] * (MAX_LINES + 1)}, "/lines", "list_count"),
+    ({"lines": "x"}, "/lines", "wrong_type"),
+    ({"lines": [7]}, "/lines/0", "wrong_type"),
+    ({"file": "x" * 65}, "/file", "plain_text"),
+    ({"file": "52998224725.csv"}, "/file", "reason_document"),
+    ({"file": "a\nb"}, "/file", "reason_format"),
+    ({"dry_run": False}, "/token", "required"),
+    ({"dry_run": False, "token": 7}, "/token", "wrong_type"),
+]
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer", "code"),
-    [
-        ({"lines": []}, "/lines", "list_count"),
-        ({"lines": [{}] * (MAX_LINES + 1)}, "/lines", "list_count"),
-        ({"lines": {}}, "/lines", "wrong_type"),
-        ({"lines": [7]}, "/lines/0", "wrong_type"),
-        ({"file": "x" * 65}, "/file", "plain_text"),
-        ({"file": "52998224725.csv"}, "/file", "reason_document"),
-        ({"file": "a\nb"}, "/file", "reason_format"),
-        ({"dry_run": False}, "/token", "required"),
-        ({"dry_run": False, "token": 7}, "/token", "wrong_type"),
-    ],
+    WRONG,
 )
 async def test_a_body_that_is_no_list_is_refused(
     api: Api, changes: dict[str, object], pointer: str, code: str
