@@ -289,7 +289,9 @@ def _add_alike(totals: ThreeTotals, whole: SideTotals, provider: FindingClass | 
 async def _explained(batch: list[Compared], sides: DaySides) -> list[Compared]:
     """What differs in its cashback, explained by reckoning it anew; what needs nobody left out."""
     unknown = [one.record.id for one in batch if one.record and WhyDiffers.UNKNOWN in one.whys]
-    reckoned = await sides.reckoned(unknown) if unknown else {}
+    reckoned: Mapping[UUID, Reckoned] = {}
+    if unknown:
+        reckoned = await sides.reckoned(unknown)
     return await asyncio.to_thread(
         lambda: [_reckoned(one, reckoned) for one in batch if one.cls in NEED_SOMEBODY]
     )

@@ -23,8 +23,8 @@ BEGINS: Final = datetime(2026, 11, 20, 3, tzinfo=UTC)
 SINCE: Final = BEGINS - timedelta(hours=2)
 THROUGH: Final = BEGINS + timedelta(hours=30)
 CPFS: Final = (
-    "52998224725", "11144477735", "52998224806", "39053344705", "15350946056", "86288366757",
-    "71428793860", "87748248800", "29537995593",
+    "01234567890", "52998224725", "11144477735", "52998224806", "39053344705", "15350946056",
+    "86288366757", "71428793860", "87748248800", "29537995593",
 )  # fmt: skip
 LATER: Final = (
     Status.IN_DOUBT, Status.HELD, Status.PENDING, Status.REJECTED, Status.UNCONFIRMED,
@@ -155,7 +155,7 @@ def _credits(chance: Chance, sold: Sold, number: int, *, echoes: bool) -> list[S
                 [None, None, str(sold.id).upper(), sold.id.hex, str(new_id()), sold.id.hex[:20]]
             )
         when = chance.but(sold.sold_at, sold.sold_at - timedelta(days=4))
-        doubtful = chance.but(None, None, "8224725", "2998224725")
+        doubtful = chance.but(None, None, "8224725", sold.document.lstrip("0"))
         no_amount = chance.but(False, False, False, True)
         unreadable = no_amount or doubtful is not None
         lines.append(

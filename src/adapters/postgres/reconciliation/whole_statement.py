@@ -19,7 +19,7 @@ from uuid import UUID
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.reconciliation.book import bounds, entries_of, unpaid_entries
 from adapters.postgres.reconciliation.explanations import read_explanations
-from adapters.postgres.reconciliation.unlike_sides import AT_ONCE, SILENT_S, streamed
+from adapters.postgres.reconciliation.unlike_sides import SILENT_S, streamed
 from cashback_core.reconciliation import (
     FindingClass,
     ReadStatement,
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
     from cashback_core.privacy.seals import Seal
     from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules
+
+RECALLED: Final = 50_000
+"""Cashbacks that are looked for at once: each time the whole file is read through."""
 
 _LINE: Final[LiteralString] = """
     l.line, l.kind, l.document, l.doubtful, l.centavos, l.credited_at, l.reference, l.problem
@@ -433,5 +436,5 @@ def _uuid(text: str) -> UUID | None:
 
 def _slices(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
     rest = iter(ids)
-    while some := list(islice(rest, AT_ONCE)):
+    while some := list(islice(rest, RECALLED)):
         yield some
