@@ -335,39 +335,6 @@ def test_what_earned_nothing_is_the_same_live_and_as_history(shop: Shop) -> None
     assert shop.take("--as-recorded", profile=False) == counted(known=1)
 
 
-def nameless(*totals: str) -> str:
-    """JSON Lines of sales without a name, each of one product."""
-    return "\n".join(
-        json.dumps(
-            {
-                "sold_at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
-                "customer": {"document": cpf(1), "name": "JOSE DA SILVA"},
-                "total": total,
-                "products": [{"type": "A", "value": total, "qty": 1}],
-            }
-        )
-        for total in totals
-    )
-
-
-@pytest.mark.parametrize("first", [("--as-recorded",), ()])
-@pytest.mark.parametrize("equal_content", ["sale_id", "key", "never"])
-def test_a_file_without_names_that_was_edited_is_not_paid_again(
-    shop: Shop, equal_content: str, first: tuple[str, ...]
-) -> None:
-    with psycopg.connect(shop.dsn) as owner:
-        owner.execute(
-            "update merchants set equal_content = %s where slug = 'demo'", [equal_content]
-        )
-    shop.file = shop.folder / "night.jsonl"
-    shop.file.write_text(nameless("41.00", "42.00"), "utf-8")
-    assert shop.take(*first, profile=False) == counted(taken=2)
-    shop.file.write_text("\n" + nameless("41.00", "42.00", "43.00"), "utf-8")
-    assert shop.take(code=1, profile=False) == counted(taken=1, refused=2)
-    assert [row["code"] for row in shop.report()] == ["sale_already_recorded"] * 2
-    assert shop.rows("select count(*) from sales") == [(3,)]
-
-
 def test_an_import_comes_under_the_group_of_its_client(shop: Shop) -> None:
     made = call("clients add ERP --merchant demo", shop.environ)
     assert made.returncode == 0, made.stderr
