@@ -136,7 +136,7 @@ def _document(value: Value) -> str:
 
 
 def _starred(text: str) -> str:
-    """A masked document with stars for whatever masks it: # and •, and Xs where some are in a row."""
+    """A masked document with stars for whatever masks it: # and •, Xs where some are in a row."""
     folded = text.casefold()
     if "xx" in folded and set(filter(str.isalpha, folded)) == {"x"}:
         text = folded.replace("x", "*")
