@@ -12,6 +12,7 @@ import pytest
 
 from adapters.postgres.figures.store import PostgresFigures
 from benchmarks.report_days import make_open_day
+from cashback_core.delivery.states import Status
 from cashback_core.figures.calls import bucket_of, failure_of
 from cashback_core.figures.figures import Dimension, FiguresQuestion, Measures, TooManyRows
 from integration.figures.closed_days import close_by_hand
@@ -98,6 +99,27 @@ async def test_what_comes_late_is_of_the_first_open_day_and_moves_no_closed_one(
     assert kept.rows == both.rows
     assert kept.closed_through == tomorrow
     assert (await figures.figures(1, question(since=tomorrow, through=tomorrow))).total.paid == 2
+
+
+async def test_what_ends_beyond_the_horizon_of_a_close_is_not_in_it(
+    database: Database, owner: psycopg.Connection[Any]
+) -> None:
+    """It is there already, and within the day: yet the close has not seen all of its like."""
+    figures = PostgresFigures(database)
+    horizon = 1_000 + SALES // 16
+    close_by_hand(owner, 1, DAY, below=horizon)
+    kept = await figures.figures(1, question())
+    assert kept.total.sales == SALES // 2 - 1
+    tomorrow = DAY + timedelta(days=1)
+    both = await figures.figures(1, question(Dimension.DAY, through=tomorrow))
+    assert both.total.sales == both.total.paid == SALES
+    evening = datetime(2026, 3, 11, 2, tzinfo=UTC)
+    applied = (await figures.balance(1, evening)).by_status[Status.APPLIED].cashbacks
+    assert applied == SALES // 2 - 1
+    close_by_hand(owner, 1, tomorrow, below=10_000)
+    assert (await figures.figures(1, question(Dimension.DAY, through=tomorrow))).rows == both.rows
+    after = await figures.balance(1, evening + timedelta(days=1))
+    assert after.by_status[Status.APPLIED].cashbacks == SALES
 
 
 async def test_balances_are_kept_closings_and_what_came_since(

@@ -18,6 +18,7 @@ from cashback_core.sales.calculation import NothingDue, calculate
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.rules import BuyerRule, Buyers, SaleRules
+from cashback_core.sales.sale import Customer
 from cashback_core.testing import strategies
 from cashback_core.values.rounding import Rounding
 from contract.builders import a_sale
@@ -69,6 +70,9 @@ def test_without_a_change_nothing_changes_and_with_all_rates_it_is_calculate(
     earns: bool,  # noqa: FBT001
     buyers: Buyers,
 ) -> None:
+    told = st.one_of(strategies.cpfs(), strategies.cnpjs(), strategies.foreign_documents())
+    document = data.draw(st.none() | told)
+    sale = sale.of(None if document is None else Customer.known(document=document, name="ANA"))
     types = sorted({line.type for line in sale.lines})
     rates = {type_: data.draw(st.integers(0, 10_000)) for type_ in types}
     others = {type_: data.draw(st.integers(0, 10_000)) for type_ in types}
