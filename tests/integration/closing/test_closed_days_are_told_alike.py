@@ -44,11 +44,11 @@ def environ(dsn: str, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def views(dsn: str) -> Iterator[psycopg.Connection[Any]]:
+def views(dsn: str) -> Iterator[psycopg.Cursor[dict[str, Any]]]:
     add_reporting_login(dsn, LOGIN, PASSWORD, merchants=["demo"], actor="test")
     address = make_conninfo(dsn, user=LOGIN, password=PASSWORD)
-    with psycopg.connect(address, autocommit=True, row_factory=dict_row) as connection:
-        yield connection
+    with psycopg.connect(address, autocommit=True) as connection:
+        yield connection.cursor(row_factory=dict_row)
     remove_reporting_login(dsn, LOGIN, actor="test")
 
 
@@ -65,7 +65,7 @@ async def _sold(database: Database, dsn: str) -> None:
 
 @pytest.mark.usefixtures("_sold")
 def test_close_views_and_page_say_the_same(
-    environ: dict[str, str], views: psycopg.Connection[Any], tmp_path: Path
+    environ: dict[str, str], views: psycopg.Cursor[dict[str, Any]], tmp_path: Path
 ) -> None:
     assert call("close --json", environ).returncode == 0
     assert call(f"closes export {tmp_path} --merchant demo", environ).returncode == 0
