@@ -263,6 +263,8 @@ def _ask_of_cases(asking: Asking) -> None:
     asking.answer("ResolvedMany", shown.json)
     sure = {**listed, "dry_run": False, "token": "0" * 32}
     asking.problem(asking.ask("operator", "POST", many, sure))
+
+
 def _ask_of_days(asking: Asking) -> None:
     day = (datetime.now(UTC) - timedelta(days=2)).date()
     asking.shown[day.isoformat()] = "2026-11-29"

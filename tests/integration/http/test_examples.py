@@ -25,8 +25,8 @@ from contract.openapi_conformance import faults, inlined
 from integration.administering import add_user
 from integration.belongings import belongings
 from integration.journeys import fresh_cpf, sale_of_now, wait_for
-from integration.kept_differences import a_difference, keep_difference
 from integration.kept_day_files import keep_day_file
+from integration.kept_differences import a_difference, keep_difference
 from integration.kept_incidents import keep
 from integration.people import sign_in_people
 from integration.real_answers import real_answers

@@ -12,6 +12,10 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+-- Name: reporting; Type: SCHEMA; Schema: -; Owner: -
+
+CREATE SCHEMA reporting;
+
 -- Name: answer_body; Type: DOMAIN; Schema: public; Owner: -
 
 CREATE DOMAIN public.answer_body AS bytea
@@ -378,6 +382,69 @@ CREATE FUNCTION public.audited_value(value jsonb) RETURNS jsonb
     end
 $$;
 
+-- Name: call_failure(text, integer, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.call_failure(result text, status_code integer, reason text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN ((result || ': '::text) || CASE WHEN (status_code IS NOT NULL) THEN ('status '::text || status_code) WHEN (reason ~ '^[a-z][a-z ,'']{0,59}$'::text) THEN reason ELSE 'another reason'::text END);
+
+-- Name: calls_of_day(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_nestloop TO 'off'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return (
+        with ended as materialized (
+            select e.to_status = 'applied' as is_applied,
+                case
+                    when e.to_status = 'applied' then null
+                    when e.actor = 'reaper' or a.result is null then 'unknown: no answer'
+                    else call_failure(a.result, a.status_code, a.reason)
+                end as failure,
+                case when e.actor <> 'reaper' and a.status_code is not null
+                    then latency_bucket(a.elapsed_s) end as bucket
+            from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+            cross join lateral (
+                select o.result, o.status_code, o.reason, o.elapsed_s from attempts as o
+                where o.merchant_id = of_merchant and o.cashback_id = e.cashback_id
+                    and o.attempt = e.attempt
+                offset 0
+            ) as a
+            where e.from_status = 'sending'
+        ),
+        grouped as (
+            select d.is_applied, d.failure, d.bucket, count(*) as calls from ended as d
+            group by d.is_applied, d.failure, d.bucket
+        )
+        select jsonb_build_object(
+            'attempts', coalesce(sum(g.calls), 0),
+            'applied', coalesce(sum(g.calls) filter (where g.is_applied), 0),
+            'failures', (
+                select coalesce(jsonb_object_agg(f.failure, f.calls), '{}')
+                from (
+                    select h.failure, sum(h.calls) as calls from grouped as h
+                    where not h.is_applied group by h.failure
+                ) as f
+            ),
+            'latency', (
+                select coalesce(jsonb_object_agg(b.bucket, b.calls), '{}')
+                from (
+                    select h.bucket, sum(h.calls) as calls from grouped as h
+                    where h.bucket is not null group by h.bucket
+                ) as b
+            )
+        ) from grouped as g
+    );
+end $$;
+
 -- Name: cancels(text, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.cancels(from_status text, to_status text) RETURNS boolean
@@ -505,7 +572,7 @@ CREATE FUNCTION public.day_begins_at(of_merchant bigint, of_day date) RETURNS ti
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+    select day_ends_at(of_merchant, of_day - 1)
 $$;
 
 -- Name: day_ends_at(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -514,7 +581,120 @@ CREATE FUNCTION public.day_ends_at(of_merchant bigint, of_day date) RETURNS time
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day)
+    select greatest(
+        (of_day + 1)::timestamp at time zone day_zone(of_merchant, of_day),
+        of_day::timestamp at time zone day_zone(of_merchant, of_day - 1)
+    )
+$$;
+
+-- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.feed_position() RETURNS bigint
+    LANGUAGE sql
+    RETURN (((pg_current_xact_id())::text)::bigint + 0);
+
+-- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'new>recorded>api',
+        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
+        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
+        'pending>sending>api', 'pending>sending>worker',
+        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
+        'sending>held>api', 'sending>in_doubt>api',
+        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
+        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
+        'pending>applied>late_answer', 'held>applied>late_answer',
+        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
+        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
+        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
+        'pending>applied>settler', 'pending>in_doubt>settler',
+        'held>applied>settler', 'rejected>applied>settler',
+        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
+        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
+        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
+        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
+        'pending>cancelled>operator'
+    );
+end $$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.events (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sequence public.version_number NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    from_status text,
+    to_status text NOT NULL,
+    attempt public.attempt_number NOT NULL,
+    reason text NOT NULL,
+    actor_name public.operators_name,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
+    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
+    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
+);
+
+-- Name: day_events(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS SETOF public.events
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT e.merchant_id,
+     e.cashback_id,
+     e.sequence,
+     e.at,
+     e.actor,
+     e.from_status,
+     e.to_status,
+     e.attempt,
+     e.reason,
+     e.actor_name,
+     e."position"
+    FROM public.events e
+   WHERE ((e.merchant_id = day_events.of_merchant) AND (e.at >= day_events.begins_at) AND (e.at < day_events.ends_at) AND (e."position" < day_events.below))
+ UNION ALL
+  SELECT e.merchant_id,
+     e.cashback_id,
+     e.sequence,
+     e.at,
+     e.actor,
+     e.from_status,
+     e.to_status,
+     e.attempt,
+     e.reason,
+     e.actor_name,
+     e."position"
+    FROM public.events e
+   WHERE ((e.merchant_id = day_events.of_merchant) AND
+         CASE
+             WHEN (e.at < day_events.begins_at) THEN true
+             ELSE false
+         END AND (e."position" < day_events.below) AND (e."position" >= COALESCE(day_events.from_position, (0)::bigint)));
+END;
+
+-- Name: day_of(bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) RETURNS date
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select (instant at time zone 'UTC')::date + near
+    from generate_series(-2, 2) as near
+    where day_begins_at(of_merchant, (instant at time zone 'UTC')::date + near) <= instant
+        and instant < day_ends_at(of_merchant, (instant at time zone 'UTC')::date + near)
 $$;
 
 -- Name: day_zone(bigint, date); Type: FUNCTION; Schema: public; Owner: -
@@ -523,9 +703,11 @@ CREATE FUNCTION public.day_zone(of_merchant bigint, of_day date) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select z.zone from day_zones as z
-    where z.merchant_id = of_merchant and z.from_day <= of_day
-    order by z.from_day desc limit 1
+    select coalesce((
+        select z.zone from day_zones as z
+        where z.merchant_id = of_merchant and z.from_day <= of_day
+        order by z.from_day desc limit 1
+    ), case when of_merchant is null then 'UTC' end)
 $$;
 
 -- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
@@ -587,6 +769,31 @@ begin
     return new;
 end $$;
 
+-- Name: events_of_day(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS TABLE(cashback_id uuid, sequence integer, at timestamp with time zone, from_status text, to_status text, attempt integer, actor text)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return query
+    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
+        e.attempt::integer, e.actor
+    from events as e
+    where e.merchant_id = of_merchant
+        and e.at >= events_of_day.begins_at and e.at < events_of_day.ends_at
+        and e.position < events_of_day.below
+    union all
+    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
+        e.attempt::integer, e.actor
+    from events as e
+    where e.merchant_id = of_merchant
+        and e.position >= events_of_day.from_position and e.position < events_of_day.below
+        and e.at < events_of_day.begins_at;
+end $$;
+
 -- Name: feed_place(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) RETURNS record
@@ -598,11 +805,161 @@ CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline int
         ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
 $$;
 
--- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
+-- Name: figures_of_day(bigint, text, timestamp with time zone, timestamp with time zone, bigint, bigint, boolean, boolean); Type: FUNCTION; Schema: public; Owner: -
 
-CREATE FUNCTION public.feed_position() RETURNS bigint
-    LANGUAGE sql
-    RETURN (((pg_current_xact_id())::text)::bigint + 0);
+CREATE FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) RETURNS TABLE(hour smallint, type text, store text, client text, status text, sales bigint, not_due bigint, recorded bigint, accrued bigint, paid bigint, cancelled bigint, adjusted bigint, doubted bigint, tried bigint, accepted bigint, total_centavos bigint, accrued_centavos bigint, paid_centavos bigint, cancelled_centavos bigint, adjusted_centavos bigint, doubted_centavos bigint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_nestloop TO 'off'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    -- A sale's id begins with the instant it was told at: those of the day are read as they lie.
+    first_id constant uuid := first_id_at(begins_at);
+    end_id constant uuid := first_id_at(ends_at);
+begin
+    return query
+    with moved as materialized (
+        select e.cashback_id,
+            extract(hour from e.at at time zone of_zone)::smallint as hour,
+            e.to_status,
+            e.from_status is null and e.to_status <> 'recorded' as is_sold,
+            accrues(e.from_status, e.to_status) as accrues,
+            pays(e.from_status, e.to_status) as pays,
+            coalesce(cancels(e.from_status, e.to_status), false) as cancels,
+            coalesce(takes_back(e.from_status, e.to_status), false) as takes_back,
+            coalesce(e.from_status = 'sending' and e.attempt = 1, false) as is_tried
+        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        where e.to_status <> 'sending'
+    ),
+    -- What was told before that day: few as a rule, and each looked for by its keys (`offset 0` lets no
+    -- plan read a merchant's past instead).
+    older as materialized (
+        select distinct m.cashback_id from moved as m
+        where m.cashback_id < first_id or m.cashback_id >= end_id
+    ),
+    about as materialized (
+        select o.cashback_id, o.store, o.submitted_by::text as client,
+            o.total_centavos::bigint as worth, c.cashback_centavos::bigint as earned
+        from sales as o
+        join cashbacks as c on c.merchant_id = o.merchant_id and c.cashback_id = o.cashback_id
+        where o.merchant_id = of_merchant
+            and o.cashback_id >= first_id and o.cashback_id < end_id
+            and c.merchant_id = of_merchant
+            and c.cashback_id >= first_id and c.cashback_id < end_id
+        union all
+        select d.cashback_id, s.store, s.submitted_by, s.total_centavos, c.cashback_centavos
+        from older as d
+        cross join lateral (
+            select o.store, o.submitted_by, o.total_centavos from sales as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as s
+        cross join lateral (
+            select o.cashback_centavos from cashbacks as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as c
+    ),
+    types as (
+        select l.cashback_id, l.type, sum_of_centavos(l.worth) as worth,
+            sum_of_centavos(l.earned) as earned
+        from (
+            select o.cashback_id, o.type, o.cashback_centavos as earned,
+                o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0) as worth
+            from sale_lines as o
+            where o.merchant_id = of_merchant
+                and o.cashback_id >= first_id and o.cashback_id < end_id
+            union all
+            select d.cashback_id, i.*
+            from older as d
+            cross join lateral (
+                select o.type, o.cashback_centavos,
+                    o.amount_centavos - o.discount_centavos + coalesce(o.surcharge_centavos, 0)
+                from sale_lines as o
+                where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+            ) as i
+        ) as l
+        where typed
+        group by l.cashback_id, l.type
+    ),
+    told as materialized (
+        select m.*, a.store, a.client, a.worth as whole_worth, a.earned as whole_earned
+        from moved as m join about as a on a.cashback_id = m.cashback_id
+    ),
+    parts as (
+        select m.*, null::text as type, m.whole_worth as worth, m.whole_earned as earned
+        from told as m where whole
+        union all
+        select m.*, t.type, t.worth, t.earned
+        from types as t join told as m on m.cashback_id = t.cashback_id
+    )
+    select p.hour, p.type, p.store, p.client, p.to_status,
+        count(*) filter (where p.is_sold),
+        count(*) filter (where p.to_status = 'not_due'),
+        count(*) filter (where p.to_status = 'recorded'),
+        count(*) filter (where p.accrues), count(*) filter (where p.pays),
+        count(*) filter (where p.cancels), count(*) filter (where p.takes_back),
+        count(*) filter (where p.to_status = 'in_doubt'),
+        count(*) filter (where p.is_tried),
+        count(*) filter (where p.is_tried and p.to_status = 'applied'),
+        coalesce(sum_of_centavos(p.worth) filter (where p.is_sold), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.accrues), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.pays), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.cancels), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.takes_back), 0),
+        coalesce(sum_of_centavos(p.earned) filter (where p.to_status = 'in_doubt'), 0)
+    from parts as p
+    group by p.hour, p.type, p.store, p.client, p.to_status;
+end $$;
+
+-- Name: first_id_at(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.first_id_at(instant timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    RETURN ((lpad(to_hex((GREATEST((0)::numeric, floor((EXTRACT(epoch FROM instant) * (1000)::numeric))))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid;
+
+-- Name: follow_case(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.follow_case() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    of_case constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+begin
+    if old.closed_at is not null and new.closed_at is null then
+        insert into cases (case_id, incident_id, difference_id, merchant_id)
+        values (
+            of_case, case tg_argv[0] when 'incident_id' then of_case end,
+            case tg_argv[0] when 'difference_id' then of_case end, new.merchant_id
+        )
+        on conflict (case_id) do nothing;
+        insert into case_events (case_id, merchant_id, at, what, reason)
+        values (of_case, new.merchant_id, old.closed_at, 'closed', old.closed_why);
+        update cases set resolved_at = null where case_id = of_case;
+        insert into case_events (case_id, merchant_id, what, reason)
+        values (of_case, new.merchant_id, 'reopened', 'found again');
+        return null;
+    end if;
+    if new.merchant_id is distinct from old.merchant_id then
+        update cases set merchant_id = new.merchant_id, assigned_to = null where case_id = of_case;
+        if found then
+            insert into case_events (case_id, merchant_id, what, reason)
+            values (of_case, new.merchant_id, 'moved', 'it is about another''s cashback, or nobody''s');
+        end if;
+    end if;
+    -- By whoever looked after it was resolved: a run that began before may tell what it saw then.
+    update cases set resolved_at = null
+    where case_id = of_case and resolved_at < new.last_seen_at;
+    if found then
+        insert into case_events (case_id, merchant_id, what, reason)
+        values (of_case, new.merchant_id, 'reopened', 'found again');
+    end if;
+    return null;
+end $$;
 
 -- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -785,6 +1142,19 @@ begin
             then e.reason ~ maybe and tells(e.reason, numbered)
         else false
     end;
+    -- What was said of a case, of an incident or of a difference (migration 0021).
+    update case_events as e set reason = 'erased'
+    from cases as k
+    left join statement_incidents as i on i.incident_id = k.incident_id
+    left join differences as d on d.difference_id = k.difference_id
+    where k.case_id = e.case_id and case
+        when k.merchant_id = of_merchant
+                and coalesce(i.cashback_id, d.cashback_id) = any (theirs)
+            then tells(e.reason, named)
+        when k.merchant_id = of_merchant or k.merchant_id is null and not elsewhere
+            then e.reason ~ maybe and tells(e.reason, numbered)
+        else false
+    end;
     return query
     with telling as materialized (
         select i.incident_id, tells(i.reference, p.pattern) as reference,
@@ -868,6 +1238,19 @@ begin
     end if;
 end $$;
 
+-- Name: forget_salts(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_salts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform lock_day_persons(new.merchant_id);
+    update day_persons set salt = null
+    where merchant_id = new.merchant_id and customer_id = new.customer_id and salt is not null;
+    return null;
+end $$;
+
 -- Name: guard_attempt(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_attempt() RETURNS trigger
@@ -899,6 +1282,29 @@ begin
             using errcode = 'integrity_constraint_violation';
     end if;
     return new;
+end $$;
+
+-- Name: guard_case(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_case() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    is_theirs boolean;
+begin
+    if new.incident_id is not null then
+        select i.merchant_id is not distinct from new.merchant_id into is_theirs
+        from statement_incidents as i where i.incident_id = new.incident_id;
+    else  -- apart: whoever has no part in differences does not ask
+        select d.merchant_id is not distinct from new.merchant_id into is_theirs
+        from differences as d where d.difference_id = new.difference_id;
+    end if;
+    if is_theirs is not true then
+        raise exception 'case % is of another merchant', new.case_id
+            using errcode = 'integrity_constraint_violation', constraint = 'cases_of_their_owner';
+    end if;
+    return null;
 end $$;
 
 -- Name: guard_cashback_move(); Type: FUNCTION; Schema: public; Owner: -
@@ -938,6 +1344,37 @@ begin
     return new;
 end $$;
 
+-- Name: guard_chain(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_chain() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    last closes;
+begin
+    select * into last from closes as c
+    where c.merchant_id is not distinct from new.merchant_id order by c.number desc limit 1;
+    if (last.number is null and new.number = 1)
+        or (new.number, new.day, new.begins_at, new.previous)
+            is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
+            and new.below >= last.below
+    then
+        -- Whoever verifies takes a key for good until the next one signs.
+        if exists (
+            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            where k.key_id = new.key_id
+        ) then
+            raise exception 'key % was followed by another one', new.key_id
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_have_the_present_key';
+        end if;
+        return new;
+    end if;
+    raise exception 'close % of % does not follow the last one', new.number, new.day
+        using errcode = 'integrity_constraint_violation', constraint = 'closes_follow';
+end $$;
+
 -- Name: guard_customer_erased(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
@@ -963,6 +1400,28 @@ begin
     insert into erasures_under_way (merchant_id, customer_id, was, became)
     values (old.merchant_id, old.customer_id, old.document, new.document);
     return null;
+end $$;
+
+-- Name: guard_day_persons(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_day_persons() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' and not exists (
+        select from closes as c where c.merchant_id = new.merchant_id and c.day >= new.day
+    ) then
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and new.salt is null
+        and (new.merchant_id, new.day, new.customer_id, new.commitment)
+            = (old.merchant_id, old.day, old.customer_id, old.commitment)
+    then
+        return new;
+    end if;
+    raise exception 'a commitment is of an open day, and stays; an erasure takes its salt'
+        using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
 end $$;
 
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
@@ -1523,37 +1982,6 @@ CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
     )
 $_$;
 
--- Name: is_listed_move(text, text, text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.is_listed_move(from_status text, to_status text, actor text) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    return coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
-        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
-        'new>recorded>api',
-        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
-        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
-        'pending>sending>api', 'pending>sending>worker',
-        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
-        'sending>held>api', 'sending>in_doubt>api',
-        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
-        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
-        'pending>applied>late_answer', 'held>applied>late_answer',
-        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
-        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
-        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
-        'pending>applied>settler', 'pending>in_doubt>settler',
-        'held>applied>settler', 'rejected>applied>settler',
-        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
-        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
-        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
-        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
-        'pending>cancelled>operator'
-    );
-end $$;
-
 -- Name: is_of_the_group(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_of_the_group(merchant bigint, cashback uuid) RETURNS boolean
@@ -1611,8 +2039,66 @@ CREATE FUNCTION public.keep_day_figures(of_merchant bigint, of_day date) RETURNS
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
+declare
+    closed record;
+    before figure_days;
 begin
-    return;
+    select c.begins_at, c.ends_at, c.below into strict closed
+    from closes as c where c.merchant_id = of_merchant and c.day = of_day;
+    select * into before
+    from figure_days as f where f.merchant_id = of_merchant and f.day = of_day - 1;
+    insert into figure_days (
+        merchant_id, day, zone, begins_at, ends_at, below, standings, calls
+    )
+    select of_merchant, of_day, day_zone(of_merchant, of_day), closed.begins_at, closed.ends_at,
+        closed.below,
+        (
+            select coalesce(jsonb_object_agg(s.status, jsonb_build_array(s.cashbacks, s.centavos)), '{}')
+            from (
+                select t.status, sum(t.cashbacks)::bigint as cashbacks, sum(t.centavos)::bigint as centavos
+                from (
+                    select m.status, m.cashbacks, m.centavos
+                    from standings_moved(
+                        of_merchant, closed.begins_at, closed.ends_at, coalesce(before.below, 0),
+                        closed.below
+                    ) as m
+                    union all
+                    select b.key, (b.value ->> 0)::bigint, (b.value ->> 1)::bigint
+                    from jsonb_each(before.standings) as b
+                ) as t
+                group by t.status
+                having sum(t.cashbacks) <> 0 or sum(t.centavos) <> 0
+            ) as s
+        ),
+        calls_of_day(
+            of_merchant, closed.begins_at, closed.ends_at, coalesce(before.below, 0), closed.below
+        );
+    insert into day_figures (
+        merchant_id, day, hour, type, store, client, status, sales, not_due, recorded, accrued,
+        paid, cancelled, adjusted, doubted, tried, accepted, total_centavos, accrued_centavos,
+        paid_centavos, cancelled_centavos, adjusted_centavos, doubted_centavos
+    )
+    select of_merchant, of_day, f.hour, f.type, f.store, f.client, f.status,
+        nullif(sum(f.sales), 0), nullif(sum(f.not_due), 0), nullif(sum(f.recorded), 0),
+        nullif(sum(f.accrued), 0), nullif(sum(f.paid), 0), nullif(sum(f.cancelled), 0),
+        nullif(sum(f.adjusted), 0), nullif(sum(f.doubted), 0), nullif(sum(f.tried), 0),
+        nullif(sum(f.accepted), 0), nullif(sum(f.total_centavos), 0),
+        nullif(sum(f.accrued_centavos), 0), nullif(sum(f.paid_centavos), 0),
+        nullif(sum(f.cancelled_centavos), 0), nullif(sum(f.adjusted_centavos), 0),
+        nullif(sum(f.doubted_centavos), 0)
+    from figures_of_day(
+        of_merchant, day_zone(of_merchant, of_day), closed.begins_at, closed.ends_at,
+        coalesce(before.below, 0), closed.below, true, true
+    ) as f
+    group by grouping sets (
+        (f.type, f.store, f.client, f.status), (f.hour, f.type, f.store, f.client, f.status)
+    )
+    -- What moved nothing is left out, so that a report reads less.
+    having sum(
+        f.sales + f.not_due + f.recorded + f.accrued + f.paid + f.cancelled + f.adjusted
+            + f.doubted + f.tried
+    ) > 0
+    order by f.hour nulls first, f.type nulls first;
 end $$;
 
 -- Name: keep_day_zones(); Type: FUNCTION; Schema: public; Owner: -
@@ -1621,14 +2107,24 @@ CREATE FUNCTION public.keep_day_zones() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
+declare
+    known text := new.zone;
 begin
+    begin
+        perform now() at time zone known;
+    exception when invalid_parameter_value then
+        known := 'UTC';
+    end;
     if tg_op = 'INSERT' then
         insert into day_zones (merchant_id, from_day, zone)
-        values (new.merchant_id, '1999-01-01', new.zone);
+        values (new.merchant_id, '1999-01-01', known);
     else
         insert into day_zones (merchant_id, from_day, zone)
-        select new.merchant_id, (clock_timestamp() at time zone z)::date + 1, new.zone
-        from day_zone(new.merchant_id, (clock_timestamp() at time zone old.zone)::date) as z
+        select new.merchant_id, 1 + greatest(
+            day_of(new.merchant_id, clock_timestamp()),
+            (select max(c.day) from closes as c where c.merchant_id = new.merchant_id) + 1,
+            (select max(z.from_day) from day_zones as z where z.merchant_id = new.merchant_id) - 1
+        ), known
         on conflict (merchant_id, from_day)
             do update set zone = excluded.zone, changed_at = excluded.changed_at;
     end if;
@@ -1654,6 +2150,12 @@ begin
     select distinct i.line_key from statement_incidents as i
     where i.document = pseudonym and not is_sealed(i.line_key);
 end $$;
+
+-- Name: latency_bucket(double precision); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.latency_bucket(elapsed_s double precision) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (elapsed_s <= (0.001)::double precision) THEN 0 ELSE (LEAST((150)::double precision, ceil((ln((elapsed_s / (0.001)::double precision)) / ln((1.1)::double precision)))))::integer END;
 
 -- Name: let_named_merchants(regclass, name, name, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1800,6 +2302,12 @@ begin
     return null;
 end $$;
 
+-- Name: lock_day_persons(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lock_day_persons(of_merchant bigint) RETURNS void
+    LANGUAGE sql
+    RETURN pg_advisory_xact_lock(hashtextextended(('cashback day_persons '::text || (of_merchant)::text), (0)::bigint));
+
 -- Name: loses_values(jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.loses_values(was jsonb, is_now jsonb) RETURNS boolean
@@ -1900,6 +2408,12 @@ CREATE FUNCTION public.names_being_erased(of_merchant bigint, known text) RETURN
     limit 1
 $$;
 
+-- Name: padded_salt(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.padded_salt(salt bytea, pad text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN ((((int8send((((('x'::text || encode(substr(salt, 1, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint)) || int8send((((('x'::text || encode(substr(salt, 9, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 17, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 25, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || decode(repeat(pad, 32), 'hex'::text));
+
 -- Name: pattern_of(text, text[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
@@ -1931,6 +2445,12 @@ CREATE FUNCTION public.pays(from_status text, to_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN (to_status = 'applied'::text);
 
+-- Name: person_commitment(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.person_commitment(salt bytea, document text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN sha256((public.padded_salt(salt, '5c'::text) || sha256((public.padded_salt(salt, '36'::text) || convert_to(document, 'UTF8'::name)))));
+
 -- Name: protect_merchant_table(regclass); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.protect_merchant_table(protected regclass) RETURNS void
@@ -1951,7 +2471,15 @@ CREATE FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp wi
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-    select null::text, 0::bigint, 0::bigint, 0::bigint, 0::bigint where false
+    select f.class, sum(f.entered)::bigint, sum(f.entered_centavos)::bigint,
+        sum(f.departed)::bigint, sum(f.departed_centavos)::bigint
+    from provider_tellings as t
+    join provider_telling_flows as f on f.telling_id = t.telling_id
+    where t.at < provider_flows.ends_at and t.position < provider_flows.below
+        and (t.at >= provider_flows.begins_at
+            or coalesce(t.position >= provider_flows.from_position, true))
+        and f.merchant_id is not distinct from of_merchant
+    group by f.class
 $$;
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
@@ -2134,6 +2662,52 @@ begin
     where i.incident_id = any (lines) and i.reference is null;
 end $$;
 
+-- Name: standings_moved(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS TABLE(status text, cashbacks bigint, centavos bigint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_nestloop TO 'off'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    first_id constant uuid := first_id_at(begins_at);
+    end_id constant uuid := first_id_at(ends_at);
+begin
+    return query
+    -- What only passed through a state is of no account: most went through three.
+    with moved as materialized (
+        select e.cashback_id, v.status, sum(v.moved) as moved
+        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        cross join lateral (values (e.to_status, 1), (e.from_status, -1)) as v (status, moved)
+        where v.status is not null
+        group by e.cashback_id, v.status
+        having sum(v.moved) <> 0
+    ),
+    earned as (
+        select o.cashback_id, o.cashback_centavos from cashbacks as o
+        where o.merchant_id = of_merchant
+            and o.cashback_id >= first_id and o.cashback_id < end_id
+        union all
+        select d.cashback_id, c.cashback_centavos
+        from (
+            select distinct m.cashback_id from moved as m
+            where m.cashback_id < first_id or m.cashback_id >= end_id
+        ) as d
+        cross join lateral (
+            select o.cashback_centavos from cashbacks as o
+            where o.merchant_id = of_merchant and o.cashback_id = d.cashback_id offset 0
+        ) as c
+    )
+    select m.status, sum(m.moved)::bigint, sum(m.moved * c.cashback_centavos)::bigint
+    from moved as m join earned as c on c.cashback_id = m.cashback_id
+    group by m.status;
+end $$;
+
 -- Name: statements_between(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) RETURNS TABLE(file_id uuid, since timestamp with time zone, through timestamp with time zone)
@@ -2271,10 +2845,6 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     AS $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 -- Name: sales; Type: TABLE; Schema: public; Owner: -
 
@@ -2550,6 +3120,15 @@ begin
     return now();
 end $$;
 
+-- Name: sum_of_centavos(bigint); Type: AGGREGATE; Schema: public; Owner: -
+
+CREATE AGGREGATE public.sum_of_centavos(bigint) (
+    SFUNC = int8pl,
+    STYPE = bigint,
+    COMBINEFUNC = int8pl,
+    PARALLEL = safe
+);
+
 -- Name: api_clients; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.api_clients (
@@ -2629,6 +3208,52 @@ ALTER TABLE public.audit ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+-- Name: case_events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.case_events (
+    event_id bigint NOT NULL,
+    case_id uuid NOT NULL,
+    merchant_id bigint,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    what text NOT NULL COLLATE pg_catalog."C",
+    by_name text,
+    assigned_to text,
+    reason text,
+    CONSTRAINT case_events_assigned_to_check CHECK (((char_length(assigned_to) >= 1) AND (char_length(assigned_to) <= 64))),
+    CONSTRAINT case_events_by_name_check CHECK (((char_length(by_name) >= 1) AND (char_length(by_name) <= 64))),
+    CONSTRAINT case_events_check CHECK (((by_name IS NULL) = (what = ANY (ARRAY['reopened'::text, 'closed'::text, 'moved'::text])))),
+    CONSTRAINT case_events_check1 CHECK (((assigned_to IS NOT NULL) = (what = 'assigned'::text))),
+    CONSTRAINT case_events_check2 CHECK (((reason IS NOT NULL) OR (what = ANY (ARRAY['assigned'::text, 'given_back'::text])))),
+    CONSTRAINT case_events_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
+    CONSTRAINT case_events_what_check CHECK ((what = ANY (ARRAY['assigned'::text, 'given_back'::text, 'noted'::text, 'resolved'::text, 'reopened'::text, 'closed'::text, 'moved'::text])))
+);
+
+-- Name: case_events_event_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.case_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.case_events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: cases; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.cases (
+    case_id uuid NOT NULL,
+    incident_id uuid,
+    difference_id uuid,
+    merchant_id bigint,
+    assigned_to text,
+    resolved_at timestamp with time zone,
+    CONSTRAINT cases_assigned_to_check CHECK (((char_length(assigned_to) >= 1) AND (char_length(assigned_to) <= 64))),
+    CONSTRAINT cases_check CHECK ((num_nonnulls(incident_id, difference_id) = 1)),
+    CONSTRAINT cases_check1 CHECK ((case_id = COALESCE(incident_id, difference_id))),
+    CONSTRAINT cases_check2 CHECK (((difference_id IS NULL) OR (merchant_id IS NOT NULL)))
+);
+
 -- Name: cashbacks; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.cashbacks (
@@ -2668,6 +3293,41 @@ CREATE TABLE public.client_secrets (
     CONSTRAINT client_secrets_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
+-- Name: close_keys; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.close_keys (
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    public_key bytea NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    CONSTRAINT close_keys_are_named_by_themselves CHECK ((key_id = "left"(encode(sha256(public_key), 'hex'::text), 32))),
+    CONSTRAINT close_keys_public_key_check CHECK ((octet_length(public_key) = 32))
+);
+
+-- Name: closes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.closes (
+    merchant_id bigint,
+    number integer NOT NULL,
+    day date NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    below bigint NOT NULL,
+    closed_at timestamp with time zone DEFAULT now() NOT NULL,
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    hash bytea NOT NULL,
+    previous bytea,
+    document bytea NOT NULL,
+    lines bigint NOT NULL,
+    late bigint NOT NULL,
+    CONSTRAINT closes_begin_a_chain CHECK (((number = 1) = (previous IS NULL))),
+    CONSTRAINT closes_check CHECK ((((octet_length(document) >= 154) AND (octet_length(document) <= 16777216)) AND (sha256(substr(document, 10, (octet_length(document) - 153))) = hash))),
+    CONSTRAINT closes_check1 CHECK (((late >= 0) AND (late <= lines))),
+    CONSTRAINT closes_end_after_they_begin CHECK ((begins_at <= ends_at)),
+    CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
+    CONSTRAINT closes_number_check CHECK ((number > 0)),
+    CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
+);
+
 -- Name: customers; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.customers (
@@ -2682,6 +3342,47 @@ CREATE TABLE public.customers (
     sealed text COLLATE pg_catalog."C",
     CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (char_length((document)::text) = 33)) AND ((erased_at IS NULL) OR ((name)::text = 'erased'::text)))),
     CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed))))
+);
+
+-- Name: day_figures; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.day_figures (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    hour smallint,
+    type text COLLATE pg_catalog."C",
+    store text COLLATE pg_catalog."C",
+    client text COLLATE pg_catalog."C",
+    status text NOT NULL COLLATE pg_catalog."C",
+    sales integer,
+    not_due integer,
+    recorded integer,
+    accrued integer,
+    paid integer,
+    cancelled integer,
+    adjusted integer,
+    doubted integer,
+    tried integer,
+    accepted integer,
+    total_centavos bigint,
+    accrued_centavos bigint,
+    paid_centavos bigint,
+    cancelled_centavos bigint,
+    adjusted_centavos bigint,
+    doubted_centavos bigint,
+    CONSTRAINT day_figures_hour_check CHECK (((hour >= 0) AND (hour <= 23)))
+);
+
+-- Name: day_persons; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.day_persons (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    customer_id uuid NOT NULL,
+    salt bytea,
+    commitment bytea NOT NULL,
+    CONSTRAINT day_persons_commitment_check CHECK ((octet_length(commitment) = 32)),
+    CONSTRAINT day_persons_salt_check CHECK ((octet_length(salt) = 32))
 );
 
 -- Name: day_sums; Type: TABLE; Schema: public; Owner: -
@@ -2716,11 +3417,17 @@ CREATE TABLE public.differences (
     whys text[] DEFAULT '{}'::text[] NOT NULL,
     erp_centavos bigint,
     our_centavos bigint,
+    erp_total_centavos bigint,
+    our_total_centavos bigint,
+    provider text COLLATE pg_catalog."C",
+    known_by text DEFAULT (gen_random_uuid())::text NOT NULL COLLATE pg_catalog."C",
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     closed_at timestamp with time zone,
     closed_why text,
-    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL)))
+    CONSTRAINT differences_check CHECK (((closed_at IS NULL) = (closed_why IS NULL))),
+    CONSTRAINT differences_class_check CHECK ((class = ANY (ARRAY['differs'::text, 'never_arrived'::text, 'not_told'::text, 'told_twice'::text, 'unreadable'::text]))),
+    CONSTRAINT differences_known_by_check CHECK (((char_length(known_by) >= 1) AND (char_length(known_by) <= 120)))
 );
 
 -- Name: erasure_key; Type: TABLE; Schema: public; Owner: -
@@ -2775,25 +3482,6 @@ CREATE TABLE public.erp_lines (
     CONSTRAINT erp_lines_line_check CHECK ((line > 0))
 );
 
--- Name: events; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.events (
-    merchant_id bigint NOT NULL,
-    cashback_id uuid NOT NULL,
-    sequence public.version_number NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    from_status text,
-    to_status text NOT NULL,
-    attempt public.attempt_number NOT NULL,
-    reason text NOT NULL,
-    actor_name public.operators_name,
-    "position" bigint DEFAULT public.feed_position() NOT NULL,
-    CONSTRAINT events_check CHECK ((((sequence)::integer = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK (public.is_listed_move(from_status, to_status, actor)),
-    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL)))
-);
-
 -- Name: feed; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.feed (
@@ -2803,6 +3491,22 @@ CREATE TABLE public.feed (
     timeline integer NOT NULL,
     CONSTRAINT feed_only_one_check CHECK (only_one),
     CONSTRAINT feed_raised_check CHECK ((raised >= 0))
+);
+
+-- Name: figure_days; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.figure_days (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    zone text NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    below bigint NOT NULL,
+    standings jsonb NOT NULL,
+    calls jsonb NOT NULL,
+    CONSTRAINT figure_days_calls_check CHECK ((jsonb_typeof(calls) = 'object'::text)),
+    CONSTRAINT figure_days_check CHECK ((ends_at >= begins_at)),
+    CONSTRAINT figure_days_standings_check CHECK ((jsonb_typeof(standings) = 'object'::text))
 );
 
 -- Name: files; Type: TABLE; Schema: public; Owner: -
@@ -3014,6 +3718,99 @@ CREATE TABLE public.products (
     CONSTRAINT products_version_check CHECK ((version > 0))
 );
 
+-- Name: provider_balances; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_balances (
+    merchant_id bigint,
+    class text NOT NULL COLLATE pg_catalog."C",
+    lines bigint NOT NULL,
+    centavos bigint NOT NULL,
+    CONSTRAINT provider_balances_check CHECK (((lines > 0) OR (centavos = 0))),
+    CONSTRAINT provider_balances_lines_check CHECK ((lines >= 0))
+);
+
+-- Name: provider_lines; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_lines (
+    line_key uuid NOT NULL,
+    nth integer NOT NULL,
+    centavos bigint NOT NULL,
+    credited_at timestamp with time zone,
+    told_since timestamp with time zone,
+    told_through timestamp with time zone,
+    class text COLLATE pg_catalog."C",
+    merchant_id bigint,
+    cashback_id uuid,
+    CONSTRAINT provider_lines_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
+    CONSTRAINT provider_lines_check1 CHECK (((class IS NOT NULL) OR (merchant_id IS NULL))),
+    CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NULL) = (told_since IS NOT NULL))),
+    CONSTRAINT provider_lines_check3 CHECK (((told_since IS NULL) = (told_through IS NULL)))
+);
+
+-- Name: provider_moves; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_moves (
+    telling_id bigint NOT NULL,
+    line_key uuid NOT NULL,
+    nth integer NOT NULL,
+    from_class text COLLATE pg_catalog."C",
+    from_owner bigint,
+    to_class text COLLATE pg_catalog."C",
+    to_owner bigint,
+    centavos bigint NOT NULL,
+    CONSTRAINT provider_moves_check CHECK (((from_class IS DISTINCT FROM to_class) OR (from_owner IS DISTINCT FROM to_owner)))
+);
+
+-- Name: provider_telling_flows; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_telling_flows (
+    telling_id bigint NOT NULL,
+    merchant_id bigint,
+    class text NOT NULL COLLATE pg_catalog."C",
+    entered bigint NOT NULL,
+    entered_centavos bigint NOT NULL,
+    departed bigint NOT NULL,
+    departed_centavos bigint NOT NULL,
+    CONSTRAINT provider_telling_flows_class_check CHECK ((class = ANY (ARRAY['matched'::text, 'altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'explained'::text, 'applied_absent'::text, 'not_expected'::text, 'unpaid'::text, 'doubt_applied'::text, 'doubt_absent'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
+    CONSTRAINT provider_telling_flows_departed_check CHECK ((departed >= 0)),
+    CONSTRAINT provider_telling_flows_entered_check CHECK ((entered >= 0))
+);
+
+-- Name: provider_tellings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.provider_tellings (
+    telling_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
+    reconciliation_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
+    through timestamp with time zone NOT NULL,
+    CONSTRAINT provider_tellings_check CHECK ((since <= through))
+);
+
+-- Name: provider_tellings_telling_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.provider_tellings ALTER COLUMN telling_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.provider_tellings_telling_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: provider_told; Type: TABLE; Schema: public; Owner: -
+
+CREATE UNLOGGED TABLE public.provider_told (
+    line_key uuid NOT NULL,
+    class text NOT NULL COLLATE pg_catalog."C",
+    centavos bigint NOT NULL,
+    credited_at timestamp with time zone,
+    owner bigint,
+    cashback_id uuid
+);
+
 -- Name: rate_buckets; Type: TABLE; Schema: public; Owner: -
 
 CREATE UNLOGGED TABLE public.rate_buckets (
@@ -3092,6 +3889,15 @@ CREATE TABLE public.refused_equals (
     CONSTRAINT refused_equals_sale_id_check CHECK ((sale_id ~ '^[!-~]{1,64}$'::text)),
     CONSTRAINT refused_equals_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT refused_equals_submitted_by_check CHECK ((submitted_by ~ '^[ -~]{1,96}$'::text))
+);
+
+-- Name: reporting_logins; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.reporting_logins (
+    login text NOT NULL COLLATE pg_catalog."C",
+    merchant_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reporting_logins_login_check CHECK ((login ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
 -- Name: retention; Type: TABLE; Schema: public; Owner: -
@@ -3338,6 +4144,28 @@ CREATE TABLE public.stops (
     CONSTRAINT stops_type_check CHECK (((type !~ '[^!-~]'::text) AND ((char_length(type) >= 1) AND (char_length(type) <= 32))))
 );
 
+-- Name: three_side_runs; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.three_side_runs (
+    run_id uuid NOT NULL,
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    file_id uuid NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C",
+    statement_id uuid,
+    run_by text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone DEFAULT now() NOT NULL,
+    totals jsonb NOT NULL,
+    distrust text,
+    opened integer NOT NULL,
+    renewed integer NOT NULL,
+    closed integer NOT NULL,
+    CONSTRAINT three_side_runs_check CHECK (((source = 'statement'::text) = (statement_id IS NOT NULL))),
+    CONSTRAINT three_side_runs_run_by_check CHECK (((char_length(run_by) >= 1) AND (char_length(run_by) <= 96))),
+    CONSTRAINT three_side_runs_source_check CHECK ((source = ANY (ARRAY['nothing'::text, 'ledger'::text, 'statement'::text])))
+);
+
 -- Name: users; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.users (
@@ -3450,6 +4278,276 @@ CREATE TABLE public.webhooks (
     CONSTRAINT webhooks_version_check CHECK ((version > 0))
 );
 
+-- Name: zone_spans; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.zone_spans WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    zone,
+    from_day,
+    COALESCE(((from_day)::timestamp without time zone AT TIME ZONE lag(zone) OVER days), '-infinity'::timestamp with time zone) AS begins_at,
+    COALESCE(((lead(from_day) OVER days)::timestamp without time zone AT TIME ZONE zone), 'infinity'::timestamp with time zone) AS ends_at
+   FROM public.day_zones z
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]))
+  WINDOW days AS (PARTITION BY merchant_id ORDER BY from_day);
+
+-- Name: attempts; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.attempts WITH (security_barrier='true') AS
+ SELECT a.merchant_id,
+    a.cashback_id,
+    (a.attempt)::integer AS attempt,
+    (a.deliverer)::text AS deliverer,
+    a.started_at,
+    a.ended_at,
+    GREATEST(((a.started_at AT TIME ZONE d.zone))::date, d.from_day) AS day,
+    (a.result)::text AS result,
+    (a.phase)::text AS phase,
+    split_part(a.reason, ': '::text, 1) AS reason,
+    (a.status_code)::integer AS status_code,
+    a.connected_s,
+    a.sent_s,
+    a.elapsed_s
+   FROM (public.attempts a
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = a.merchant_id) AND (a.started_at >= d.begins_at) AND (a.started_at < d.ends_at))))
+  WHERE (a.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: cashbacks; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.cashbacks WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    cashback_id,
+    (status)::text AS status,
+    public.is_owed((status)::text) AS owed,
+    (cashback_centavos)::bigint AS cashback_centavos,
+    (attempt)::integer AS attempts,
+    accepted_at,
+    open_since_at,
+    due_at,
+    confirmed_at,
+    applied_at,
+    risk_accepted_at
+   FROM public.cashbacks c
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: closes; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.closes WITH (security_barrier='true') AS
+ SELECT c.merchant_id,
+    c.number,
+    c.day,
+    c.begins_at,
+    c.ends_at,
+    c.closed_at,
+    c.below,
+    c.lines,
+    c.late,
+    c.key_id,
+    encode(c.hash, 'hex'::text) AS hash,
+    encode(c.previous, 'hex'::text) AS previous,
+    ((l.liability #>> '{opening,centavos}'::text[]))::bigint AS opening_centavos,
+    ((l.liability #>> '{accrued,centavos}'::text[]))::bigint AS accrued_centavos,
+    ((l.liability #>> '{paid,centavos}'::text[]))::bigint AS paid_centavos,
+    ((l.liability #>> '{cancelled,centavos}'::text[]))::bigint AS cancelled_centavos,
+    ((l.liability #>> '{adjusted,centavos}'::text[]))::bigint AS adjusted_centavos,
+    ((l.liability #>> '{closing,centavos}'::text[]))::bigint AS closing_centavos
+   FROM (public.closes c
+     CROSS JOIN LATERAL ( SELECT ((convert_from(c.document, 'UTF8'::name))::jsonb #> '{close,liability}'::text[]) AS liability) l)
+  WHERE (c.merchant_id = ANY (( SELECT array_agg(l_1.merchant_id) AS array_agg
+           FROM public.reporting_logins l_1
+          WHERE (l_1.login = SESSION_USER))::bigint[]));
+
+-- Name: customers; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.customers WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    customer_id,
+    public.masked_document(public.told_document((document)::text)) AS document,
+        CASE
+            WHEN (erased_at IS NULL) THEN ("left"((name)::text, 1) || '***'::text)
+            ELSE 'erased'::text
+        END AS name,
+    created_at,
+    erased_at
+   FROM public.customers c
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: days; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.days WITH (security_barrier='true') AS
+ SELECT d.merchant_id,
+    (day.day)::date AS day,
+        CASE
+            WHEN (((day.day)::date = d.from_day) AND (d.begins_at > '-infinity'::timestamp with time zone)) THEN d.begins_at
+            ELSE GREATEST((day.day AT TIME ZONE d.zone), d.begins_at)
+        END AS begins_at,
+    GREATEST(((day.day + '1 day'::interval) AT TIME ZONE d.zone), d.begins_at) AS ends_at,
+    (EXISTS ( SELECT
+           FROM public.closes c
+          WHERE ((c.merchant_id = d.merchant_id) AND (c.day = (day.day)::date)))) AS closed
+   FROM ((reporting.zone_spans d
+     JOIN public.merchants m ON ((m.merchant_id = d.merchant_id)))
+     CROSS JOIN LATERAL generate_series((GREATEST(((m.created_at AT TIME ZONE d.zone))::date, d.from_day))::timestamp without time zone, (
+        CASE
+            WHEN (d.ends_at <= now()) THEN (((d.ends_at AT TIME ZONE d.zone))::date - 1)
+            ELSE GREATEST(((now() AT TIME ZONE d.zone))::date, d.from_day)
+        END)::timestamp without time zone, '1 day'::interval) day(day))
+  WHERE (d.begins_at <= now());
+
+-- Name: events; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.events WITH (security_barrier='true') AS
+ SELECT e.merchant_id,
+    e.cashback_id,
+    (e.sequence)::integer AS sequence,
+    e.at,
+    GREATEST(((e.at AT TIME ZONE d.zone))::date, d.from_day) AS day,
+    e.actor,
+    e.from_status,
+    e.to_status,
+    (e.attempt)::integer AS attempt,
+        CASE
+            WHEN (e.actor <> 'operator'::text) THEN split_part(e.reason, ': '::text, 1)
+            ELSE NULL::text
+        END AS reason,
+        CASE
+            WHEN public.accrues(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS accrued_centavos,
+        CASE
+            WHEN public.pays(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS paid_centavos,
+        CASE
+            WHEN public.cancels(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS cancelled_centavos,
+        CASE
+            WHEN public.takes_back(e.from_status, e.to_status) THEN (c.cashback_centavos)::bigint
+            ELSE (0)::bigint
+        END AS adjusted_centavos,
+    e."position"
+   FROM ((public.events e
+     JOIN public.cashbacks c ON (((c.merchant_id = e.merchant_id) AND (c.cashback_id = e.cashback_id))))
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = e.merchant_id) AND (e.at >= d.begins_at) AND (e.at < d.ends_at))))
+  WHERE (e.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: merchants; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.merchants WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    slug,
+    name,
+    zone,
+    rounding,
+    created_at,
+    disabled_at
+   FROM public.merchants m
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: product_types; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.product_types WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    type,
+    name,
+    created_at,
+    used_at
+   FROM public.product_types t
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: rates; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.rates WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    type,
+    version,
+    rate_bp,
+    excluded,
+    starts_at,
+    created_at
+   FROM public.rates r
+  WHERE (merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
+-- Name: sale_lines; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.sale_lines WITH (security_barrier='true') AS
+ SELECT merchant_id,
+    cashback_id,
+    ("position")::integer AS "position",
+    type,
+    (sku)::text AS sku,
+    ((qty_e4)::numeric / (10000)::numeric) AS quantity,
+    ((value_e10)::numeric / ('10000000000'::bigint)::numeric) AS unit_value,
+    (amount_centavos)::bigint AS amount_centavos,
+    (discount_centavos)::bigint AS discount_centavos,
+    COALESCE(surcharge_centavos, (0)::bigint) AS surcharge_centavos,
+    (((amount_centavos)::bigint - (discount_centavos)::bigint) + COALESCE(surcharge_centavos, (0)::bigint)) AS net_centavos,
+    (rate_bp)::integer AS rate_bp,
+    rate_version,
+    (excluded IS TRUE) AS excluded,
+    (cashback_centavos)::bigint AS cashback_centavos
+   FROM public.sale_lines l
+  WHERE (merchant_id = ANY (( SELECT array_agg(o.merchant_id) AS array_agg
+           FROM public.reporting_logins o
+          WHERE (o.login = SESSION_USER))::bigint[]));
+
+-- Name: sales; Type: VIEW; Schema: reporting; Owner: -
+
+CREATE VIEW reporting.sales WITH (security_barrier='true') AS
+ SELECT s.merchant_id,
+    s.cashback_id,
+        CASE
+            WHEN (POSITION((public.told_document(s.document)) IN (translate((s.sale_id)::text, './-'::text, ''::text))) > 0) THEN '***'::text
+            ELSE (s.sale_id)::text
+        END AS sale_id,
+    (s.sold_at)::timestamp with time zone AS sold_at,
+    (s.accepted_at)::timestamp with time zone AS accepted_at,
+    GREATEST(((s.accepted_at AT TIME ZONE d.zone))::date, d.from_day) AS accepted_day,
+    c.customer_id,
+    public.masked_document(public.told_document(s.document)) AS document,
+        CASE
+            WHEN (c.erased_at IS NULL) THEN ("left"((s.name)::text, 1) || '***'::text)
+            ELSE 'erased'::text
+        END AS name,
+    (s.total_centavos)::bigint AS total_centavos,
+    (s.discount_centavos)::bigint AS discount_centavos,
+    COALESCE(s.surcharge_centavos, (0)::bigint) AS surcharge_centavos,
+    (COALESCE((s.difference_centavos)::integer, 0))::bigint AS difference_centavos,
+    s.store,
+    s.till,
+    s.series,
+        CASE
+            WHEN ((COALESCE(s.came_under, s.submitted_by))::text ~~ 'client:%'::text) THEN (COALESCE(s.came_under, s.submitted_by))::text
+            ELSE split_part((COALESCE(s.came_under, s.submitted_by))::text, ':'::text, 1)
+        END AS client,
+    s.nothing_due,
+    (s.confirm_later IS TRUE) AS confirm_later,
+    s.same_content_as,
+    (s.rounding)::text AS rounding,
+    s.payments
+   FROM ((public.sales s
+     LEFT JOIN public.customers c ON (((c.merchant_id = s.merchant_id) AND ((c.document)::text = s.document))))
+     LEFT JOIN reporting.zone_spans d ON (((d.merchant_id = s.merchant_id) AND ((s.accepted_at)::timestamp with time zone >= d.begins_at) AND ((s.accepted_at)::timestamp with time zone < d.ends_at))))
+  WHERE (s.merchant_id = ANY (( SELECT array_agg(l.merchant_id) AS array_agg
+           FROM public.reporting_logins l
+          WHERE (l.login = SESSION_USER))::bigint[]));
+
 -- Name: api_clients api_clients_client_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.api_clients
@@ -3469,6 +4567,16 @@ ALTER TABLE ONLY public.attempts
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (audit_id);
+
+-- Name: case_events case_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_pkey PRIMARY KEY (event_id);
+
+-- Name: cases cases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
 
 -- Name: cashbacks cashbacks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3490,10 +4598,25 @@ ALTER TABLE ONLY public.client_secrets
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_secret_id_key UNIQUE (secret_id);
 
+-- Name: close_keys close_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.close_keys
+    ADD CONSTRAINT close_keys_pkey PRIMARY KEY (key_id);
+
+-- Name: close_keys close_keys_public_key_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.close_keys
+    ADD CONSTRAINT close_keys_public_key_key UNIQUE (public_key);
+
 -- Name: customers customers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (merchant_id, document);
+
+-- Name: day_persons day_persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_persons
+    ADD CONSTRAINT day_persons_pkey PRIMARY KEY (merchant_id, day, customer_id);
 
 -- Name: day_sums day_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3534,6 +4657,11 @@ ALTER TABLE ONLY public.events
 
 ALTER TABLE ONLY public.feed
     ADD CONSTRAINT feed_pkey PRIMARY KEY (only_one);
+
+-- Name: figure_days figure_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.figure_days
+    ADD CONSTRAINT figure_days_pkey PRIMARY KEY (merchant_id, day);
 
 -- Name: files files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3590,6 +4718,21 @@ ALTER TABLE ONLY public.products
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (merchant_id, product_id);
 
+-- Name: provider_lines provider_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_lines
+    ADD CONSTRAINT provider_lines_pkey PRIMARY KEY (line_key, nth);
+
+-- Name: provider_telling_flows provider_telling_flows_telling_id_merchant_id_class_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_telling_id_merchant_id_class_key UNIQUE NULLS NOT DISTINCT (telling_id, merchant_id, class);
+
+-- Name: provider_tellings provider_tellings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_tellings
+    ADD CONSTRAINT provider_tellings_pkey PRIMARY KEY (telling_id);
+
 -- Name: rate_buckets rate_buckets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rate_buckets
@@ -3619,6 +4762,11 @@ ALTER TABLE ONLY public.refused_clocks
 
 ALTER TABLE ONLY public.refused_equals
     ADD CONSTRAINT refused_equals_pkey PRIMARY KEY (merchant_id, refusal_id);
+
+-- Name: reporting_logins reporting_logins_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.reporting_logins
+    ADD CONSTRAINT reporting_logins_pkey PRIMARY KEY (login, merchant_id);
 
 -- Name: retention retention_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3700,6 +4848,11 @@ ALTER TABLE ONLY public.statement_lines
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_pkey PRIMARY KEY (merchant_id, stop_id);
 
+-- Name: three_side_runs three_side_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.three_side_runs
+    ADD CONSTRAINT three_side_runs_pkey PRIMARY KEY (run_id);
+
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.users
@@ -3745,6 +4898,10 @@ CREATE INDEX audit_of_a_resource ON public.audit USING btree (merchant_id, resou
 
 CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, audit_id);
 
+-- Name: case_events_of; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX case_events_of ON public.case_events USING btree (case_id, event_id);
+
 -- Name: cashbacks_by_applied_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cashbacks_by_applied_at ON public.cashbacks USING btree (merchant_id, applied_at) WHERE (applied_at IS NOT NULL);
@@ -3781,6 +4938,18 @@ CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHER
 
 CREATE UNIQUE INDEX client_secrets_one_current ON public.client_secrets USING btree (merchant_id, client_id) WHERE (expires_at IS NULL);
 
+-- Name: closes_by_day; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_by_day ON public.closes USING btree (merchant_id, day) NULLS NOT DISTINCT WHERE (day IS NOT NULL);
+
+-- Name: closes_follow_one; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_follow_one ON public.closes USING btree (merchant_id, previous) NULLS NOT DISTINCT WHERE (number > 0);
+
+-- Name: closes_in_order; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX closes_in_order ON public.closes USING btree (merchant_id, number) NULLS NOT DISTINCT WHERE (number > 0);
+
 -- Name: customers_by_id; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id, customer_id) WHERE (customer_id IS NOT NULL);
@@ -3788,6 +4957,42 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: day_figures_of_days; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_figures_of_days ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NULL) AND (type IS NULL));
+
+-- Name: day_figures_of_hours; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_figures_of_hours ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NOT NULL) AND (type IS NULL));
+
+-- Name: day_figures_of_hours_and_types; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_figures_of_hours_and_types ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NOT NULL) AND (type IS NOT NULL));
+
+-- Name: day_figures_of_types; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_figures_of_types ON public.day_figures USING btree (merchant_id, day) WHERE ((hour IS NULL) AND (type IS NOT NULL));
+
+-- Name: day_persons_of_customer; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX day_persons_of_customer ON public.day_persons USING btree (merchant_id, customer_id) WHERE (salt IS NOT NULL);
+
+-- Name: differences_by_opening; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_by_opening ON public.differences USING btree (merchant_id, opened_at, difference_id) WHERE (opened_at IS NOT NULL);
+
+-- Name: differences_of_a_cashback; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_of_a_cashback ON public.differences USING btree (cashback_id) WHERE (cashback_id IS NOT NULL);
+
+-- Name: differences_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX differences_open ON public.differences USING btree (merchant_id, day, known_by) WHERE (closed_at IS NULL);
+
+-- Name: differences_standing; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_standing ON public.differences USING btree (opened_at, difference_id) WHERE (closed_at IS NULL);
 
 -- Name: erp_lines_masked; Type: INDEX; Schema: public; Owner: -
 
@@ -3844,6 +5049,26 @@ CREATE INDEX product_type_periods_by_type ON public.product_type_periods USING b
 -- Name: products_by_name; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX products_by_name ON public.products USING btree (merchant_id, name_key, sku);
+
+-- Name: provider_balances_each; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX provider_balances_each ON public.provider_balances USING btree (class, merchant_id) NULLS NOT DISTINCT;
+
+-- Name: provider_lines_by_instant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_lines_by_instant ON public.provider_lines USING btree (credited_at);
+
+-- Name: provider_lines_of_cashbacks; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_lines_of_cashbacks ON public.provider_lines USING btree (merchant_id, cashback_id) WHERE (cashback_id IS NOT NULL);
+
+-- Name: provider_moves_of_tellings; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_moves_of_tellings ON public.provider_moves USING btree (telling_id);
+
+-- Name: provider_tellings_by_asking; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_tellings_by_asking ON public.provider_tellings USING btree (asked_at);
 
 -- Name: reconciliations_latest; Type: INDEX; Schema: public; Owner: -
 
@@ -3981,6 +5206,10 @@ CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at 
 
 CREATE UNIQUE INDEX stops_standing ON public.stops USING btree (merchant_id, COALESCE(type, ''::text), by_platform) WHERE (lifted_at IS NULL);
 
+-- Name: three_side_runs_newest; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX three_side_runs_newest ON public.three_side_runs USING btree (merchant_id, as_of DESC) WHERE (as_of IS NOT NULL);
+
 -- Name: users_of_a_merchant; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX users_of_a_merchant ON public.users USING btree (merchant_id, username);
@@ -4069,6 +5298,10 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.products FOR E
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.rates FOR EACH ROW EXECUTE FUNCTION public.audit_change('rates', '{type,version}', '{}', '{type,merchant_id,version,created_at,updated_at}');
 
+-- Name: reporting_logins audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.reporting_logins FOR EACH ROW EXECUTE FUNCTION public.audit_change('reporting_logins', '{login}', '{}', '{merchant_id,version,created_at,updated_at}');
+
 -- Name: stops audited; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.audit_change('stops', '{stop_id}', '{}', '{stop_id,stopped_at,stopped_by,lifted_by,merchant_id,version,created_at,updated_at}');
@@ -4080,6 +5313,18 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.users FOR EACH
 -- Name: webhooks audited; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION public.audit_change('webhooks', '{webhook_id}', '{secret_id}', '{webhook_id,created_by,secret_made_at,former_secret_id,former_made_at,merchant_id,version,created_at,updated_at}');
+
+-- Name: case_events case_events_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER case_events_append_only BEFORE DELETE OR UPDATE ON public.case_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
+
+-- Name: case_events case_events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER case_events_no_truncate BEFORE TRUNCATE ON public.case_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: cases cases_of_their_owner; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER cases_of_their_owner AFTER INSERT OR UPDATE ON public.cases FOR EACH ROW EXECUTE FUNCTION public.guard_case();
 
 -- Name: cashbacks cashbacks_become_due; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4105,9 +5350,53 @@ CREATE TRIGGER cashbacks_stay BEFORE DELETE ON public.cashbacks FOR EACH ROW EXE
 
 CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secrets FOR EACH ROW EXECUTE FUNCTION public.at_most_two_live_secrets();
 
+-- Name: close_keys close_keys_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER close_keys_append_only BEFORE DELETE OR UPDATE ON public.close_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: close_keys close_keys_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER close_keys_no_truncate BEFORE TRUNCATE ON public.close_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: closes closes_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_append_only BEFORE DELETE OR UPDATE ON public.closes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: closes closes_follow; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_follow BEFORE INSERT ON public.closes FOR EACH ROW EXECUTE FUNCTION public.guard_chain();
+
+-- Name: closes closes_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER closes_no_truncate BEFORE TRUNCATE ON public.closes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: customers customers_become_nobody; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
+
+-- Name: customers customers_leave_no_salt; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER customers_leave_no_salt AFTER UPDATE OF erased_at ON public.customers FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION public.forget_salts();
+
+-- Name: day_figures day_figures_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_figures_append_only BEFORE DELETE OR UPDATE ON public.day_figures FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: day_figures day_figures_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_figures_no_truncate BEFORE TRUNCATE ON public.day_figures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: day_persons day_persons_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: day_persons day_persons_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
+
+-- Name: differences differences_have_cases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER differences_have_cases AFTER UPDATE OF last_seen_at, closed_at ON public.differences FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('difference_id');
 
 -- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4132,6 +5421,14 @@ CREATE TRIGGER events_follow BEFORE INSERT ON public.events FOR EACH ROW WHEN ((
 -- Name: events events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: figure_days figure_days_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER figure_days_append_only BEFORE DELETE OR UPDATE ON public.figure_days FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: figure_days figure_days_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER figure_days_no_truncate BEFORE TRUNCATE ON public.figure_days FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: files files_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4188,6 +5485,30 @@ CREATE TRIGGER product_types_stay_when_used BEFORE DELETE OR UPDATE OF used_at O
 -- Name: products products_stay_when_used; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER products_stay_when_used BEFORE DELETE OR UPDATE OF used_at ON public.products FOR EACH ROW EXECUTE FUNCTION public.guard_used();
+
+-- Name: provider_moves provider_moves_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_moves_append_only BEFORE DELETE OR UPDATE ON public.provider_moves FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_moves provider_moves_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_moves_no_truncate BEFORE TRUNCATE ON public.provider_moves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_telling_flows provider_telling_flows_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_telling_flows_append_only BEFORE DELETE OR UPDATE ON public.provider_telling_flows FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_telling_flows provider_telling_flows_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_telling_flows_no_truncate BEFORE TRUNCATE ON public.provider_telling_flows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_tellings provider_tellings_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_tellings_append_only BEFORE DELETE OR UPDATE ON public.provider_tellings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: provider_tellings provider_tellings_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER provider_tellings_no_truncate BEFORE TRUNCATE ON public.provider_tellings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: rates rates_follow; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4285,6 +5606,10 @@ CREATE TRIGGER statement_incident_events_append_only BEFORE DELETE OR UPDATE ON 
 
 CREATE TRIGGER statement_incident_events_no_truncate BEFORE TRUNCATE ON public.statement_incident_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+-- Name: statement_incidents statement_incidents_have_cases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_incidents_have_cases AFTER UPDATE OF last_seen_at, merchant_id, closed_at ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('incident_id');
+
 -- Name: statement_incidents statement_incidents_mask_when_closed; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NOT NULL)) EXECUTE FUNCTION public.mask_when_closed();
@@ -4308,6 +5633,14 @@ CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEM
 -- Name: stops stops_stay; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stops_stay BEFORE INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.guard_stop();
+
+-- Name: three_side_runs three_side_runs_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER three_side_runs_append_only BEFORE DELETE OR UPDATE ON public.three_side_runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: three_side_runs three_side_runs_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER three_side_runs_no_truncate BEFORE TRUNCATE ON public.three_side_runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: product_type_periods type_periods_follow; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4357,6 +5690,26 @@ ALTER TABLE ONLY public.attempts
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
+-- Name: case_events case_events_case_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(case_id);
+
+-- Name: cases cases_difference_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_difference_id_fkey FOREIGN KEY (difference_id) REFERENCES public.differences(difference_id);
+
+-- Name: cases cases_incident_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.statement_incidents(incident_id);
+
+-- Name: cases cases_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: cashbacks cashbacks_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cashbacks
@@ -4367,10 +5720,30 @@ ALTER TABLE ONLY public.cashbacks
 ALTER TABLE ONLY public.client_secrets
     ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
 
+-- Name: closes closes_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.close_keys(key_id);
+
+-- Name: closes closes_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closes
+    ADD CONSTRAINT closes_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: customers customers_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: day_figures day_figures_merchant_id_day_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_figures
+    ADD CONSTRAINT day_figures_merchant_id_day_fkey FOREIGN KEY (merchant_id, day) REFERENCES public.figure_days(merchant_id, day);
+
+-- Name: day_persons day_persons_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_persons
+    ADD CONSTRAINT day_persons_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: day_sums day_sums_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4396,6 +5769,11 @@ ALTER TABLE ONLY public.differences
 
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
+
+-- Name: figure_days figure_days_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.figure_days
+    ADD CONSTRAINT figure_days_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: files files_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4432,6 +5810,21 @@ ALTER TABLE ONLY public.product_types
 ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
+-- Name: provider_balances provider_balances_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_balances
+    ADD CONSTRAINT provider_balances_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: provider_telling_flows provider_telling_flows_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: provider_telling_flows provider_telling_flows_telling_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.provider_telling_flows
+    ADD CONSTRAINT provider_telling_flows_telling_id_fkey FOREIGN KEY (telling_id) REFERENCES public.provider_tellings(telling_id);
+
 -- Name: rates rates_merchant_id_type_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rates
@@ -4446,6 +5839,11 @@ ALTER TABLE ONLY public.refused_clocks
 
 ALTER TABLE ONLY public.refused_equals
     ADD CONSTRAINT refused_equals_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: reporting_logins reporting_logins_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.reporting_logins
+    ADD CONSTRAINT reporting_logins_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: retention retention_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4517,6 +5915,11 @@ ALTER TABLE ONLY public.statement_incidents
 ALTER TABLE ONLY public.stops
     ADD CONSTRAINT stops_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
+-- Name: three_side_runs three_side_runs_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.three_side_runs
+    ADD CONSTRAINT three_side_runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: users users_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.users
@@ -4540,6 +5943,10 @@ ALTER TABLE ONLY public.webhooks
 -- Name: feed anybody_looks; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY anybody_looks ON public.feed FOR SELECT TO cashback_serving, cashback_worker USING (true);
+
+-- Name: provider_tellings anybody_looks; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY anybody_looks ON public.provider_tellings FOR SELECT TO cashback_serving, cashback_platform USING (true);
 
 -- Name: sender anybody_looks; Type: POLICY; Schema: public; Owner: -
 
@@ -4589,6 +5996,14 @@ ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
+-- Name: case_events; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.case_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: cases; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
+
 -- Name: cashbacks; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
@@ -4597,9 +6012,25 @@ ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.client_secrets ENABLE ROW LEVEL SECURITY;
 
+-- Name: close_keys; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.close_keys ENABLE ROW LEVEL SECURITY;
+
+-- Name: closes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.closes ENABLE ROW LEVEL SECURITY;
+
 -- Name: customers; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
+
+-- Name: day_figures; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.day_figures ENABLE ROW LEVEL SECURITY;
+
+-- Name: day_persons; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.day_persons ENABLE ROW LEVEL SECURITY;
 
 -- Name: day_sums; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4628,6 +6059,10 @@ ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 -- Name: feed; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.feed ENABLE ROW LEVEL SECURITY;
+
+-- Name: figure_days; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.figure_days ENABLE ROW LEVEL SECURITY;
 
 -- Name: files; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4661,6 +6096,14 @@ CREATE POLICY of_all_merchants ON public.attempts TO cashback_worker USING (true
 
 CREATE POLICY of_all_merchants ON public.audit TO cashback_worker USING (true);
 
+-- Name: case_events of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.case_events TO cashback_worker USING (true);
+
+-- Name: cases of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.cases TO cashback_worker USING (true);
+
 -- Name: cashbacks of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (true);
@@ -4669,9 +6112,21 @@ CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (tru
 
 CREATE POLICY of_all_merchants ON public.client_secrets TO cashback_worker USING (true);
 
+-- Name: closes of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.closes TO cashback_worker USING (true);
+
 -- Name: customers of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (true);
+
+-- Name: day_figures of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.day_figures TO cashback_worker USING (true);
+
+-- Name: day_persons of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.day_persons TO cashback_worker USING (true);
 
 -- Name: day_sums of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4696,6 +6151,10 @@ CREATE POLICY of_all_merchants ON public.erp_lines TO cashback_worker USING (tru
 -- Name: events of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.events TO cashback_worker USING (true);
+
+-- Name: figure_days of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.figure_days TO cashback_worker USING (true);
 
 -- Name: files of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4725,6 +6184,18 @@ CREATE POLICY of_all_merchants ON public.product_types TO cashback_worker USING 
 
 CREATE POLICY of_all_merchants ON public.products TO cashback_worker USING (true);
 
+-- Name: provider_balances of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_balances TO cashback_worker USING (true);
+
+-- Name: provider_lines of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_lines TO cashback_worker USING (true);
+
+-- Name: provider_telling_flows of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.provider_telling_flows TO cashback_worker USING (true);
+
 -- Name: rates of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.rates TO cashback_worker USING (true);
@@ -4736,6 +6207,10 @@ CREATE POLICY of_all_merchants ON public.refused_clocks TO cashback_worker USING
 -- Name: refused_equals of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.refused_equals TO cashback_worker USING (true);
+
+-- Name: reporting_logins of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.reporting_logins TO cashback_worker USING (true);
 
 -- Name: retention of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4764,6 +6239,10 @@ CREATE POLICY of_all_merchants ON public.statement_incidents TO cashback_worker 
 -- Name: stops of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.stops TO cashback_worker USING (true);
+
+-- Name: three_side_runs of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.three_side_runs TO cashback_worker USING (true);
 
 -- Name: users of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -4805,6 +6284,22 @@ CASE
     ELSE false
 END);
 
+-- Name: case_events of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.case_events TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: cases of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.cases TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: cashbacks of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.cashbacks TO cashback_serving USING (
@@ -4821,9 +6316,33 @@ CASE
     ELSE false
 END);
 
+-- Name: closes of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.closes TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: customers of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.customers TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: day_figures of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.day_figures TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: day_persons of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.day_persons TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -4872,6 +6391,14 @@ END);
 -- Name: events of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.events TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: figure_days of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.figure_days TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -4933,6 +6460,30 @@ CASE
     ELSE false
 END);
 
+-- Name: provider_balances of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_balances TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: provider_lines of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_lines TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: provider_telling_flows of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.provider_telling_flows TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: rates of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.rates TO cashback_serving USING (
@@ -4952,6 +6503,14 @@ END);
 -- Name: refused_equals of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.refused_equals TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: reporting_logins of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.reporting_logins TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -4997,6 +6556,12 @@ CASE
     ELSE false
 END);
 
+-- Name: statement_incident_events of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.statement_incident_events FOR SELECT TO cashback_serving USING ((EXISTS ( SELECT
+   FROM public.statement_incidents i
+  WHERE (i.incident_id = statement_incident_events.incident_id))));
+
 -- Name: statement_incidents of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.statement_incidents TO cashback_serving USING (
@@ -5008,6 +6573,14 @@ END);
 -- Name: stops of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.stops TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: three_side_runs of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.three_side_runs TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -5141,6 +6714,10 @@ CASE
     ELSE false
 END);
 
+-- Name: closes of_the_account; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_account ON public.closes FOR SELECT TO cashback_platform USING ((merchant_id IS NULL));
+
 -- Name: files of_the_account; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_account ON public.files TO cashback_platform USING ((merchant_id IS NULL));
@@ -5193,6 +6770,16 @@ CREATE POLICY of_the_platform ON public.api_clients TO cashback_platform USING (
 
 CREATE POLICY of_the_platform ON public.audit TO cashback_platform USING (true);
 
+-- Name: case_events of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.case_events TO cashback_platform USING ((EXISTS ( SELECT
+   FROM public.cases c
+  WHERE (c.case_id = case_events.case_id))));
+
+-- Name: cases of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.cases TO cashback_platform USING ((incident_id IS NOT NULL));
+
 -- Name: cashbacks of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.cashbacks FOR SELECT TO cashback_platform USING (true);
@@ -5212,6 +6799,14 @@ CREATE POLICY of_the_platform ON public.merchants TO cashback_platform USING (tr
 -- Name: product_types of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.product_types FOR SELECT TO cashback_platform USING (true);
+
+-- Name: provider_balances of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.provider_balances FOR SELECT TO cashback_platform USING (true);
+
+-- Name: provider_telling_flows of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.provider_telling_flows FOR SELECT TO cashback_platform USING (true);
 
 -- Name: reconciliations of_the_platform; Type: POLICY; Schema: public; Owner: -
 
@@ -5240,6 +6835,14 @@ CREATE POLICY of_the_platform ON public.stops TO cashback_platform USING (true);
 -- Name: users of_the_platform; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_the_platform ON public.users TO cashback_platform USING (true);
+
+-- Name: provider_moves of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.provider_moves TO cashback_worker USING (true);
+
+-- Name: provider_tellings of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.provider_tellings TO cashback_worker USING (true);
 
 -- Name: reconciliations of_workers; Type: POLICY; Schema: public; Owner: -
 
@@ -5277,6 +6880,30 @@ ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
 
+-- Name: provider_balances; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_balances ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_lines; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_lines ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_moves; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_moves ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_telling_flows; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_telling_flows ENABLE ROW LEVEL SECURITY;
+
+-- Name: provider_tellings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.provider_tellings ENABLE ROW LEVEL SECURITY;
+
+-- Name: close_keys public_to_us; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY public_to_us ON public.close_keys TO cashback_serving, cashback_worker, cashback_platform USING (true);
+
 -- Name: rate_buckets; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.rate_buckets ENABLE ROW LEVEL SECURITY;
@@ -5296,6 +6923,10 @@ ALTER TABLE public.refused_clocks ENABLE ROW LEVEL SECURITY;
 -- Name: refused_equals; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.refused_equals ENABLE ROW LEVEL SECURITY;
+
+-- Name: reporting_logins; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.reporting_logins ENABLE ROW LEVEL SECURITY;
 
 -- Name: retention; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -5345,6 +6976,10 @@ ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY the_platforms_stay ON public.stops AS RESTRICTIVE FOR UPDATE TO cashback_serving USING ((NOT by_platform));
 
+-- Name: three_side_runs; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.three_side_runs ENABLE ROW LEVEL SECURITY;
+
 -- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
@@ -5373,6 +7008,10 @@ GRANT USAGE ON SCHEMA public TO cashback_identity;
 GRANT USAGE ON SCHEMA public TO cashback_platform;
 GRANT USAGE ON SCHEMA public TO cashback_eraser;
 
+-- Name: SCHEMA reporting; Type: ACL; Schema: -; Owner: -
+
+GRANT USAGE ON SCHEMA reporting TO cashback_reporting;
+
 -- Name: FUNCTION accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text) FROM PUBLIC;
@@ -5383,12 +7022,14 @@ GRANT ALL ON FUNCTION public.accept_new_sales(who text, names jsonb, people json
 REVOKE ALL ON FUNCTION public.is_owed(status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_owed(status text) TO cashback_reporting;
 
 -- Name: FUNCTION accrues(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.accrues(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.accrues(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION append_only(guarded regclass, VARIADIC but_erased text[]); Type: ACL; Schema: public; Owner: -
 
@@ -5410,11 +7051,24 @@ REVOKE ALL ON FUNCTION public.audit_table(audited regclass, resource text, key t
 
 REVOKE ALL ON FUNCTION public.audited_value(value jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION call_failure(result text, status_code integer, reason text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.call_failure(result text, status_code integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.call_failure(result text, status_code integer, reason text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.call_failure(result text, status_code integer, reason text) TO cashback_worker;
+
+-- Name: FUNCTION calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.calls_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
 -- Name: FUNCTION cancels(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.cancels(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.cancels(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION close_functions(home name); Type: ACL; Schema: public; Owner: -
 
@@ -5441,6 +7095,86 @@ REVOKE ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) FROM 
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_serving;
 GRANT ALL ON FUNCTION public.day_ends_at(of_merchant bigint, of_day date) TO cashback_worker;
 
+-- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+
+-- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
+
+-- Name: TABLE events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.events TO cashback_serving;
+GRANT SELECT ON TABLE public.events TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_eraser;
+
+-- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
+
+-- Name: FUNCTION day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_events(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
+-- Name: FUNCTION day_of(of_merchant bigint, instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_serving;
+GRANT ALL ON FUNCTION public.day_of(of_merchant bigint, instant timestamp with time zone) TO cashback_worker;
+
 -- Name: FUNCTION day_zone(of_merchant bigint, of_day date); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) FROM PUBLIC;
@@ -5464,15 +7198,31 @@ REVOKE ALL ON FUNCTION public.end_tokens_of_merchant() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.end_tokens_of_user() FROM PUBLIC;
 
+-- Name: FUNCTION events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
 -- Name: FUNCTION feed_place(OUT system_identifier bigint, OUT timeline integer); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
 
--- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean); Type: ACL; Schema: public; Owner: -
 
-REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
-GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+REVOKE ALL ON FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) TO cashback_serving;
+GRANT ALL ON FUNCTION public.figures_of_day(of_merchant bigint, of_zone text, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint, whole boolean, typed boolean) TO cashback_worker;
+
+-- Name: FUNCTION first_id_at(instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) TO cashback_serving;
+GRANT ALL ON FUNCTION public.first_id_at(instant timestamp with time zone) TO cashback_worker;
+
+-- Name: FUNCTION follow_case(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.follow_case() FROM PUBLIC;
 
 -- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
 
@@ -5493,17 +7243,33 @@ GRANT ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text,
 REVOKE ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) TO cashback_eraser;
 
+-- Name: FUNCTION forget_salts(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.forget_salts() FROM PUBLIC;
+
 -- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
+
+-- Name: FUNCTION guard_case(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_case() FROM PUBLIC;
 
 -- Name: FUNCTION guard_cashback_move(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_cashback_move() FROM PUBLIC;
 
+-- Name: FUNCTION guard_chain(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_chain() FROM PUBLIC;
+
 -- Name: FUNCTION guard_customer_erased(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
+
+-- Name: FUNCTION guard_day_persons(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_day_persons() FROM PUBLIC;
 
 -- Name: FUNCTION guard_erasure_ends(); Type: ACL; Schema: public; Owner: -
 
@@ -5587,12 +7353,7 @@ GRANT ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavo
 REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
-
--- Name: FUNCTION is_listed_move(from_status text, to_status text, actor text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_serving;
-GRANT ALL ON FUNCTION public.is_listed_move(from_status text, to_status text, actor text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_reporting;
 
 -- Name: FUNCTION is_of_the_group(merchant bigint, cashback uuid); Type: ACL; Schema: public; Owner: -
 
@@ -5632,6 +7393,12 @@ REVOKE ALL ON FUNCTION public.keep_day_zones() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) TO cashback_eraser;
 
+-- Name: FUNCTION latency_bucket(elapsed_s double precision); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.latency_bucket(elapsed_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.latency_bucket(elapsed_s double precision) TO cashback_serving;
+GRANT ALL ON FUNCTION public.latency_bucket(elapsed_s double precision) TO cashback_worker;
+
 -- Name: FUNCTION let_named_merchants(protected regclass, policy name, reader name, verbs text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.let_named_merchants(protected regclass, policy name, reader name, verbs text) FROM PUBLIC;
@@ -5643,6 +7410,11 @@ REVOKE ALL ON FUNCTION public.lines_come_together() FROM PUBLIC;
 -- Name: FUNCTION lines_follow_terms(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
+
+-- Name: FUNCTION lock_day_persons(of_merchant bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) TO cashback_worker;
 
 -- Name: FUNCTION loses_values(was jsonb, is_now jsonb); Type: ACL; Schema: public; Owner: -
 
@@ -5657,6 +7429,7 @@ REVOKE ALL ON FUNCTION public.mask_when_closed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.masked_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_platform;
+GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval); Type: ACL; Schema: public; Owner: -
 
@@ -5670,6 +7443,11 @@ GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) 
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_eraser;
 
+-- Name: FUNCTION padded_salt(salt bytea, pad text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.padded_salt(salt bytea, pad text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.padded_salt(salt bytea, pad text) TO cashback_worker;
+
 -- Name: FUNCTION pattern_of(document text, names text[]); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.pattern_of(document text, names text[]) FROM PUBLIC;
@@ -5682,6 +7460,12 @@ GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback
 REVOKE ALL ON FUNCTION public.pays(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.pays(from_status text, to_status text) TO cashback_reporting;
+
+-- Name: FUNCTION person_commitment(salt bytea, document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.person_commitment(salt bytea, document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_commitment(salt bytea, document text) TO cashback_worker;
 
 -- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
 
@@ -5690,6 +7474,8 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_platform;
 
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
@@ -5724,6 +7510,12 @@ GRANT ALL ON FUNCTION public.renew_feed(anyway boolean) TO cashback_worker;
 REVOKE ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) TO cashback_eraser;
 
+-- Name: FUNCTION standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.standings_moved(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
+
 -- Name: FUNCTION statements_between(of_since timestamp with time zone, of_through timestamp with time zone); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.statements_between(of_since timestamp with time zone, of_through timestamp with time zone) FROM PUBLIC;
@@ -5741,6 +7533,7 @@ GRANT ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes in
 REVOKE ALL ON FUNCTION public.takes_back(from_status text, to_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.takes_back(from_status text, to_status text) TO cashback_reporting;
 
 -- Name: FUNCTION tells(told text, pattern text); Type: ACL; Schema: public; Owner: -
 
@@ -5813,6 +7606,7 @@ REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_eraser;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION wake_workers(); Type: ACL; Schema: public; Owner: -
 
@@ -5836,6 +7630,12 @@ GRANT ALL ON FUNCTION public.write_results(told jsonb, OUT ended integer, OUT mo
 
 REVOKE ALL ON FUNCTION public.write_sales(told jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.write_sales(told jsonb) TO cashback_serving;
+
+-- Name: FUNCTION sum_of_centavos(bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sum_of_centavos(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION public.sum_of_centavos(bigint) TO cashback_worker;
 
 -- Name: TABLE api_clients; Type: ACL; Schema: public; Owner: -
 
@@ -5999,6 +7799,51 @@ GRANT SELECT(after) ON TABLE public.audit TO cashback_platform;
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_serving;
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_platform;
 
+-- Name: TABLE case_events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.case_events TO cashback_platform;
+
+-- Name: TABLE cases; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.cases TO cashback_serving;
+GRANT SELECT ON TABLE public.cases TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.case_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(case_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(case_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.incident_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(incident_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(incident_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.difference_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(difference_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(difference_id) ON TABLE public.cases TO cashback_platform;
+
+-- Name: COLUMN cases.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(merchant_id) ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.assigned_to; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(assigned_to) ON TABLE public.cases TO cashback_worker;
+
+-- Name: COLUMN cases.resolved_at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.cases TO cashback_serving;
+GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.cases TO cashback_platform;
+GRANT UPDATE(resolved_at) ON TABLE public.cases TO cashback_worker;
+
 -- Name: TABLE cashbacks; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.cashbacks TO cashback_serving;
@@ -6099,19 +7944,40 @@ GRANT SELECT(created_by) ON TABLE public.client_secrets TO cashback_platform;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_serving;
 GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_platform;
 
+-- Name: TABLE close_keys; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.close_keys TO cashback_serving;
+GRANT SELECT ON TABLE public.close_keys TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.close_keys TO cashback_worker;
+
+-- Name: TABLE closes; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.closes TO cashback_serving;
+GRANT SELECT ON TABLE public.closes TO cashback_platform;
+GRANT SELECT,INSERT ON TABLE public.closes TO cashback_worker;
+
 -- Name: TABLE customers; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.customers TO cashback_serving;
 GRANT SELECT ON TABLE public.customers TO cashback_eraser;
 
+-- Name: COLUMN customers.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.customers TO cashback_worker;
+
 -- Name: COLUMN customers.document; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(document) ON TABLE public.customers TO cashback_eraser;
+GRANT SELECT(document) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.name; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_serving;
 GRANT UPDATE(name) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.customer_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(customer_id) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.version; Type: ACL; Schema: public; Owner: -
 
@@ -6125,10 +7991,36 @@ GRANT UPDATE(updated_at) ON TABLE public.customers TO cashback_serving;
 -- Name: COLUMN customers.erased_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(erased_at) ON TABLE public.customers TO cashback_eraser;
+GRANT SELECT(erased_at) ON TABLE public.customers TO cashback_worker;
 
 -- Name: COLUMN customers.sealed; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(sealed) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: TABLE day_figures; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.day_figures TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.day_figures TO cashback_worker;
+
+-- Name: TABLE day_persons; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.day_persons TO cashback_worker;
+
+-- Name: COLUMN day_persons.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.day; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(day) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.customer_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(customer_id) ON TABLE public.day_persons TO cashback_serving;
+
+-- Name: COLUMN day_persons.commitment; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(commitment) ON TABLE public.day_persons TO cashback_serving;
 
 -- Name: TABLE day_sums; Type: ACL; Schema: public; Owner: -
 
@@ -6148,39 +8040,72 @@ GRANT SELECT ON TABLE public.day_zones TO cashback_platform;
 
 -- Name: TABLE differences; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT ON TABLE public.differences TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.differences TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.file_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(file_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.line; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(line) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(line) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(cashback_id) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.class; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(class) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(class) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.whys; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(whys) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(whys) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.erp_centavos; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(erp_centavos) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.our_centavos; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(our_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.erp_total_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(erp_total_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.our_total_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(our_total_centavos) ON TABLE public.differences TO cashback_worker;
+
+-- Name: COLUMN differences.provider; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(provider) ON TABLE public.differences TO cashback_serving;
+GRANT UPDATE(provider) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.last_seen_at; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(last_seen_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_at; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_at) ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.closed_why; Type: ACL; Schema: public; Owner: -
 
+GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_serving;
 GRANT UPDATE(closed_why) ON TABLE public.differences TO cashback_worker;
 
 -- Name: TABLE erasure_key; Type: ACL; Schema: public; Owner: -
@@ -6197,66 +8122,15 @@ GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
 GRANT SELECT,INSERT ON TABLE public.erp_lines TO cashback_serving;
 GRANT SELECT,INSERT,DELETE ON TABLE public.erp_lines TO cashback_worker;
 
--- Name: TABLE events; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT ON TABLE public.events TO cashback_serving;
-GRANT SELECT ON TABLE public.events TO cashback_worker;
-GRANT SELECT ON TABLE public.events TO cashback_eraser;
-
--- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
-
--- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
-GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
-
 -- Name: TABLE feed; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.feed TO cashback_serving;
 GRANT SELECT ON TABLE public.feed TO cashback_worker;
+
+-- Name: TABLE figure_days; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.figure_days TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.figure_days TO cashback_worker;
 
 -- Name: TABLE files; Type: ACL; Schema: public; Owner: -
 
@@ -6523,6 +8397,79 @@ GRANT UPDATE(used_at) ON TABLE public.products TO cashback_serving;
 
 GRANT UPDATE(updated_at) ON TABLE public.products TO cashback_serving;
 
+-- Name: TABLE provider_balances; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_balances TO cashback_worker;
+GRANT SELECT ON TABLE public.provider_balances TO cashback_serving;
+GRANT SELECT ON TABLE public.provider_balances TO cashback_platform;
+
+-- Name: COLUMN provider_balances.lines; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lines) ON TABLE public.provider_balances TO cashback_worker;
+
+-- Name: COLUMN provider_balances.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
+
+-- Name: TABLE provider_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.told_since; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(told_since) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.told_through; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(told_through) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.class; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(class) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(merchant_id) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_moves TO cashback_worker;
+
+-- Name: TABLE provider_telling_flows; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.provider_telling_flows TO cashback_worker;
+GRANT SELECT ON TABLE public.provider_telling_flows TO cashback_platform;
+
+-- Name: TABLE provider_tellings; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_serving;
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_platform;
+GRANT SELECT ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.reconciliation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reconciliation_id) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.asked_at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(asked_at) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.since; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(since) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: COLUMN provider_tellings.through; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(through) ON TABLE public.provider_tellings TO cashback_worker;
+
+-- Name: TABLE provider_told; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE ON TABLE public.provider_told TO cashback_worker;
+
 -- Name: TABLE rate_buckets; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.rate_buckets TO cashback_identity;
@@ -6534,6 +8481,7 @@ GRANT UPDATE(until_at) ON TABLE public.rate_buckets TO cashback_identity;
 -- Name: TABLE rates; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.rates TO cashback_serving;
+GRANT SELECT ON TABLE public.rates TO cashback_worker;
 
 -- Name: TABLE reconciliations; Type: ACL; Schema: public; Owner: -
 
@@ -6610,6 +8558,7 @@ GRANT SELECT ON TABLE public.sale_lines TO cashback_eraser;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.sale_names TO cashback_serving;
 GRANT SELECT ON TABLE public.sale_names TO cashback_eraser;
+GRANT SELECT ON TABLE public.sale_names TO cashback_worker;
 
 -- Name: COLUMN sale_names.name; Type: ACL; Schema: public; Owner: -
 
@@ -6721,6 +8670,7 @@ GRANT SELECT,INSERT ON TABLE public.statement_explanations TO cashback_platform;
 
 GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_worker;
 GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_platform;
+GRANT SELECT ON TABLE public.statement_incident_events TO cashback_serving;
 
 -- Name: TABLE statement_incidents; Type: ACL; Schema: public; Owner: -
 
@@ -6816,6 +8766,11 @@ GRANT UPDATE(lifted_by) ON TABLE public.stops TO cashback_platform;
 
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_serving;
 GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_platform;
+
+-- Name: TABLE three_side_runs; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_worker;
 
 -- Name: TABLE users; Type: ACL; Schema: public; Owner: -
 
@@ -7030,3 +8985,47 @@ GRANT UPDATE(former_made_at) ON TABLE public.webhooks TO cashback_serving;
 -- Name: COLUMN webhooks.former_ends_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(former_ends_at) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: TABLE attempts; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.attempts TO cashback_reporting;
+
+-- Name: TABLE cashbacks; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.cashbacks TO cashback_reporting;
+
+-- Name: TABLE closes; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.closes TO cashback_reporting;
+
+-- Name: TABLE customers; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.customers TO cashback_reporting;
+
+-- Name: TABLE days; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.days TO cashback_reporting;
+
+-- Name: TABLE events; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.events TO cashback_reporting;
+
+-- Name: TABLE merchants; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.merchants TO cashback_reporting;
+
+-- Name: TABLE product_types; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.product_types TO cashback_reporting;
+
+-- Name: TABLE rates; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.rates TO cashback_reporting;
+
+-- Name: TABLE sale_lines; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.sale_lines TO cashback_reporting;
+
+-- Name: TABLE sales; Type: ACL; Schema: reporting; Owner: -
+
+GRANT SELECT ON TABLE reporting.sales TO cashback_reporting;
