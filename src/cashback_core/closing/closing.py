@@ -238,8 +238,8 @@ class ChainNotes(Protocol):
 class ClosedRound:
     """What came of a round.
 
-    `behind` counts the days asked for that are over and not closed, `strange` says by owner why a chain is
-    closed no further, `waits` whether old transactions are waited for.
+    `behind` counts the days asked for that are over and not closed, `strange` says by owner why a
+    chain is closed no further, `waits` whether old transactions are waited for.
     """
 
     closed: tuple[KeptClose, ...] = ()

@@ -46,7 +46,7 @@ def owner(dsn: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(events=events, cuts=cuts)
 def test_every_event_is_in_exactly_one_day(
