@@ -772,15 +772,16 @@ begin
         where typed
         group by l.cashback_id, l.type
     ),
-    parts as (
-        select m.*, null::text as type, a.store, a.client, a.worth, a.earned
+    told as materialized (
+        select m.*, a.store, a.client, a.worth as whole_worth, a.earned as whole_earned
         from moved as m join about as a on a.cashback_id = m.cashback_id
-        where whole
+    ),
+    parts as (
+        select m.*, null::text as type, m.whole_worth as worth, m.whole_earned as earned
+        from told as m where whole
         union all
-        select m.*, t.type, a.store, a.client, t.worth, t.earned
-        from types as t
-        join about as a on a.cashback_id = t.cashback_id
-        join moved as m on m.cashback_id = t.cashback_id
+        select m.*, t.type, t.worth, t.earned
+        from types as t join told as m on m.cashback_id = t.cashback_id
     )
     select p.hour, p.type, p.store, p.client, p.to_status,
         count(*) filter (where p.is_sold),
