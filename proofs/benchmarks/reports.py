@@ -98,6 +98,7 @@ async def _ask_all(gateway: Gateway, today: date) -> float:
             asked = FiguresQuestion(
                 since=today - timedelta(days=DAYS), through=today, by=by, only=only
             )
+            count = 0
             took_s: list[float] = []
             spent_s = cpu_s(gateway.database.server_pid)
             for _ in range(_TRIES):
@@ -108,7 +109,7 @@ async def _ask_all(gateway: Gateway, today: date) -> float:
             spent_s = (cpu_s(gateway.database.server_pid) - spent_s) / _TRIES
             told = ", ".join(f"{one:.2f}" for one in took_s)
             print(
-                f"{name}: {len(found.rows)} rows, {told} s, of which {spent_s:.2f} s of processor",
+                f"{name}: {count} rows, {told} s, of which {spent_s:.2f} s of processor",
                 flush=True,
             )
         begun_s = time.perf_counter()

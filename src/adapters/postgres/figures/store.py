@@ -42,9 +42,10 @@ if TYPE_CHECKING:
 DEADLINE_S: Final = 12.0
 """A little more than a report's statements may take."""
 
-NEVER: Final = 2**63 - 1
+NEVER: Final = 9_223_372_036_854_775_807
 """A position that none is above: of a day that is open, or that nothing comes late to."""
 
+_NEVER: Final[LiteralString] = "9223372036854775807"
 _KEYS: Final[Mapping[Dimension, LiteralString]] = {
     Dimension.HOUR: "lpad(f.hour::text, 2, '0')",
     Dimension.DAY: "f.day::text",
@@ -86,11 +87,11 @@ _OPEN: Final[LiteralString] = f"""
         %(positions)s::bigint[]
     ) as o (day, zone, begins_at, ends_at, from_position)
     cross join lateral figures_of_day(
-        %(merchant)s, o.zone, o.begins_at, o.ends_at, o.from_position, {NEVER}, %(whole)s, %(typed)s
+        %(merchant)s, o.zone, o.begins_at, o.ends_at, o.from_position, {_NEVER}, %(whole)s, %(typed)s
     ) as f
 """  # noqa: S608 (made of literals)
 _OPEN_CALLS: Final[LiteralString] = f"""
-    select calls_of_day(%(merchant)s, o.begins_at, o.ends_at, o.from_position, {NEVER})
+    select calls_of_day(%(merchant)s, o.begins_at, o.ends_at, o.from_position, {_NEVER})
     from unnest(
         %(begins)s::timestamptz[], %(ends)s::timestamptz[], %(positions)s::bigint[]
     ) as o (begins_at, ends_at, from_position)
