@@ -12,9 +12,16 @@ import pytest
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.delivery.conclusions import conclude_group
+from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from cashback_core.delivery.states import Status
+from cashback_core.operators.cases import (
+    EVERY_UNRESOLVED,
+    AssignCase,
+    CaseState,
+    ResolveCase,
+)
 from cashback_core.reconciliation.schedule import Moved, RunEnded, RunKind
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import CREATED, a_cpf, a_sale, accepted, ended, leased, submitted
@@ -61,6 +68,38 @@ class TestPostgresReconciliations(ReconciliationStoreContract):
 
     async def passes(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def test_a_case_that_was_called_resolved_is_open_again_when_a_run_finds_it_again(
+        self, kept: Kept
+    ) -> None:
+        claim = await in_doubt(kept, a_cpf())
+        line = replace(await a_line(kept, claim), document=a_cpf(), cashback_centavos=777)
+        await reconcile(kept, [line], claim)
+        cases = PostgresCaseStore(self.database)
+        (one,) = (await cases.cases(None, EVERY_UNRESOLVED, limit=9, after=None)).items
+        await cases.work(None, one.id, AssignCase(by="ana", to="bia"))
+
+        async def resolve() -> None:  # by somebody who has not seen what this run found
+            await cases.work(None, one.id, ResolveCase(by="bia", reason="they take it back"))
+
+        await reconcile(kept, [line], claim, meanwhile=resolve)
+        told = await cases.case(None, one.id)
+        assert told is not None
+        assert told.case.state is CaseState.RESOLVED
+        await reconcile(kept, [line], claim)
+        again = await cases.case(None, one.id)
+        assert again is not None
+        assert (again.case.state, again.case.assigned_to) == (CaseState.ASSIGNED, "bia")
+        assert [(event.what, event.by) for event in again.events] == [
+            ("opened", None),
+            ("assigned", "ana"),
+            ("resolved", "bia"),
+            ("reopened", None),
+        ]
+        await reconcile(kept, [], claim)
+        ended_ = await cases.case(None, one.id)
+        assert ended_ is not None
+        assert (ended_.case.state, ended_.events[-1].what) == (CaseState.RESOLVED, "closed")
 
     async def test_a_cashback_first_tried_while_the_moves_waited_for_a_lock_keeps_its_group_open(
         self, kept: Kept
