@@ -105,6 +105,7 @@ async def _ask_all(gateway: Gateway, today: date) -> float:
                 begun_s = time.perf_counter()
                 found = await figures.figures(1, asked)
                 took_s.append(time.perf_counter() - begun_s)
+                count = len(found.rows)
             slowest_s = max(slowest_s, statistics.median(took_s))
             spent_s = (cpu_s(gateway.database.server_pid) - spent_s) / _TRIES
             told = ", ".join(f"{one:.2f}" for one in took_s)
