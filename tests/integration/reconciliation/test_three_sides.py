@@ -211,8 +211,8 @@ async def test_a_document_that_lost_its_zeros_is_read_by_a_customer_who_is_plain
         doubtful="1234567890",
     )
     world = DayWorld(sales=[sold], statement=[own, cut])
-    with psycopg.connect(dsn) as connection:
-        _, statement = store(connection, world)
+    with psycopg.connect(dsn) as owner:
+        _, statement = store(owner, world)
     session = Session(application="test", role=DatabaseRole.WORKER, autocommit=True)
     connection = await database.connect(session)
     async with connection, connection.transaction():
