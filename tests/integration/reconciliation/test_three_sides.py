@@ -30,7 +30,7 @@ from cashback_core.reconciliation import (
 )
 from cashback_core.reconciliation.days_compared import CompareDay, DayAsked, DayCompared
 from cashback_core.reconciliation.findings import signed_centavos
-from cashback_core.reconciliation.statements import StatementHead
+from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 from cashback_core.reconciliation.three_sided_merge import ThreeSidedMerge
 from cashback_core.reconciliation.three_sides import (
     NEED_SOMEBODY,
@@ -38,7 +38,7 @@ from cashback_core.reconciliation.three_sides import (
     DayRecord,
     ErpClass,
 )
-from contract.comparing_days import CPF, ASale, ThreeSidesContract
+from contract.comparing_days import CPF, ASale, ThreeSidesContract, a_sale
 from integration.reconciliation.days_of_three import (
     BEGINS,
     DAY,
@@ -188,6 +188,40 @@ async def test_sql_and_core_together_say_what_the_core_says_alone(
 def told_of(totals: Totals) -> dict[str, Total]:
     """Classes that have anything."""
     return {str(cls): total for cls, total in totals.by_class.items() if total != Total()}
+
+
+async def test_a_document_that_lost_its_zeros_is_read_by_a_customer_who_is_plainly_paid(
+    dsn: str, database: Database
+) -> None:
+    sold = replace(_sold(a_sale(1)), document="01234567890")
+    own = StatementLine(
+        number=1,
+        document=sold.document,
+        cashback_centavos=500,
+        credited_at=sold.sold_at,
+        reference=str(sold.id),
+    )
+    cut = replace(
+        own,
+        number=2,
+        kind=LineKind.UNREADABLE,
+        document=None,
+        reference=None,
+        problem="document: ten digits",
+        doubtful="1234567890",
+    )
+    world = DayWorld(sales=[sold], statement=[own, cut])
+    with psycopg.connect(dsn) as owner:
+        _, statement = store(owner, world)
+    session = Session(application="test", role=DatabaseRole.WORKER, autocommit=True)
+    connection = await database.connect(session)
+    async with connection, connection.transaction():
+        side = await read_statement_side(connection, statement, RULES, None)
+    assert side is not None
+    alone = await standing(database, world, RULES)
+    list(alone.findings())
+    assert told_of(side.totals) == told_of(alone.totals)
+    assert FindingClass.UNREADABLE not in told_of(side.totals)
 
 
 def kept(dsn: str) -> Counter[str]:
