@@ -65,10 +65,8 @@ class SimulatedLedger(MemoryLedger):
             if any(_covers(other.window, at) for other in later):
                 continue
             may_be_told = any(at >= t.window.since - timedelta(days=3) for t in later)
-            if _covers(one.window, at) and not may_be_told:
-                count = times
-            else:
-                count = max(count, times)
+            is_whole = _covers(one.window, at) and not may_be_told
+            count = times if is_whole else max(count, times)
         return count
 
     def wrong(self) -> Iterator[str]:
