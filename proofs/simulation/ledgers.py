@@ -56,11 +56,17 @@ class SimulatedLedger(MemoryLedger):
             self.take_in(told, window, asked_at=asked_at, at=at)
 
     def expected(self, key: str) -> int:
-        """How many lines of a key there must be."""
-        count = 0
-        for one in sorted(self.taken, key=lambda one: one.asked_at):
+        """How many lines of a key there must be, statement by statement, as they came."""
+        count, at = 0, self.instants[key]
+        assert at is not None
+        for nth, one in enumerate(self.taken):
+            later = [t for t in self.taken[:nth] if t.asked_at > one.asked_at]
             times = one.times[key]
-            count = times if _covers(one.window, self.instants[key]) else max(count, times)
+            if any(_covers(other.window, at) for other in later):
+                continue
+            may_be_told = any(at >= t.window.since - timedelta(days=3) for t in later)
+            is_whole = _covers(one.window, at) and not may_be_told
+            count = times if is_whole else max(count, times)
         return count
 
     def wrong(self) -> Iterator[str]:

@@ -100,8 +100,14 @@ class LedgerTelling:
         return not any(self._covers(window, line) for window in self.newer)
 
     def must_tell(self, line: LedgerLine) -> bool:
-        """Whether a line that is still there would be on this statement."""
-        return self._covers(self.window, line)
+        """Whether a line that is still there would be on this statement.
+
+        Where a later statement may have told it, at the edge of its days or beyond, an earlier
+        one's silence is none.
+        """
+        _, through = self._span(line)
+        is_past = all(through < window.since - DAY_AFTER for window in self.newer)
+        return is_past and self._covers(self.window, line)
 
     def _covers(self, window: Window, line: LedgerLine | ToldLine) -> bool:
         since, through = self._span(line)

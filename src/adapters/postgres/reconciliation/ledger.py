@@ -238,6 +238,10 @@ _TAKE_IN: Final[LiteralString] = f"""
             -- It is not told: does it leave?
             else from_class is not null
                 and {_EARLIEST} >= %(since)s and {_LATEST} <= %(through)s
+                -- A later statement may have told it, at the edge of its days or beyond.
+                and not exists (
+                    select from newer as w where {_LATEST} >= w.since - %(after)s
+                )
         end
     ), telling as (
         insert into provider_tellings (reconciliation_id, asked_at, since, through)
