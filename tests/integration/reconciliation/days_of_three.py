@@ -113,7 +113,7 @@ def _sold(chance: Chance, number: int) -> Sold:
         cashback=0 if status is Status.NOT_DUE else chance.choice([500, 500, 600]),
         status=status,
         attempts=tried,
-        applied_at=tried[-1] + timedelta(seconds=1) if applied else None,
+        applied_at=tried[-1] + timedelta(seconds=1) if applied and tried else None,
         is_same_content=chance.random() < 0.1,
     )
 
