@@ -2,11 +2,11 @@
 
     python3 examples/day/sell.py http://127.0.0.1:8000 http://127.0.0.1:8081
 
-The two addresses are those that `./cashback run` prints: Swagger UI's and the provider's. It makes a
-merchant `rede-sul` with an ERP's client by `./cashback` of the folder that it is called in, tells the
-sandbox provider how to misbehave, sends the sales of sent.jsonl, and writes the files of this folder to
-`day/`: what stands in them as 29 November 2026 is yesterday there, and the 30th today. Once for
-each gateway; it needs nothing but Python.
+The two addresses are those that `./cashback run` prints: Swagger UI's and the provider's. It makes
+a merchant `rede-sul` with an ERP's client by `./cashback` of the folder that it is called in, tells
+the sandbox provider how to misbehave, sends the sales of sent.jsonl, and writes the files of this
+folder to `day/`: what stands in them as 29 November 2026 is yesterday there, and the 30th today.
+Once for each gateway; it needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 HERE: Final = Path(__file__).parent
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
 MERCHANT: Final = "rede-sul"
+FORMS: Final = ("%d/%m/%Y", "%Y-%m-%d")
 RATES_BP: Final = {"A": 500, "B": 100, "C": 800}
 MISBEHAVES: Final = {
     "24681357928": "reset_after_apply",  # NF-1006 is credited, and nobody is told
@@ -58,30 +59,33 @@ def add_merchant() -> tuple[str, str]:
     return told[told.index("client") + 1], told[-1]
 
 
-def dated(content: bytes, today: datetime) -> bytes:
-    """What the files tell of 29 and 30 November 2026, of yesterday and today."""
-    days = {
-        datetime(2026, 11, 29, tzinfo=ZONE): today - timedelta(days=1),
-        datetime(2026, 11, 30, tzinfo=ZONE): today,
-        datetime(2026, 10, 20, tzinfo=ZONE): today - timedelta(days=41),
-    }
+def days(today: datetime) -> dict[datetime, datetime]:
+    """The days that the files and the page tell, and those that stand for them."""
+    told = datetime(2026, 11, 30, tzinfo=ZONE)
+    return {told + timedelta(days=n): today + timedelta(days=n) for n in (-41, -1, 0, 1)}
+
+
+def dated(content: str, days_: dict[datetime, datetime]) -> str:
+    """A text with other days in place of those that it tells."""
     # First to names of their own: one day's new date may be another's old one.
-    for number, day in enumerate(days):
-        for form in ("%d/%m/%Y", "%Y-%m-%d"):
-            content = content.replace(day.strftime(form).encode(), f"<{number}{form}>".encode())
-    for number, day in enumerate(days.values()):
-        for form in ("%d/%m/%Y", "%Y-%m-%d"):
-            content = content.replace(f"<{number}{form}>".encode(), day.strftime(form).encode())
+    for number, day in enumerate(days_):
+        for form in FORMS:
+            content = content.replace(day.strftime(form), f"<{number} {form}>")
+    for number, day in enumerate(days_.values()):
+        for form in FORMS:
+            content = content.replace(f"<{number} {form}>", day.strftime(form))
     return content
 
 
 def main(api: str, provider: str) -> None:
+    """Make the merchant and the files, and sell."""
     today = datetime.now(ZONE)
     folder = Path("day")
     folder.mkdir(exist_ok=True)
     for file in sorted(HERE.iterdir()):
         if file.suffix in {".csv", ".toml", ".json", ".jsonl"}:
-            (folder / file.name).write_bytes(dated(file.read_bytes(), today))
+            content = file.read_bytes().decode("latin-1")
+            (folder / file.name).write_bytes(dated(content, days(today)).encode("latin-1"))
     client_id, secret = add_merchant()
     token = post(f"{api}/api/token", {"client_id": client_id, "client_secret": secret})["access"]
     post(f"{provider}/behaviours", {"statement": "unavailable"})  # it comes as a file alone
