@@ -31,6 +31,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs" / "reconciliation.md"
 START_S: Final = 120.0
 _BLOCK: Final = re.compile(r"(?<=^```console\n)\$ .*?(?=^```$)", re.DOTALL | re.MULTILINE)
+_COMMAND: Final = re.compile(r"(?:.*\\\n)*.*\n")
 _ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _VARIES: Final = re.compile(r"\b\d+ (?=ms\b|bytes\b)")
@@ -51,8 +52,9 @@ def steps_of(page: str) -> list[Step]:
     steps: list[Step] = []
     for block in _BLOCK.findall(page):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, told = re.match(r"((?:.*\\\n)*.*\n)(.*)", part, re.DOTALL).groups()  # type: ignore[union-attr]
-            steps.append(Step(command=command, told=told))
+            command = _COMMAND.match(part)
+            assert command is not None
+            steps.append(Step(command=command[0], told=part[command.end() :]))
     return steps
 
 
