@@ -143,7 +143,7 @@ class FileStoreContract:
         ("told", "why"),
         [
             ({"told_lines": 5}, "4 lines, but 5 declared"),
-            ({"told_centavos": 381}, "lines add up to 380 centavos, but 381 declared"),
+            ({"told_centavos": 381}, "lines add up to 3.80, but 3.81 declared"),
         ],
     )
     async def test_what_does_not_add_up_is_refused_with_both_figures(

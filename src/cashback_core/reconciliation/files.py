@@ -20,6 +20,7 @@ from uuid import UUID
 
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
+from cashback_core.values.money import format_centavos
 from cashback_core.values.pages import Position
 
 MAX_NAME: Final = 255
@@ -200,7 +201,12 @@ class KeptFile:
             return None
         if tally.centavos - 2 * tally.unsure_centavos <= declared < tally.centavos:
             return None
-        return f"lines add up to {tally.centavos} centavos, but {declared} declared"
+        return f"lines add up to {_told(tally.centavos)}, but {_told(declared)} declared"
+
+
+def _told(centavos: int) -> str:
+    """An amount as a person reads it; reversals may bring a sum below zero."""
+    return ("-" if centavos < 0 else "") + format_centavos(abs(centavos))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
