@@ -98,12 +98,14 @@ async def close(
         facts={
             "behind": last.behind,
             "waits": last.waits,
+            "waits_for": list(last.waits_for),
             "strange": dict(last.strange),
+            "failed": dict(last.failed),
             "dry_run": dry_run,
         },
     )
     show_listing(listing, as_json=json)
-    if last.strange:
+    if last.strange or last.failed:
         raise ActRefusedError("not every chain could be closed")
 
 
@@ -133,8 +135,11 @@ def _words(found: ClosedRound, *, dry_run: bool) -> Iterator[str]:
         yield "nothing was kept, and persons are left out: the real hashes are others"
     for name, why in found.strange.items():
         yield f"{name} is closed no further: {why}; `closes resume` goes on from the database"
+    for name, why in found.failed.items():
+        yield f"the next day of {name} could not be closed: {why}"
     if found.waits:
         yield "something that began before the days' ends is under way: try again when it is over"
+        yield f"waited for: {', '.join(found.waits_for)}"
     elif found.behind:
         yield f"{found.behind} days are over and not closed"
 

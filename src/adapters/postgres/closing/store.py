@@ -83,6 +83,11 @@ class PostgresCloseStore(CloseStore):
             await asyncio.sleep(LOOKED_S)
         return None
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """See `Closing.waits_for`."""
+        return () if self._old is None else self._old.left
+
     async def closes(
         self, merchant_id: int | None, *, after: int = 0, limit: int
     ) -> Sequence[KeptClose]:
@@ -186,6 +191,10 @@ class _Closing(Closing):
 
     async def settled_at(self) -> datetime | None:
         return await self._store.settled_at(self._connection)
+
+    @property
+    def waits_for(self) -> Sequence[str]:
+        return self._store.waits_for
 
     async def horizon(self, day: OpenDay) -> Horizon:
         with asking(self._connection):

@@ -20,6 +20,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "sums.order": "the lines are not in their order, or one is there twice",
     "sums.later_day": "the line is of a later day",
     "sums.unsorted": "{of}: the rows are not sorted, or one is there twice",
+    "sums.too_many": "{of}: there are more of them than a close tells",
     "sums.status": "statuses: of {of} opening + in - out is not the closing told",
     "sums.provider": "provider: of {of} opening + entered - departed is not the closing told",
     "close.order": "it stands behind number {found} in its file: the file was put in another order",

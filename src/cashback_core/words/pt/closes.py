@@ -20,6 +20,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "sums.order": "as linhas estão fora de ordem, ou uma se repete",
     "sums.later_day": "a linha é de um dia posterior",
     "sums.unsorted": "{of}: as linhas da tabela estão fora de ordem, ou uma se repete",
+    "sums.too_many": "{of}: são mais do que um fechamento conta",
     "sums.status": "statuses: de {of}, opening + in - out não dá o closing informado",
     "sums.provider": "provider: de {of}, opening + entered - departed não dá o closing informado",
     "close.order": "está depois do número {found} em seu arquivo: a ordem foi trocada",
