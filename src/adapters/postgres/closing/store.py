@@ -222,7 +222,7 @@ class _Closing(Closing):
             return await chains.merchants_closes(self._connection, day)
 
     async def keep(self, kept: KeptClose, public_key: bytes) -> None:
-        with asking(self._connection):
+        with asking(self._connection, chains.FIGURES_S + _SILENT_S):
             await chains.keep(self._connection, kept, public_key)
 
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
@@ -231,7 +231,9 @@ class _Closing(Closing):
 
 
 @contextmanager
-def asking(connection: AsyncConnection[Any]) -> Generator[None, None, None]:
+def asking(
+    connection: AsyncConnection[Any], silent_s: float = _SILENT_S
+) -> Generator[None, None, None]:
     """One question, however long it may take."""
-    with translated(), watched(connection, _SILENT_S):
+    with translated(), watched(connection, silent_s):
         yield
