@@ -29,6 +29,9 @@ _CLOSE: Final[LiteralString] = """
     select %(merchant)s, 1 + count(c.number), %(day)s, day_begins_at(%(merchant)s, %(day)s),
         day_ends_at(%(merchant)s, %(day)s), %(below)s, 'none', sha256(substr(d, 10, 47)),
         case when count(c.number) > 0 then sha256(d) end, d, 0, 0
+    select %(merchant)s, 1 + count(c.day), %(day)s, day_begins_at(%(merchant)s, %(day)s),
+        day_ends_at(%(merchant)s, %(day)s), %(below)s, 'none', sha256(substr(d, 10, 47)),
+        case when count(c.day) > 0 then sha256(d) end, d, 0, 0
     from closes as c right join (select repeat('x', 200)::bytea as d) as d
         on c.merchant_id = %(merchant)s
     group by d
@@ -61,4 +64,8 @@ def close_at(owner: psycopg.Connection[Any], merchant_id: int, day: date, *, bel
         owner.execute(_CLOSE, values)
     with owner.transaction():
         owner.execute("set local role cashback_worker")
-        owner.execute("select keep_day_figures(%s, %s)", [merchant_id, day])
+        owner.execute(
+            "select keep_day_figures(c.merchant_id, c.day, c.begins_at, c.ends_at, c.below)"
+            " from closes as c where c.merchant_id = %s and c.day = %s",
+            [merchant_id, day],
+        )
