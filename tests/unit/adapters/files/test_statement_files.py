@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adapters.files.cells import CellError, read_number
 from adapters.files.profile import ProfileError, profile_of
 from adapters.files.statement_files import STATEMENT, statement_lines
-from adapters.files.xlsx import MAX_ROW_BYTES
+from adapters.files.zip_bounds import MAX_ROW_BYTES
 from cashback_core.reconciliation.file_import import FileUnreadableError
 from cashback_core.reconciliation.statement_rows import read_line
 from cashback_core.reconciliation.statements import LineKind, StatementLine
