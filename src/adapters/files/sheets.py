@@ -1,7 +1,7 @@
 """A workbook as openpyxl reads it, but for what it does quietly with cells that it cannot show.
 
-What is asked of it is not among its promises: it is of one version (requirements/), and the tests of
-spreadsheets tell when another one does otherwise.
+What is asked of it is not among its promises: it is of one version (requirements/), and the tests
+of spreadsheets tell when another one does otherwise.
 """
 
 # ruff: noqa: SLF001 (see above)

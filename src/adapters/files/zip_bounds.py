@@ -89,15 +89,15 @@ class BoundedZip(zipfile.ZipFile):
             raise UnreadableFileError(why)
         return content
 
-    def open(self, name: Any, mode: Any = "r", pwd: Any = None, **more: Any) -> IO[bytes]:
+    def open(self, name: Any, mode: Any = "r", pwd: Any = None, **_: Any) -> IO[bytes]:  # noqa: ARG002
         """A sheet, or the table of texts: it is gone through once before."""
         part = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
         looked = (part.filename, self._of_texts)
         if looked not in self._looked_at:
-            with super().open(part, "r", pwd, **more) as opened:
+            with super().open(part, "r", pwd) as opened:
                 (_look_at_texts if self._of_texts else _look_at_sheet)(opened, part)
             self._looked_at.add(looked)
-        return cast("IO[bytes]", super().open(part, "r", pwd, **more))
+        return cast("IO[bytes]", super().open(part, "r", pwd))
 
     @contextmanager
     def reading_texts(self) -> Generator[None, None, None]:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from adapters.postgres.reconciliation.book import entries_of, read_book
+from adapters.postgres.reconciliation.book import read_book
 from adapters.postgres.reconciliation.three_sides import AccountBook, PostgresThreeSides
 from adapters.postgres.reconciliation.whole_statement import read_statement_side
 from cashback_core.delivery.states import DeliveryPolicy, Status
@@ -91,15 +91,8 @@ async def standing(database: Database, world: DayWorld, rules: Rules) -> Reconci
     session = Session(application="test", role=DatabaseRole.WORKER, autocommit=True)
     connection = await database.connect(session)
     async with connection, read_book(connection, rules, found.book_since, ids()) as book:
-        seen = set[UUID]()
         async for batch in book:
             for entry in batch:
-                if entry.id not in seen:
-                    found.enter(entry)
-                    seen.add(entry.id)
-        # What is history, or void, is read by its name alone.
-        for entry in await entries_of(connection, [UUID(hex=one) for one in spelt if one]):
-            if entry.id not in seen:
                 found.enter(entry)
     return found
 

@@ -174,9 +174,10 @@ def test_a_hidden_sheet_is_named_or_not_read() -> None:
 
 @pytest.mark.parametrize(("was", "becomes"), [(b'r="3"', b'r="2"'), (b'r="3"', b'r="1"')])
 def test_a_row_that_is_told_twice_or_goes_back_is_refused(was: bytes, becomes: bytes) -> None:
-    content = book(
-        HEAD, LINE, LINE, xl_worksheets_sheet1=lambda part: part.replace(b"<row " + was, b"<row " + becomes)
-    )  # fmt: skip
+    def edit(part: bytes) -> bytes:
+        return part.replace(b"<row " + was, b"<row " + becomes)
+
+    content = book(HEAD, LINE, LINE, xl_worksheets_sheet1=edit)
     with pytest.raises(UnreadableFileError, match="not in order"):
         rows(content)
 
