@@ -18,10 +18,10 @@ def keep_day_file(dsn: str, day: date, *, merchant_id: int = 1) -> UUID:
     id_ = new_id()
     with psycopg.connect(dsn) as connection:
         connection.execute(
-            "insert into files (file_id, kind, merchant_id, sha256, name, declared_by, day,"
-            " completed_at) values (%s, 'erp_day', %s, sha256(%s::text::bytea), 'day.csv', 'ana',"
-            " %s, now())",
-            [id_, merchant_id, str(id_), day],
+            "insert into files (file_id, kind, merchant_id, sha256, identity, name, declared_by,"
+            " day, completed_at) values (%s, 'erp_day', %s, sha256(%s), sha256(%s), 'day.csv',"
+            " 'ana', %s, now())",
+            [id_, merchant_id, id_.bytes, id_.bytes, day],
         )
         connection.execute(
             "insert into erp_lines (file_id, line, merchant_id, name_kind, name, sold_at,"

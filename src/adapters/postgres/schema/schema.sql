@@ -8415,6 +8415,10 @@ GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
 
 GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
 
+-- Name: COLUMN provider_lines.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(centavos) ON TABLE public.provider_lines TO cashback_serving;
+
 -- Name: COLUMN provider_lines.told_since; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(told_since) ON TABLE public.provider_lines TO cashback_worker;
@@ -8426,14 +8430,17 @@ GRANT UPDATE(told_through) ON TABLE public.provider_lines TO cashback_worker;
 -- Name: COLUMN provider_lines.class; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(class) ON TABLE public.provider_lines TO cashback_worker;
+GRANT SELECT(class) ON TABLE public.provider_lines TO cashback_serving;
 
 -- Name: COLUMN provider_lines.merchant_id; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(merchant_id) ON TABLE public.provider_lines TO cashback_worker;
+GRANT SELECT(merchant_id) ON TABLE public.provider_lines TO cashback_serving;
 
 -- Name: COLUMN provider_lines.cashback_id; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
+GRANT SELECT(cashback_id) ON TABLE public.provider_lines TO cashback_serving;
 
 -- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
 
