@@ -29,8 +29,9 @@ from cashback_core.reconciliation import (
     id_in,
 )
 from cashback_core.reconciliation.days_compared import CompareDay, DayAsked, DayCompared
+from cashback_core.reconciliation.file_heads import FileDates
 from cashback_core.reconciliation.findings import signed_centavos
-from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.three_sided_merge import ThreeSidedMerge
 from cashback_core.reconciliation.three_sides import (
     NEED_SOMEBODY,
@@ -69,11 +70,12 @@ WORLDS = int(os.environ.get("THREE_SIDES_WORLDS", "12"))
 
 async def standing(database: Database, world: DayWorld, rules: Rules) -> Reconciliation:
     """The standing merge over the whole statement and the book that the standing store reads."""
-    head = StatementHead(
+    dates = FileDates(since=SINCE, through=THROUGH)
+    for line in world.statement:
+        dates.add(line)
+    head = dates.head(
         asked_since=SINCE,
-        asked_at=THROUGH + timedelta(days=1),
-        since=SINCE,
-        complete_through=THROUGH,
+        brought_at=THROUGH + timedelta(days=1),
         declared_count=len(world.statement),
         declared_centavos=net_centavos(world.statement),
     )
