@@ -204,9 +204,9 @@ class _Run:
             await self.runs.put_aside(lines)
         # Told before anything moves: what dies in between is told, and found again.
         opened = await self._tell(reconciliation, incidents)
-        closed = await self.runs.close_explained(about)
+        closed = await self.runs.close_explained(about, self.readings.asked_at)
         if not reconciliation.window.distrust:
-            closed += await self.runs.close_unfound(reconciliation.window)
+            closed += await self.runs.close_unfound(reconciliation.window, self.readings.asked_at)
         moved = await self._move(moves)
         if opened or closed:
             _log.warning("incidents of the statement: %d opened, %d closed", opened, closed)
