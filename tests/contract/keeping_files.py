@@ -18,7 +18,7 @@ from cashback_core.reconciliation.files import (
     FileState,
     FileTopic,
     FileToTake,
-    Span,
+    StatementSpan,
 )
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
@@ -193,9 +193,9 @@ class FileStoreContract:
         third = await self._told(files, 4, 12)
         found = await files.counting(since=_at(1), through=_at(11))
         assert found == (
-            Span(file_id=first.id, since=_at(1), through=_at(3)),
-            Span(file_id=second.id, since=_at(3), through=_at(4)),
-            Span(file_id=third.id, since=_at(4), through=_at(11)),
+            StatementSpan(file_id=first.id, since=_at(1), through=_at(3)),
+            StatementSpan(file_id=second.id, since=_at(3), through=_at(4)),
+            StatementSpan(file_id=third.id, since=_at(4), through=_at(11)),
         )
         assert await files.counting(since=_at(12), through=_at(13)) == ()
 

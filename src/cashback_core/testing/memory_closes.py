@@ -190,6 +190,10 @@ class _MemoryClosing(Closing):
     async def settled_at(self) -> datetime | None:
         return None if self._closes.under_way else self._closes.now()
 
+    @property
+    def waits_for(self) -> Sequence[str]:
+        return [f"since {at}" for at in self._closes.under_way]
+
     async def horizon(self, day: OpenDay) -> Horizon:  # noqa: ARG002 (one clock for all)
         return Horizon(below=len(self._closes.store.told) + 1, at=self._closes.now())
 
