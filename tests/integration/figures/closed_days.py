@@ -29,9 +29,6 @@ _CLOSE: Final[LiteralString] = """
     select %(merchant)s, 1 + count(c.number), %(day)s, day_begins_at(%(merchant)s, %(day)s),
         day_ends_at(%(merchant)s, %(day)s), %(below)s, 'none', sha256(substr(d, 10, 47)),
         case when count(c.number) > 0 then sha256(d) end, d, 0, 0
-    select %(merchant)s, 1 + count(c.day), %(day)s, day_begins_at(%(merchant)s, %(day)s),
-        day_ends_at(%(merchant)s, %(day)s), %(below)s, 'none', sha256(substr(d, 10, 47)),
-        case when count(c.day) > 0 then sha256(d) end, d, 0, 0
     from closes as c right join (select repeat('x', 200)::bytea as d) as d
         on c.merchant_id = %(merchant)s
     group by d
