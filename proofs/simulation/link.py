@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cashback_core.closing.closing import AlreadyClosed, NotSettled
 from cashback_core.delivery.breaker import Breaker, BreakerState
 from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged, Pause
 from cashback_core.delivery.record import NEWEST
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from cashback_core.values.pages import Position
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
+    from simulation.slowness import Slowness
+    from simulation.transactions import Transaction
     from simulation.virtual_loop import Process, VirtualLoop
 
 T = TypeVar("T")
@@ -54,13 +57,15 @@ T = TypeVar("T")
 class Faults:
     """How the way to the database fails; all of it ends when `on` does.
 
-    `found` collects what a transaction would never have done, whatever was asked of it.
+    `found` collects what a transaction would never have done, whatever was asked of it. `slowness`
+    says how long some transactions take; without it each is over at once.
     """
 
     mix: Mix
     random: Random
     on: bool = True
     found: list[str] = field(default_factory=list[str])
+    slowness: Slowness | None = None
 
 
 class Link(CashbackStore):
@@ -77,6 +82,11 @@ class Link(CashbackStore):
         self._opened = (0.0, 0.0)  # when, and until when by the breaker's clock
         self._probes: dict[UUID, float] = {}
 
+    @property
+    def process(self) -> Process:
+        """Whose connection it is."""
+        return self._process
+
     def watch(self, breaker: Breaker) -> None:
         """Hold this process to what its breaker says whenever it claims."""
         self._breaker = breaker
@@ -91,21 +101,48 @@ class Link(CashbackStore):
         if fate < lost / 2:  # the request never arrives
             loop.outside(travel_s + random.random() * 2, _fail, answer)
         elif fate < lost:  # committed, and nobody is told
-            loop.outside(travel_s, self._execute, work, None)
+            loop.outside(travel_s, self._begin, work, None)
             loop.outside(travel_s + random.random() * 2, _fail, answer)
         elif fate < lost + late:  # the connection broke, the server is still at it
             loop.outside(travel_s, _fail, answer)
-            loop.outside(travel_s + random.random() * 4, self._execute, work, None)
+            loop.outside(travel_s + random.random() * 4, self._begin, work, None)
         else:
-            loop.outside(travel_s, self._execute, work, answer)
+            loop.outside(travel_s, self._begin, work, answer)
         return await answer
 
-    def _execute(
+    def _begin(
         self, work: Callable[[], Coroutine[Any, Any, T]], answer: asyncio.Future[T] | None
+    ) -> None:
+        """The transaction begins, and ends at once or in a while."""
+        transactions, slowness = self.database.transactions, self._faults.slowness
+        begun = transactions.begin()
+        lasts = None if slowness is None or not self._faults.on else slowness.next()
+        if lasts is None:
+            self._execute(work, answer, begun)
+            return
+        if lasts.writes_s is not None:
+            self._loop.outside(lasts.writes_s, transactions.write, begun)
+        self._loop.outside(lasts.ends_s, self._execute, work, answer, begun)
+
+    def _execute(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        answer: asyncio.Future[T] | None,
+        begun: Transaction,
+    ) -> None:
+        with self.database.transactions.ending(begun) as stands:
+            self._do(work, answer, stands=stands)
+
+    def _do(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        answer: asyncio.Future[T] | None,
+        *,
+        stands: bool,
     ) -> None:
         if not self._process.alive and self._faults.random.random() < 0.5:
             return  # killed in the middle of the transaction: rolled back
-        if self.database.down:
+        if self.database.down or not stands:
             _fail(answer)
             return
         self.database.client_skew_s = self._process.skew_s
@@ -114,7 +151,7 @@ class Link(CashbackStore):
         except AssertionError as error:  # a constraint of the database
             self._faults.found.append(f"12: {error}")
             _fail(answer)
-        except LookupError as error:
+        except (LookupError, NotSettled, AlreadyClosed) as error:
             if answer is not None and not answer.done():
                 answer.set_exception(error)
         else:

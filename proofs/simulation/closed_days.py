@@ -1,0 +1,226 @@
+"""Invariant 19: a closed day never changes, days add up, and whoever has the closes can tell.
+
+What each close must say is found anew, of the rows, the positions and the ledger alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.closing.canonical import read_json
+from cashback_core.closing.chain import Link, Trust, first_bad_link
+from cashback_core.closing.close import close_hash
+from cashback_core.closing.close_reading import read_close
+from cashback_core.closing.closing import GRACE, CloseDays
+from cashback_core.closing.day import NOTHING, Amount, DoesNotAddUp, build_day
+from cashback_core.closing.lines import LinesHead
+from cashback_core.closing.movements import OWED
+from cashback_core.delivery.states import Status
+from simulation.closer import EVERY_S, LinkedNotes, at_once_beside
+from simulation.closes import AHEAD, OVER, SIGNER
+from simulation.mix import MARGIN, instant
+from simulation.transactions import at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cashback_core.closing.close import Close
+    from cashback_core.closing.closing import KeptClose
+    from cashback_core.closing.lines import DayLine
+    from simulation.closes import SimulatedCloses
+    from simulation.database import SimulatedDatabase
+
+LATEST: Final = OVER + timedelta(seconds=2 * MARGIN.freeze_s + 6 * EVERY_S)
+"""So long after its end a day is closed once no fault strikes any more: a frozen closer thaws, and
+a day waits for another's."""
+
+
+def wrong_days(database: SimulatedDatabase) -> Iterator[str]:
+    """What is wrong with the days that were closed since this was asked last."""
+    closes = database.closes
+    for kept in closes.kept[closes.looked_at :]:
+        yield from _wrong_day(database, kept)
+    closes.looked_at = len(closes.kept)
+
+
+def closed_in_the_end(
+    database: SimulatedDatabase, quiet_s: float, *, is_signed: bool
+) -> Iterator[str]:
+    """Every day is closed but the open one; then that one is over, and all chains are whole."""
+    closes = database.closes
+    now = database.transactions.clock()
+    if now - instant(quiet_s) > LATEST:
+        for merchant_id in closes.days:
+            last = closes.chain(merchant_id)[-1:]
+            ends_at = closes.open_day(closes.owner(merchant_id)).ends_at
+            if now - ends_at > LATEST:
+                yield f"19: {merchant_id} is not closed after {[kept.day for kept in last]}"
+    closes.ahead = AHEAD + 4 * closes.days[None].length
+    use = CloseDays(
+        store=closes, signer=SIGNER, notes=LinkedNotes(), grace=GRACE, beside=at_once_beside
+    )
+    at_once(use())
+    for kept in closes.kept:
+        yield from _wrong_day(database, kept)
+    for merchant_id in closes.days:
+        yield from _wrong_chain(database, merchant_id, is_signed=is_signed)
+    yield from _wrong_in_the_end(database)
+
+
+def _wrong_day(database: SimulatedDatabase, kept: KeptClose) -> Iterator[str]:
+    """Its lines as they are made once more, its figures, and what is owed by then."""
+    close, what = kept.close, f"{kept.owner.name}, {kept.day}"
+    if close.of_merchant is None:
+        named = [(row.merchant, row.number, row.sha256) for row in close.merchants]
+        others = sorted(
+            (one.owner.name, one.number, one.hash)
+            for one in database.closes.kept
+            if one.owner.slug is not None and one.day == kept.day
+        )
+        if named != others:
+            yield f"19: {what} names {named}, and there are {others}"
+        return
+    lines = _lines(database.closes, kept)
+    before = database.closes.chain(kept.owner.merchant_id)[: kept.number - 1]
+    day_before = before[-1].close.of_merchant if before else None
+    opening = {} if day_before is None else day_before.closing
+    try:
+        made = build_day(
+            lines,
+            opening,
+            head=LinesHead(owner=kept.owner.name, number=kept.number, day=kept.day),
+            begins_at=kept.begins_at,
+            ends_at=kept.ends_at,
+        )
+    except DoesNotAddUp as error:
+        yield f"19: the lines of {what} are others than were signed: {error}"
+        return
+    if made.lines != close.of_merchant.lines:
+        yield f"19: the lines of {what} are others than were signed"
+    elif made != close.of_merchant:
+        yield f"19: the figures of {what} are not those of its lines"
+    strays = database.transactions.strays
+    if any(line.at < kept.begins_at and line.at not in strays for line in lines):
+        yield f"19: {what} holds what happened on a day that was closed without it"
+    states = _states(database, kept)
+    if dict(close.of_merchant.closing) != states:
+        yield f"19: {what} closes with {close.of_merchant.closing}, and there is {states}"
+    owed = sum((states.get(status, NOTHING) for status in OWED), NOTHING)
+    if close.of_merchant.liability.closing != owed:
+        yield f"19: {what} says that {close.of_merchant.liability.closing} are owed, not {owed}"
+
+
+def _lines(closes: SimulatedCloses, kept: KeptClose) -> Sequence[DayLine]:
+    async def read() -> list[DayLine]:
+        return [line async for page in closes.lines(kept) for line in page]
+
+    return at_once(read())
+
+
+def _states(database: SimulatedDatabase, kept: KeptClose) -> Mapping[Status, Amount]:
+    """In which states cashbacks were, by what had happened and ended when the day was cut."""
+    sums = dict[Status, Amount]()
+    for (owner, id_), row in database.rows.items():
+        if owner != kept.owner.merchant_id:
+            continue
+        one = Amount(count=1, centavos=row.record.cashback.cashback_centavos)
+        positions = database.positions_of[owner, id_]
+        held = [
+            event
+            for event, position in zip(row.events, positions, strict=True)
+            if event.at < kept.ends_at and position < kept.below
+        ]
+        whole = held == row.events[: len(held)]
+        for event in held[-1:] if whole else held:  # what is whole is where it came to
+            sums[event.to_status] = sums.get(event.to_status, NOTHING) + one
+            if not whole and event.from_status is not None:
+                sums[event.from_status] = sums.get(event.from_status, NOTHING) - one
+    return {status: amount for status, amount in sums.items() if amount}
+
+
+def _wrong_chain(
+    database: SimulatedDatabase, merchant_id: int | None, *, is_signed: bool
+) -> Iterator[str]:
+    """One chain, by what the core verifies; every event and every move of the ledger in one day."""
+    closes = database.closes
+    chain = closes.chain(merchant_id)
+    links = [_link(kept) for kept in chain]
+    keys = tuple(at_once(closes.keys())) if is_signed else None
+    bad = first_bad_link(links, Trust(keys=keys, heads=frozenset(kept.hash for kept in chain)))
+    if bad is not None:
+        yield f"19: close {bad.number} of {bad.owner}: {bad.fault} {dict(bad.values)}"
+    held = Counter(
+        (line.cashback, line.sequence) for kept in chain for line in _lines(closes, kept)
+    )
+    events = Counter(
+        (str(id_), event.sequence)
+        for (owner, id_), row in database.rows.items()
+        if owner == merchant_id
+        for event in row.events
+    )
+    if held != events:
+        yield f"19: in two days {held - events}, in none {events - held}"
+    yield from _wrong_provider(database, [kept.close for kept in chain], merchant_id)
+
+
+def _link(kept: KeptClose) -> Link:
+    signed = read_close(read_json(kept.document.decode()))
+    close = signed.close
+    return Link(
+        owner=close.owner,
+        number=close.number,
+        day=close.span.day,
+        sha256=close_hash(close),
+        source=kept.owner.name,
+        signed=signed,
+    )
+
+
+def _wrong_provider(
+    database: SimulatedDatabase, chain: Sequence[Close], owner: int | None
+) -> Iterator[str]:
+    """Each move of the provider's ledger is in one day, and the days come to what there is."""
+    entered, departed, there = Counter[str](), Counter[str](), Counter[str]()
+    for telling in database.ledger.tellings:
+        for move in telling.moves:
+            for sums, line in ((entered, move.after), (departed, move.before)):
+                if line is not None and line.cls is not None and line.merchant_id == owner:
+                    sums[line.cls] += line.centavos
+    for line in database.ledger.standing():
+        if line.merchant_id == owner and line.cls is not None:
+            there[line.cls] += line.centavos
+    rows = [row for close in chain for row in close.provider]
+    for what, sums, told in (
+        ("entered", entered, ((row.name, row.entered.centavos) for row in rows)),
+        ("departed", departed, ((row.name, row.departed.centavos) for row in rows)),
+        (
+            "is there",
+            there,
+            ((row.name, row.closing.centavos) for row in (chain[-1].provider if chain else ())),
+        ),
+    ):
+        days = Counter[str]()
+        for name, centavos in told:
+            days[name] += centavos
+        if _nonzero(days) != _nonzero(sums):
+            yield f"19: of {owner} {what} {_nonzero(sums)}, by the days {_nonzero(days)}"
+
+
+def _nonzero(sums: Mapping[str, int]) -> Mapping[str, int]:
+    return {name: centavos for name, centavos in sums.items() if centavos}
+
+
+def _wrong_in_the_end(database: SimulatedDatabase) -> Iterator[str]:
+    """All is closed: what the last close says is owed is what the rows say now."""
+    for merchant_id in database.closes.slugs:
+        owed = sum(
+            row.record.cashback.cashback_centavos
+            for (owner, _), row in database.rows.items()
+            if owner == merchant_id and row.status in OWED
+        )
+        last = database.closes.chain(merchant_id)[-1].close.of_merchant
+        told = None if last is None else last.liability.closing.centavos
+        if told != owed:
+            yield f"19: {merchant_id} owes {owed}, and its last close says {told}"
