@@ -82,8 +82,6 @@ class SimulatedCloses(MemoryCloses):
         self.ahead = AHEAD
         self.days: dict[int | None, Days] = {id_: Days(length=day) for id_ in (*SLUGS, None)}
         self.noted: tuple[datetime, list[Transaction]] | None = None
-        self.looked_at = 0
-        """How many of the closes were looked at already."""
         self._alone: ClosingSession | None = None
 
     @asynccontextmanager
@@ -93,8 +91,10 @@ class SimulatedCloses(MemoryCloses):
 
     def owner(self, merchant_id: int | None) -> ChainOwner:
         """Whose chain it is."""
-        return ACCOUNT if merchant_id is None else ChainOwner(
-            merchant_id=merchant_id, slug=self.slugs[merchant_id]
+        return (
+            ACCOUNT
+            if merchant_id is None
+            else ChainOwner(merchant_id=merchant_id, slug=self.slugs[merchant_id])
         )
 
     def lock(self, session: ClosingSession) -> bool:
@@ -125,14 +125,16 @@ class SimulatedCloses(MemoryCloses):
 
     def lines_of(self, day: OpenDay | KeptClose, before: int, below: int) -> list[DayLine]:
         """As the database's `day_events`."""
-        of_merchant = (
-            (self._line(owner, id_, sequence), position)
+        rows, of_owner = self.store.rows, day.owner.merchant_id
+        found = [
+            self._line(owner, id_, sequence)
             for position, (owner, id_, sequence) in zip(
                 self.database.positions, self.store.told, strict=True
             )
-            if owner == day.owner.merchant_id
-        )
-        found = [line for line, at in of_merchant if is_of(day, line.at, at, before, below)]
+            if owner == of_owner
+            and position < below
+            and is_of(day, rows[owner, id_].events[sequence - 1].at, position, before, below)
+        ]
         return sorted(found, key=lambda line: line.key)
 
     def flows_of(self, day: OpenDay | KeptClose, before: int, below: int) -> Sequence[Flow]:
@@ -157,9 +159,7 @@ class SimulatedCloses(MemoryCloses):
         """Whether it is reached is the link's business."""
 
 
-def is_of(
-    day: OpenDay | KeptClose, at: datetime, position: int, before: int, below: int
-) -> bool:
+def is_of(day: OpenDay | KeptClose, at: datetime, position: int, before: int, below: int) -> bool:
     """Whether a day holds what happened then, at that position."""
     return position < below and at < day.ends_at and (at >= day.begins_at or position >= before)
 

@@ -42,9 +42,7 @@ class Days:
     def ends_at(self, day: date) -> datetime:
         """Never before it begins: a day may be empty."""
         tomorrow, yesterday = day + timedelta(days=1), day - timedelta(days=1)
-        return max(
-            self._begins(tomorrow, self.zone(day)), self._begins(day, self.zone(yesterday))
-        )
+        return max(self._begins(tomorrow, self.zone(day)), self._begins(day, self.zone(yesterday)))
 
     def begins_at(self, day: date) -> datetime:
         """Where the one before it ends."""
@@ -54,9 +52,7 @@ class Days:
         """Which day an instant lies in."""
         near = FIRST + timedelta(days=(instant - EPOCH) // self.length - 3)
         return next(
-            day
-            for nth in count()
-            if instant < self.ends_at(day := near + timedelta(days=nth))
+            day for nth in count() if instant < self.ends_at(day := near + timedelta(days=nth))
         )
 
     def change(self, zone: str, at: datetime, closed: date | None) -> None:

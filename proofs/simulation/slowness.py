@@ -56,7 +56,7 @@ class DaysMix:
         random = Random(f"days of {seed}")
         return cls(
             random=random,
-            day=timedelta(seconds=random.choice((45, 90, 180))),
+            day=timedelta(seconds=random.choice((60, 120, 240))),
             slow=random.choice((0.0, 0.0, 0.02, 0.05)),
             zone_every_s=random.choice((None, 60.0)),
             stray_every_s=random.choice((None, None, 40.0)),

@@ -14,7 +14,7 @@ from cashback_core.delivery.provider import CreditRequest, UnsendablePayment
 from cashback_core.delivery.states import Status
 from cashback_core.intake.confirmation import Confirmed
 from cashback_core.operators.acts import TARGETS, Act, ActKind
-from simulation.closed_days import closed_in_the_end, wrong_days
+from simulation.closed_days import closed_in_the_end
 from simulation.closer import CloserNode
 from simulation.database import SimulatedDatabase, at_once
 from simulation.days import ZONES
@@ -26,7 +26,7 @@ from simulation.mix import MARGIN, POLICY, STATEMENT_LAG_S, draw, instant, rules
 from simulation.person import Person
 from simulation.processes import ApiNode, Balancer, Node, Surroundings, WorkerNode
 from simulation.provider import LyingProvider
-from simulation.slowness import DaysMix, Slowness
+from simulation.slowness import LONGEST_S, DaysMix, Slowness
 from simulation.settling import decided, lines_of, taken
 from simulation.terms import TERMS
 from simulation.untold import misplaced, untold
@@ -141,6 +141,8 @@ class World:
                 return 0.0
         rested_s = self.loop.time() - quiet_s
         self._reconcile_everything()
+        if self.database.transactions.under_way:
+            self.loop.run(self.loop.time() + LONGEST_S)
         self.found.extend(closed_in_the_end(self.database, quiet_s, is_signed=self.seed % 4 == 0))
         self._check(final=True)
         return rested_s
@@ -192,7 +194,6 @@ class World:
         )
         self.found.extend((*self.loop.errors, *self.faults.found, *self.errors.messages))
         self.found.extend(self.closers[0].around.faults.found)
-        self.found.extend(wrong_days(self.database))
         self.found.extend(self.database.found)
         self.found.extend(self.database.ledger.wrong())
         if final:
@@ -249,7 +250,10 @@ class World:
     def _plan_days(self) -> None:
         """Zones change, and operators act where a clock is behind, while the faults are on."""
         days, end_s = self.days, self.mix.phases * PHASE_S
-        for every_s, act in ((days.zone_every_s, self._move_days), (days.stray_every_s, self._stray)):
+        for every_s, act in (
+            (days.zone_every_s, self._move_days),
+            (days.stray_every_s, self._stray),
+        ):
             at_s = 0.0
             while every_s and (at_s := at_s + days.random.expovariate(1 / every_s)) < end_s:
                 self.loop.outside(at_s, act)
