@@ -97,6 +97,11 @@ class SimulatedCloses(MemoryCloses):
             else ChainOwner(merchant_id=merchant_id, slug=self.slugs[merchant_id])
         )
 
+    def owes_day(self, merchant_id: int | None, at: datetime) -> bool:
+        """Whether the day that an instant lies in is not closed, and its clock is not far ahead."""
+        began_at = self.open_day(self.owner(merchant_id)).begins_at
+        return began_at <= at and self.ahead < AHEAD + 9 * self.days[None].length
+
     def lock(self, session: ClosingSession) -> bool:
         """Be the only one who closes, while the session lives."""
         if self._alone is not None and self._alone.lives:

@@ -114,35 +114,36 @@ class Link(CashbackStore):
         self, work: Callable[[], Coroutine[Any, Any, T]], answer: asyncio.Future[T] | None
     ) -> None:
         """The transaction begins, and ends at once or in a while."""
-        transactions, slowness = self.database.transactions, self._faults.slowness
-        begun = transactions.begin()
+        slowness = self._faults.slowness
         lasts = None if slowness is None or not self._faults.on else slowness.next()
         if lasts is None:
-            self._execute(work, answer, begun)
+            self._execute(work, answer)
             return
+        transactions = self.database.transactions
+        begun = transactions.begin()
         if lasts.writes_s is not None:
             self._loop.outside(lasts.writes_s, transactions.write, begun)
-        self._loop.outside(lasts.ends_s, self._execute, work, answer, begun)
+        self._loop.outside(lasts.ends_s, self._end, work, answer, begun)
 
-    def _execute(
+    def _end(
         self,
         work: Callable[[], Coroutine[Any, Any, T]],
         answer: asyncio.Future[T] | None,
         begun: Transaction,
     ) -> None:
+        """A slow one does what it does, unless the database crashed meanwhile."""
         with self.database.transactions.ending(begun) as stands:
-            self._do(work, answer, stands=stands)
+            if stands:
+                self._execute(work, answer)
+            else:
+                _fail(answer)
 
-    def _do(
-        self,
-        work: Callable[[], Coroutine[Any, Any, T]],
-        answer: asyncio.Future[T] | None,
-        *,
-        stands: bool,
+    def _execute(
+        self, work: Callable[[], Coroutine[Any, Any, T]], answer: asyncio.Future[T] | None
     ) -> None:
         if not self._process.alive and self._faults.random.random() < 0.5:
             return  # killed in the middle of the transaction: rolled back
-        if self.database.down or not stands:
+        if self.database.down:
             _fail(answer)
             return
         self.database.client_skew_s = self._process.skew_s

@@ -56,9 +56,9 @@ class DaysMix:
         random = Random(f"days of {seed}")
         return cls(
             random=random,
-            day=timedelta(seconds=random.choice((60, 120, 240))),
+            day=timedelta(seconds=random.choice((100, 200, 400))),
             slow=random.choice((0.0, 0.0, 0.02, 0.05)),
             zone_every_s=random.choice((None, 60.0)),
-            stray_every_s=random.choice((None, None, 40.0)),
-            kill_rate=random.choice((0.0, 0.01, 0.03)),
+            stray_every_s=random.choice((None, None, 30.0)),
+            kill_rate=random.choice((0.0, 0.02, 0.05)),
         )

@@ -51,7 +51,10 @@ class Transactions:
 
     def position(self) -> int:
         """What is written now is written at."""
-        return self.write(self._present or Transaction(self.clock()))
+        if self._present is not None:
+            return self.write(self._present)
+        self._last += 1
+        return self._last
 
     def below(self) -> int:
         """Every transaction of a lower number has ended, and none begins any more."""
