@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from chaos.calls import call
+from chaos.closed_days import read_closed_days, wrong_days
 from chaos.invariants import Ledgers, shown, unpaid_or_paid_twice, violations
 from chaos.ledgers import (
     OPEN,
@@ -84,6 +85,7 @@ async def _run(system: System, options: Options) -> Outcome:
         await _ask_again(roles.erp, roles.random)
         stop_watching.set()
     ledgers = await asyncio.to_thread(_ledgers, system, roles, rest_at)
+    days = await asyncio.to_thread(read_closed_days, system, datetime.now(UTC))
     found += [f"answer: {outrage}" for outrage in book.outrages]
     if left_open:
         found.append(f"10: open {converged_s:.0f} s after the last fault: {left_open}")
@@ -92,7 +94,8 @@ async def _run(system: System, options: Options) -> Outcome:
         waits_s=waits_s,
         converged_s=converged_s,
         ledgers=ledgers,
-        violations=(*found, *violations(ledgers)),
+        days=days,
+        violations=(*found, *violations(ledgers), *shown(wrong_days(days))),
     )
 
 

@@ -1,8 +1,7 @@
-"""Ways of closing days that leave something out, count it twice, or change what was signed, planted."""
+"""Ways of closing days that leave out, count twice, or change what was signed, planted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ from cashback_core.closing.closing import KeptClose, OpenDay
 from cashback_core.closing.day import NOTHING
 from cashback_core.testing.memory_closes import MemoryCloses, MemoryClosing
 from simulation import closer, closes
-from simulation.closes import SimulatedCloses, SimulatedClosing
+from simulation.closes import SimulatedClosing
 from simulation.days import Days
 from simulation.mutant import Mutant
 
@@ -111,11 +110,26 @@ def not_before_another(self: Any, day: OpenDay, due_at: datetime) -> bool:
 CLOSE_MUTANTS: Final = tuple(
     Mutant(what=what, owner=owner, name=name, value=value)
     for what, owner, name, value in (
-        ("old transactions are not waited for", SimulatedClosing, "settled_at", nobody_is_waited_for),
-        ("numbers alone are waited for", SimulatedClosing, "settled_at", numbers_alone_are_waited_for),
+        (
+            "old transactions are not waited for",
+            SimulatedClosing,
+            "settled_at",
+            nobody_is_waited_for,
+        ),
+        (
+            "numbers alone are waited for",
+            SimulatedClosing,
+            "settled_at",
+            numbers_alone_are_waited_for,
+        ),
         ("a day is closed at its end", closer, "GRACE", timedelta(0)),
         ("a day opens with nothing", closing._Round, "_day", opens_with_nothing),
-        ("the provider's day opens with nothing", closing, "_provider_days", provider_opens_with_nothing),
+        (
+            "the provider's day opens with nothing",
+            closing,
+            "_provider_days",
+            provider_opens_with_nothing,
+        ),
         ("what is late is left out", closes, "is_of", late_ones_are_left_out),
         ("what was closed is closed again", closes, "is_of", whatever_was_before),
         ("a closed day takes in what is late", closes, "is_of", by_the_instant_alone),

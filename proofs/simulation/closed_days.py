@@ -20,7 +20,7 @@ from cashback_core.closing.lines import LinesHead
 from cashback_core.closing.movements import OWED
 from cashback_core.delivery.states import Status
 from simulation.closer import EVERY_S, LinkedNotes, at_once_beside
-from simulation.closes import AHEAD, OVER, SIGNER
+from simulation.closes import OVER, SIGNER
 from simulation.mix import MARGIN, instant
 from simulation.transactions import at_once
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cashback_core.closing.closing import GRACE, ChainNotes, CloseDays, CloseStore, Closing
 from cashback_core.values.availability import StoreUnavailable
-from simulation.closes import SIGNER, ClosingSession, HostNotes, SimulatedClosing
+from simulation.closes import OVER, SIGNER, ClosingSession, HostNotes, SimulatedClosing
 from simulation.processes import Node
 from simulation.transactions import at_once
 
@@ -39,6 +39,10 @@ EVERY_S: Final = 40.0
 """How long a closer rests between its rounds."""
 
 
+AT_ITS_END: Final = 0.7
+"""How often a closer that would rest over the end of a day wakes just after it."""
+
+
 class LinkedNotes(HostNotes, ChainNotes):
     """One host's."""
 
@@ -65,7 +69,7 @@ class CloserNode(Node):
     async def _run(self, use: CloseDays) -> None:
         found = self.around.faults.found
         while True:
-            await asyncio.sleep(EVERY_S * (0.5 + self.around.random.random()))
+            await asyncio.sleep(self._rest_s())
             try:
                 done = await use()
             except StoreUnavailable:
@@ -75,6 +79,19 @@ class CloserNode(Node):
             self.history.extend(["closed"] * len(done.closed))
             if done.waits:
                 self.history.append("waited rounds")
+
+
+    def _rest_s(self) -> float:
+        """Often until just after a day may be closed: what is slow is under way then."""
+        closes, random = self.around.database.closes, self.around.random
+        rest_s = EVERY_S * (0.5 + random.random())
+        if random.random() < AT_ITS_END:
+            now = self.around.database.transactions.clock()
+            ends = [closes.open_day(closes.owner(id_)).ends_at + OVER for id_ in closes.days]
+            waits_s = min((at - now).total_seconds() for at in ends) + random.random()
+            if 0 < waits_s < rest_s:
+                return waits_s
+        return rest_s
 
 
 async def at_once_beside(work: Callable[[], None]) -> None:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from simulation.transactions import Transaction
     from simulation.virtual_loop import Process
 
-OVER: Final = timedelta(seconds=6)
+OVER: Final = timedelta(seconds=2)
 """So long a day is over by the world's own clock before it is closed."""
 
 AHEAD: Final = GRACE - OVER

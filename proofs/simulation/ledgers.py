@@ -1,7 +1,7 @@
 """The provider's ledger of the simulated database, held against all that was ever taken in.
 
 What must be in it is found anew from the statements alone: of each line as many as the newest one
-that covers it tells, or, of later ones that do not, as many as any of them.
+that covers it tells, or, of those taken in later that do not cover it, as many as any of them.
 """
 
 from __future__ import annotations
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A statement without defects: when it was asked for, what it covers, how often each line."""
+    """A statement without defects: when it was asked for, what it covers, how often each line.
+
+    `newer` is what those cover that were asked for later, and taken in before.
+    """
 
     asked_at: datetime
     window: Window
     times: Counter[str]
+    newer: tuple[Window, ...]
 
 
 class SimulatedLedger(MemoryLedger):
@@ -51,7 +55,8 @@ class SimulatedLedger(MemoryLedger):
         lines = [finding.line for finding in run.findings if finding.line is not None]
         if not window.distrust:
             times = Counter(map(line_key, lines))
-            self.taken.append(Taken(asked_at=asked_at, window=window, times=times))
+            newer = tuple(one.window for one in self.taken if one.asked_at > asked_at)
+            self.taken.append(Taken(asked_at=asked_at, window=window, times=times, newer=newer))
             self.instants |= {line_key(line): line.credited_at for line in lines}
         if provider_ledger.is_fit(window):
             told = [line for one in run.findings if (line := provider_ledger.ToldLine.of(one))]
@@ -61,9 +66,11 @@ class SimulatedLedger(MemoryLedger):
     def expected(self, key: str) -> int:
         """How many lines of a key there must be."""
         count = 0
-        for one in sorted(self.taken, key=lambda one: one.asked_at):
-            times = one.times[key]
-            count = times if _covers(one.window, self.instants[key]) else max(count, times)
+        at = self.instants[key]
+        for one in self.taken:
+            if not any(_covers(window, at) for window in one.newer):
+                times = one.times[key]
+                count = times if _covers(one.window, at) else max(count, times)
         return count
 
     def wrong(self) -> Iterator[str]:

@@ -26,8 +26,8 @@ from simulation.mix import MARGIN, POLICY, STATEMENT_LAG_S, draw, instant, rules
 from simulation.person import Person
 from simulation.processes import ApiNode, Balancer, Node, Surroundings, WorkerNode
 from simulation.provider import LyingProvider
-from simulation.slowness import LONGEST_S, DaysMix, Slowness
 from simulation.settling import decided, lines_of, taken
+from simulation.slowness import LONGEST_S, DaysMix, Slowness
 from simulation.terms import TERMS
 from simulation.untold import misplaced, untold
 from simulation.virtual_loop import VirtualLoop
