@@ -80,7 +80,6 @@ class CloserNode(Node):
             if done.waits:
                 self.history.append("waited rounds")
 
-
     def _rest_s(self) -> float:
         """Often until just after a day may be closed: what is slow is under way then."""
         closes, random = self.around.database.closes, self.around.random

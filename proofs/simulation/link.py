@@ -91,8 +91,11 @@ class Link(CashbackStore):
         """Hold this process to what its breaker says whenever it claims."""
         self._breaker = breaker
 
-    async def ask(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run one transaction at the database; raises StoreUnavailable when it may not have run."""
+    async def ask(self, work: Callable[[], Coroutine[Any, Any, T]], *, writes: bool = False) -> T:
+        """Run one transaction at the database; raises StoreUnavailable when it may not have run.
+
+        Of those that write events more are slow.
+        """
         answer: asyncio.Future[T] = self._loop.create_future()
         loop, faults, random = self._loop, self._faults, self._faults.random
         travel_s = random.random() * 0.02
@@ -101,21 +104,24 @@ class Link(CashbackStore):
         if fate < lost / 2:  # the request never arrives
             loop.outside(travel_s + random.random() * 2, _fail, answer)
         elif fate < lost:  # committed, and nobody is told
-            loop.outside(travel_s, self._begin, work, None)
+            loop.outside(travel_s, self._begin, work, None, writes)
             loop.outside(travel_s + random.random() * 2, _fail, answer)
         elif fate < lost + late:  # the connection broke, the server is still at it
             loop.outside(travel_s, _fail, answer)
-            loop.outside(travel_s + random.random() * 4, self._begin, work, None)
+            loop.outside(travel_s + random.random() * 4, self._begin, work, None, writes)
         else:
-            loop.outside(travel_s, self._begin, work, answer)
+            loop.outside(travel_s, self._begin, work, answer, writes)
         return await answer
 
     def _begin(
-        self, work: Callable[[], Coroutine[Any, Any, T]], answer: asyncio.Future[T] | None
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        answer: asyncio.Future[T] | None,
+        writes: bool,  # noqa: FBT001 (the loop passes on what stands in its place)
     ) -> None:
         """The transaction begins, and ends at once or in a while."""
         slowness = self._faults.slowness
-        lasts = None if slowness is None or not self._faults.on else slowness.next()
+        lasts = None if slowness is None or not self._faults.on else slowness.next(writes=writes)
         if lasts is None:
             self._execute(work, answer)
             return
@@ -172,7 +178,7 @@ class Link(CashbackStore):
         asked_s = self._loop.time()
         if submission.lease_s is not None:
             self._may_claim(1)
-        acceptance = await self.ask(lambda: self.database.accept(submission))
+        acceptance = await self.ask(lambda: self.database.accept(submission), writes=True)
         if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
             self._begun(submission.id, asked_s)
         return acceptance
@@ -230,7 +236,7 @@ class Link(CashbackStore):
     async def conclude(self, result: AttemptResult) -> Standing:
         self._probes.pop(result.claim.id, None)
         self._look_at_breaker()
-        return await self.ask(lambda: self.database.conclude(result))
+        return await self.ask(lambda: self.database.conclude(result), writes=True)
 
     async def claim_due(
         self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
@@ -256,7 +262,7 @@ class Link(CashbackStore):
             return claims
 
         try:
-            claims = await self.ask(work)
+            claims = await self.ask(work, writes=True)
         except StoreUnavailable as error:
             raise ClaimsUnacknowledged(tuple(read)) from error
         if rolled_back:
@@ -297,7 +303,9 @@ class Link(CashbackStore):
         *,
         group: str | None = None,
     ) -> Confirmation | None:
-        return await self.ask(lambda: self.database.confirm(merchant_id, id, group=group))
+        return await self.ask(
+            lambda: self.database.confirm(merchant_id, id, group=group), writes=True
+        )
 
     async def void_expired(self, *, limit: int) -> int:
         return await self.ask(lambda: self.database.void_expired(limit=limit))

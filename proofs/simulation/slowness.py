@@ -21,15 +21,18 @@ class Lasts:
 
 @dataclass(frozen=True, slots=True)
 class Slowness:
-    """How many transactions are slow; drawn from a generator of its own."""
+    """How many of the transactions that write are slow; of others a tenth of it.
+
+    Drawn from a generator of its own.
+    """
 
     share: float
     random: Random
 
-    def next(self) -> Lasts | None:
+    def next(self, *, writes: bool) -> Lasts | None:
         """How long the next one lasts; None: it is over at once."""
         random = self.random
-        if random.random() >= self.share:
+        if random.random() >= (self.share if writes else self.share / 10):
             return None
         ends_s = random.random() * random.choice((LONGEST_S / 10, LONGEST_S))
         writes_s = random.random() * ends_s if random.random() < 0.5 else None
@@ -43,7 +46,7 @@ class DaysMix:
     random: Random
     day: timedelta
     slow: float
-    """Which part of all transactions is slow."""
+    """Which part of the transactions that write is slow."""
     zone_every_s: float | None
     stray_every_s: float | None
     """How often an operator acts on a server whose clock is behind."""
@@ -57,8 +60,8 @@ class DaysMix:
         return cls(
             random=random,
             day=timedelta(seconds=random.choice((100, 200, 400))),
-            slow=random.choice((0.0, 0.0, 0.02, 0.05)),
+            slow=random.choice((0.0, 0.1, 0.3)),
             zone_every_s=random.choice((None, 60.0)),
-            stray_every_s=random.choice((None, None, 30.0)),
+            stray_every_s=random.choice((None, 20.0)),
             kill_rate=random.choice((0.0, 0.02, 0.05)),
         )
