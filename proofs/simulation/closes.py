@@ -87,7 +87,11 @@ class SimulatedCloses(MemoryCloses):
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[Closing | None, None]:
         """Whoever asks no link is the only one there is."""
-        yield SimulatedClosing(self)
+        yield self.closing()
+
+    def closing(self) -> SimulatedClosing:
+        """What whoever is alone asks."""
+        return SimulatedClosing(self)
 
     def owner(self, merchant_id: int | None) -> ChainOwner:
         """Whose chain it is."""

@@ -14,7 +14,7 @@ from cashback_core.delivery.provider import CreditRequest, UnsendablePayment
 from cashback_core.delivery.states import Status
 from cashback_core.intake.confirmation import Confirmed
 from cashback_core.operators.acts import TARGETS, Act, ActKind
-from simulation.closed_days import closed_in_the_end
+from simulation.closed_days import unclosed, wrong_in_the_end
 from simulation.closer import CloserNode
 from simulation.database import SimulatedDatabase, at_once
 from simulation.days import ZONES
@@ -143,7 +143,8 @@ class World:
         self._reconcile_everything()
         if self.database.transactions.under_way:
             self.loop.run(self.loop.time() + LONGEST_S)
-        self.found.extend(closed_in_the_end(self.database, quiet_s, is_signed=self.seed % 10 == 0))
+        self.found.extend(unclosed(self.database, quiet_s))
+        self.found.extend(wrong_in_the_end(self.database, is_signed=self.seed % 10 == 0))
         self._check(final=True)
         return rested_s
 
