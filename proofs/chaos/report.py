@@ -45,6 +45,7 @@ class Outcome:
     has_references: bool
     closed: Mapping[str, int]
     lines: int
+    stood: int
     violations: Sequence[str]
 
     @classmethod
@@ -56,6 +57,7 @@ class Outcome:
         converged_s: float,
         ledgers: Ledgers,
         days: ClosedDays,
+        stood: int,
         violations: Sequence[str],
     ) -> Self:
         """Put together what the parts of a run know."""
@@ -86,6 +88,7 @@ class Outcome:
             has_references=ledgers.echoes,
             closed={f"of {owner}": close["number"] for owner, close in days.last.items()},
             lines=days.lines.total(),
+            stood=stood,
             violations=violations,
         )
 
@@ -137,7 +140,8 @@ p99 {percentile(sales, 99):.3f} s
 attempts: {_listed(outcome.attempts)}
 converged: {outcome.converged_s:.1f} s after the last fault; {_listed(outcome.statuses)}
 provider's ledger: {outcome.credits} credits, {money(outcome.credited_centavos)}
-days closed, and verified: {_listed(outcome.closed)}; {outcome.lines} events in them
+days closed, and verified: {_listed(outcome.closed)}; {outcome.lines} events in them; \
+{outcome.stood} ends with a transaction under way
 violations: {len(outcome.violations)}{"".join(f"{chr(10)}  {v}" for v in outcome.violations)}"""
 
 

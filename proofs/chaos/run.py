@@ -25,6 +25,7 @@ from chaos.ledgers import (
 from chaos.profile import BROKEN_ANSWERS, DEADLINE_S, LATE_S, instructions
 from chaos.report import Outcome
 from chaos.roles import Roles
+from chaos.slow_backends import SlowBackends
 from chaos.spelling import ZONES
 from chaos.system import APIS, PASSWORD, System
 
@@ -56,10 +57,12 @@ async def _run(system: System, options: Options) -> Outcome:
     roles = Roles.of(system, options, await asyncio.to_thread(_token, system))
     book = roles.erp.book
     stop_selling, stop_watching = asyncio.Event(), asyncio.Event()
+    slow = SlowBackends(system)
     async with asyncio.TaskGroup() as background:
         background.create_task(roles.injector.keep_alive(stop_watching))
         background.create_task(roles.person.run(stop_watching))
         background.create_task(_move_about(system, stop_watching))
+        background.create_task(_strike(slow))
         selling = background.create_task(
             roles.erp.sell(tills=options.tills, think_s=options.think_s, stop=stop_selling)
         )
@@ -67,6 +70,7 @@ async def _run(system: System, options: Options) -> Outcome:
             roles.injector.run(options.seconds), roles.account.run(options.seconds)
         )
         stop_selling.set()
+        slow.stop.set()
         quiet_at = time.monotonic()
         await asyncio.to_thread(_behave, system)
         waits_s = tuple(book.waits_s)
@@ -95,6 +99,7 @@ async def _run(system: System, options: Options) -> Outcome:
         converged_s=converged_s,
         ledgers=ledgers,
         days=days,
+        stood=slow.stood,
         violations=(*found, *violations(ledgers), *shown(wrong_days(days))),
     )
 
@@ -171,6 +176,14 @@ async def _move_about(system: System, stop: asyncio.Event) -> None:
             await asyncio.to_thread(system.move_to, zone)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _ZONE_S)
+
+
+async def _strike(slow: SlowBackends) -> None:
+    """In a thread, which ends with the task, whatever ends that."""
+    try:
+        await asyncio.to_thread(slow.run)
+    finally:
+        slow.stop.set()
 
 
 async def _ask_again(erp: Erp, random: Random) -> None:
