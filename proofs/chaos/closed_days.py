@@ -1,4 +1,4 @@
-"""The closed days of a run: what the other party would be sent, verified, and held to the database."""
+"""The closed days of a run: what another party would be sent, verified, held to the database."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ _OWED: Final = f"""
         and x.to_status in ('pending', 'sending', 'in_doubt', 'held', 'rejected')
     left join cashbacks as c on c.merchant_id = x.merchant_id and c.cashback_id = x.cashback_id
     group by m.slug
-"""
+"""  # noqa: S608 (made of literals)
 _EVENTS: Final = f"""
     {_LAST}
     select e.cashback_id::text, e.sequence from last as l
     join events as e on e.merchant_id = l.merchant_id
         and e.at < l.ends_at and e.position < l.below
-"""
+"""  # noqa: S608 (made of literals)
 _THERE: Final = f"""
     {_LAST}
     select coalesce(m.slug, '{_ACCOUNT}'), f.class,
@@ -71,7 +71,7 @@ _THERE: Final = f"""
         and f.merchant_id is not distinct from l.merchant_id
     group by 1, 2
     having sum(f.entered_centavos - f.departed_centavos) <> 0
-"""
+"""  # noqa: S608 (made of literals)
 _LATE: Final = "select coalesce(sum(late), 0)::bigint from closes"
 
 
@@ -91,6 +91,8 @@ class ClosedDays:
     owed: Mapping[str, int]
     there: Mapping[tuple[str, str], int]
     late: int
+    stood: int = 0
+    """Over how many ends of days a transaction stood still."""
 
     @property
     def last(self) -> Mapping[str, Mapping[str, Any]]:
@@ -125,7 +127,7 @@ def read_closed_days(system: System, since: datetime) -> ClosedDays:
     with psycopg.connect(dsn) as connection:
         connection.execute("set transaction isolation level repeatable read read only")
         rows = connection.execute(_EVENTS).fetchall()
-        owed = dict(connection.execute(_OWED).fetchall())
+        owed: dict[str, int] = dict(connection.execute(_OWED).fetchall())
         there = {(owner, cls): net for owner, cls, net in connection.execute(_THERE)}
         late = connection.execute(_LATE).fetchone()
     assert late is not None

@@ -1,4 +1,4 @@
-"""`python -m chaos.launch MUTANT …`: the gateway's own command line with one fault planted, or none.
+"""`python -m chaos.launch MUTANT …`: the gateway's own command line with a fault planted, or none.
 
 Production code knows nothing of mutants, nor of days of seconds: this patches it from outside, then
 runs it.

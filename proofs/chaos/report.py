@@ -57,7 +57,6 @@ class Outcome:
         converged_s: float,
         ledgers: Ledgers,
         days: ClosedDays,
-        stood: int,
         violations: Sequence[str],
     ) -> Self:
         """Put together what the parts of a run know."""
@@ -88,7 +87,7 @@ class Outcome:
             has_references=ledgers.echoes,
             closed={f"of {owner}": close["number"] for owner, close in days.last.items()},
             lines=days.lines.total(),
-            stood=stood,
+            stood=days.stood,
             violations=violations,
         )
 

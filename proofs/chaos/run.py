@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -98,8 +99,7 @@ async def _run(system: System, options: Options) -> Outcome:
         waits_s=waits_s,
         converged_s=converged_s,
         ledgers=ledgers,
-        days=days,
-        stood=slow.stood,
+        days=replace(days, stood=slow.stood),
         violations=(*found, *violations(ledgers), *shown(wrong_days(days))),
     )
 

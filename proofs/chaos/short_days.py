@@ -95,7 +95,7 @@ def close_short_days() -> None:
         cut = await horizon(connection, day)
         return Horizon(below=cut.below, at=cut.at + _AHEAD)
 
-    every = worker.Worker._every
+    every = worker.Worker._every  # noqa: SLF001 (no setting is that short)
 
     async def often(self: worker.Worker, every_s: float, *others: Any) -> None:
         closes = others[0] is self.chores.close

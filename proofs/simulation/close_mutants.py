@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.closing import closing
-from cashback_core.closing.closing import KeptClose, OpenDay
 from cashback_core.closing.day import NOTHING
 from cashback_core.testing.memory_closes import MemoryCloses, MemoryClosing
 from simulation import closer, closes
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from cashback_core.closing.close import Close, ProviderDay
-    from cashback_core.closing.closing import Flow
+    from cashback_core.closing.closing import Flow, KeptClose, OpenDay
 
 _provider_days = closing._provider_days
 _day = closing._Round._day

@@ -1,4 +1,4 @@
-"""Transactions that take time: their instant is their beginning, their position their first write."""
+"""Transactions that take time: their instant is their beginning, their number comes later."""
 
 from __future__ import annotations
 
