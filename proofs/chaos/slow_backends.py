@@ -18,7 +18,7 @@ import psycopg
 if TYPE_CHECKING:
     from chaos.system import System
 
-_STANDS_S: Final = 1.0
+_STANDS_S: Final = 1.5
 """Longer than a day is over before a closer comes, and shorter than any deadline of ours."""
 _EARLY_S: Final = 0.12
 _LOOK_S: Final = 0.002
