@@ -181,9 +181,7 @@ class MemoryClosing(Closing):
         return self.closes.now()
 
     async def open_days(self) -> Sequence[OpenDay]:
-        owners = [
-            ChainOwner(merchant_id=id_, slug=slug) for id_, slug in self.closes.slugs.items()
-        ]
+        owners = [ChainOwner(merchant_id=id_, slug=slug) for id_, slug in self.closes.slugs.items()]
         return [self.closes.open_day(owner) for owner in (*owners, ACCOUNT)]
 
     async def next_day(self, kept: KeptClose) -> OpenDay:
