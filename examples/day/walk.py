@@ -1,6 +1,6 @@
 """Run every command of docs/reconciliation.md on a gateway of its own, in order, and show it.
 
-    python3 examples/day/walk.py            # half a minute; leaves nothing behind but its folder
+    python3 examples/day/walk.py            # a minute; leaves nothing behind
     python3 examples/day/walk.py --check    # and say where the page tells it otherwise
 
 What the page tells of 29 November 2026 is done for yesterday. Ids are others each time: those of

@@ -131,7 +131,7 @@ async def _rounds(
 
 
 def _words(found: ClosedRound, *, dry_run: bool, closed: int) -> Iterator[str]:
-    if not (closed or found.behind or found.waits or found.strange):
+    if not (closed or found.behind or found.waits or found.strange or found.failed):
         yield "no day that is over is left to close"
     elif dry_run:
         yield "nothing was kept, and persons are left out: the real hashes are others"
