@@ -257,15 +257,17 @@ class ReconciliationRuns(Protocol):
     ) -> AbstractAsyncContextManager[AsyncIterator[list[BookEntry]]]:
         """The book of `Reconciliation` from an instant on, each cashback once, out of one snapshot.
 
-        `named` are ids that a line or a person named, in batches; those of cashbacks that are
-        not in the book yet are found however old they are. At most MAX_STORED at once.
+        `named` are ids that a line or a person named, in batches, and asked for once the rest of
+        the book was given; those of cashbacks that are not in it are found, however old or young
+        they are and whatever their state. At most MAX_STORED at once.
         """
 
     @abstractmethod
     async def tell(self, found: Sequence[FoundIncident]) -> int:
         """Open what does not stand open yet, renew what does; how many were opened.
 
-        Those of one line, by its key, come in one call. A line, or an absent cashback, of which a
+        What a statement told that was asked for later is renewed as that one told it. Those of one
+        line, by its key, come in one call. A line, or an absent cashback, of which a
         person said something since `explanations` is left alone.
         """
 
@@ -274,15 +276,19 @@ class ReconciliationRuns(Protocol):
         """What open incidents are about."""
 
     @abstractmethod
-    async def close_explained(self, about: Collection[str | UUID]) -> int:
+    async def close_explained(self, about: Collection[str | UUID], asked_at: datetime) -> int:
         """Close what is open of these lines and cashbacks and was not told again by this run.
 
-        How many were closed. `about` comes from `OpenIncidents.explained_by`.
+        How many were closed. `about` comes from `OpenIncidents.explained_by`. What a statement told
+        that was asked for after `asked_at` (as of a file may be) stays open: that one knew more.
         """
 
     @abstractmethod
-    async def close_unfound(self, window: Window) -> int:
-        """Close what this run did not find and this window covers; how many were closed."""
+    async def close_unfound(self, window: Window, asked_at: datetime) -> int:
+        """Close what this run did not find and this window covers; how many were closed.
+
+        But for what a statement told that was asked for after `asked_at`.
+        """
 
     @abstractmethod
     async def move(self, findings: Sequence[Finding]) -> Moved:

@@ -183,21 +183,27 @@ class _Runs(ReconciliationRuns):
             ),
         )
 
-    async def close_explained(self, about: Collection[str | UUID]) -> int:
-        return await self._close(lambda _, one: (one.line_key or one.cashback_id) in about)
+    async def close_explained(self, about: Collection[str | UUID], asked_at: datetime) -> int:
+        return await self._close(
+            lambda _, one: (one.line_key or one.cashback_id) in about, asked_at
+        )
 
-    async def close_unfound(self, window: Window) -> int:
+    async def close_unfound(self, window: Window, asked_at: datetime) -> int:
         def is_covered(id_: UUID, _: StatementIncident) -> bool:
             since, through = self._kept.told[id_]
             return since >= window.since and through <= window.through
 
-        return await self._close(is_covered)
+        return await self._close(is_covered, asked_at)
 
-    async def _close(self, which: Callable[[UUID, StatementIncident], bool]) -> int:
+    async def _close(
+        self, which: Callable[[UUID, StatementIncident], bool], asked_at: datetime
+    ) -> int:
         now = await self._reach()
         closed = 0
         for id_ in self._open():
             row = self._kept.incidents.kept[id_]
+            if row.incident.statement_at > asked_at:
+                continue
             if id_ in self._seen or not which(id_, row.incident):
                 continue
             row.incident = replace(
@@ -262,6 +268,9 @@ class _Runs(ReconciliationRuns):
 
     def _renew(self, id_: UUID, one: FoundIncident) -> None:
         row = self._kept.incidents.kept[id_]
+        self._seen.add(id_)
+        if row.incident.statement_at > one.statement_at:
+            return
         row.merchant_id = one.merchant_id
         row.incident = replace(
             row.incident,
@@ -274,7 +283,6 @@ class _Runs(ReconciliationRuns):
         )
         since = min(one.told_since, self._kept.told[id_][0])
         self._kept.told[id_] = (since, one.told_through)
-        self._seen.add(id_)
 
     def _open_one(self, one: FoundIncident) -> None:
         incident = StatementIncident(

@@ -94,7 +94,7 @@ async def close(
         records=records,
         columns=_COLUMNS,
         total=len(records),
-        words=[*_words(last, dry_run=dry_run)],
+        words=[*_words(last, dry_run=dry_run, closed=len(closed))],
         facts={
             "behind": last.behind,
             "waits": last.waits,
@@ -130,8 +130,10 @@ async def _rounds(
             return
 
 
-def _words(found: ClosedRound, *, dry_run: bool) -> Iterator[str]:
-    if dry_run:
+def _words(found: ClosedRound, *, dry_run: bool, closed: int) -> Iterator[str]:
+    if not (closed or found.behind or found.waits or found.strange or found.failed):
+        yield "no day that is over is left to close"
+    elif dry_run:
         yield "nothing was kept, and persons are left out: the real hashes are others"
     for name, why in found.strange.items():
         yield f"{name} is closed no further: {why}; `closes resume` goes on from the database"

@@ -168,6 +168,7 @@ NOT_READ_FOR_A_SHOP: Final = {
     "webhook_messages",  # administrators' alone
     "incidents",
     "differences",
+    "provider_lines",  # operators' alone
     "statement_incidents",
     "statement_explanations",
 }

@@ -202,7 +202,8 @@ async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str
             centavos bigint, line integer, why text, statement_at timestamptz,
             told_since timestamptz, told_through timestamptz
         )
-        where i.incident_id = r.id
+        -- What a newer statement told stays as it told it: a file may be read again.
+        where i.incident_id = r.id and i.statement_at <= r.statement_at
         """,
         {"at": run.started_at, "rows": encode(rows)},
     )
@@ -251,22 +252,30 @@ async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> OpenI
 
 
 async def close_explained(
-    connection: AsyncConnection[Any], run: Run, about: Collection[str | UUID], seal: Seal | None
+    connection: AsyncConnection[Any],
+    run: Run,
+    about: Collection[str | UUID],
+    asked_at: datetime,
+    *,
+    seal: Seal | None,
 ) -> int:
     """Close those of these lines and cashbacks that this run did not tell again; how many."""
     lines = either_way((one for one in about if isinstance(one, str)), seal)
     cashbacks = [one for one in about if not isinstance(one, str)]
-    return await _close(connection, run, lines=lines, cashbacks=cashbacks)
+    return await _close(connection, run, asked_at, lines=lines, cashbacks=cashbacks)
 
 
-async def close_unfound(connection: AsyncConnection[Any], run: Run, window: Window) -> int:
+async def close_unfound(
+    connection: AsyncConnection[Any], run: Run, window: Window, asked_at: datetime
+) -> int:
     """Close what this run did not find though its window covers it; how many were closed."""
-    return await _close(connection, run, window=window)
+    return await _close(connection, run, asked_at, window=window)
 
 
 async def _close(
     connection: AsyncConnection[Any],
     run: Run,
+    asked_at: datetime,
     *,
     window: Window | None = None,
     lines: Sequence[str] = (),
@@ -276,7 +285,7 @@ async def _close(
         """
         with closed as (
             update statement_incidents set closed_at = now(), closed_why = %(why)s
-            where closed_at is null and last_seen_at < %(at)s and (
+            where closed_at is null and last_seen_at < %(at)s and statement_at <= %(asked_at)s and (
                 told_since >= %(since)s and told_through <= %(through)s
                 or line_key = any(%(lines)s)
                 or line_key is null and cashback_id = any(%(cashbacks)s)
@@ -289,6 +298,7 @@ async def _close(
         {
             "why": CLOSED_BY_A_STATEMENT,
             "at": run.started_at,
+            "asked_at": asked_at,
             "since": None if window is None else window.since,
             "through": None if window is None else window.through,
             "lines": list(lines),

@@ -153,13 +153,15 @@ class _Runs(ReconciliationRuns):
         with translated():
             return await standing(self._connection, self._seal)
 
-    async def close_explained(self, about: Collection[str | UUID]) -> int:
+    async def close_explained(self, about: Collection[str | UUID], asked_at: datetime) -> int:
         with translated():
-            return await close_explained(self._connection, self._begun, about, self._seal)
+            return await close_explained(
+                self._connection, self._begun, about, asked_at, seal=self._seal
+            )
 
-    async def close_unfound(self, window: Window) -> int:
+    async def close_unfound(self, window: Window, asked_at: datetime) -> int:
         with _asking(self._connection):
-            return await close_unfound(self._connection, self._begun, window)
+            return await close_unfound(self._connection, self._begun, window, asked_at)
 
     async def move(self, findings: Sequence[Finding]) -> Moved:
         with _asking(self._connection):

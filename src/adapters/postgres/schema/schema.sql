@@ -411,7 +411,7 @@ begin
                 end as failure,
                 case when e.actor <> 'reaper' and a.status_code is not null
                     then latency_bucket(a.elapsed_s) end as bucket
-            from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+            from day_events(of_merchant, begins_at, ends_at, from_position, below) as e
             cross join lateral (
                 select o.result, o.status_code, o.reason, o.elapsed_s from attempts as o
                 where o.merchant_id = of_merchant and o.cashback_id = e.cashback_id
@@ -769,31 +769,6 @@ begin
     return new;
 end $$;
 
--- Name: events_of_day(bigint, timestamp with time zone, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) RETURNS TABLE(cashback_id uuid, sequence integer, at timestamp with time zone, from_status text, to_status text, attempt integer, actor text)
-    LANGUAGE plpgsql STABLE
-    SET plan_cache_mode TO 'force_custom_plan'
-    SET enable_seqscan TO 'off'
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-begin
-    return query
-    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
-        e.attempt::integer, e.actor
-    from events as e
-    where e.merchant_id = of_merchant
-        and e.at >= events_of_day.begins_at and e.at < events_of_day.ends_at
-        and e.position < events_of_day.below
-    union all
-    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
-        e.attempt::integer, e.actor
-    from events as e
-    where e.merchant_id = of_merchant
-        and e.position >= events_of_day.from_position and e.position < events_of_day.below
-        and e.at < events_of_day.begins_at;
-end $$;
-
 -- Name: feed_place(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) RETURNS record
@@ -833,7 +808,7 @@ begin
             coalesce(cancels(e.from_status, e.to_status), false) as cancels,
             coalesce(takes_back(e.from_status, e.to_status), false) as takes_back,
             coalesce(e.from_status = 'sending' and e.attempt = 1, false) as is_tried
-        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        from day_events(of_merchant, begins_at, ends_at, from_position, below) as e
         where e.to_status <> 'sending'
     ),
     -- What was told before that day: few as a rule, and each looked for by its keys (`offset 0` lets no
@@ -2691,7 +2666,7 @@ begin
     -- What only passed through a state is of no account: most went through three.
     with moved as materialized (
         select e.cashback_id, v.status, sum(v.moved) as moved
-        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        from day_events(of_merchant, begins_at, ends_at, from_position, below) as e
         cross join lateral (values (e.to_status, 1), (e.from_status, -1)) as v (status, moved)
         where v.status is not null
         group by e.cashback_id, v.status
@@ -7207,12 +7182,6 @@ REVOKE ALL ON FUNCTION public.end_tokens_of_merchant() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.end_tokens_of_user() FROM PUBLIC;
 
--- Name: FUNCTION events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_serving;
-GRANT ALL ON FUNCTION public.events_of_day(of_merchant bigint, begins_at timestamp with time zone, ends_at timestamp with time zone, from_position bigint, below bigint) TO cashback_worker;
-
 -- Name: FUNCTION feed_place(OUT system_identifier bigint, OUT timeline integer); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
@@ -8424,6 +8393,10 @@ GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
 
 GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
 
+-- Name: COLUMN provider_lines.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(centavos) ON TABLE public.provider_lines TO cashback_serving;
+
 -- Name: COLUMN provider_lines.told_since; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(told_since) ON TABLE public.provider_lines TO cashback_worker;
@@ -8435,14 +8408,17 @@ GRANT UPDATE(told_through) ON TABLE public.provider_lines TO cashback_worker;
 -- Name: COLUMN provider_lines.class; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(class) ON TABLE public.provider_lines TO cashback_worker;
+GRANT SELECT(class) ON TABLE public.provider_lines TO cashback_serving;
 
 -- Name: COLUMN provider_lines.merchant_id; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(merchant_id) ON TABLE public.provider_lines TO cashback_worker;
+GRANT SELECT(merchant_id) ON TABLE public.provider_lines TO cashback_serving;
 
 -- Name: COLUMN provider_lines.cashback_id; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
+GRANT SELECT(cashback_id) ON TABLE public.provider_lines TO cashback_serving;
 
 -- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
 

@@ -59,34 +59,6 @@ create index day_figures_of_hours_and_types on day_figures (merchant_id, day)
 select append_only('figure_days');
 select append_only('day_figures');
 
--- The events of a day: those before its end with a position below `below`, but for those before its
--- begin with a position below `from_position`, which an earlier day holds. Found by two indexes, as
--- what is late is told apart from what happened then. Planned for the day that is asked for: a plan
--- for any day would read a merchant's past. `sending` moves no money and is left out.
-create function events_of_day(
-    of_merchant bigint, begins_at timestamptz, ends_at timestamptz, from_position bigint, below bigint
-) returns table (
-    cashback_id uuid, sequence integer, at timestamptz, from_status text, to_status text,
-    attempt integer, actor text
-)
-language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
-begin
-    return query
-    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
-        e.attempt::integer, e.actor
-    from events as e
-    where e.merchant_id = of_merchant
-        and e.at >= events_of_day.begins_at and e.at < events_of_day.ends_at
-        and e.position < events_of_day.below
-    union all
-    select e.cashback_id, e.sequence::integer, e.at, e.from_status, e.to_status,
-        e.attempt::integer, e.actor
-    from events as e
-    where e.merchant_id = of_merchant
-        and e.position >= events_of_day.from_position and e.position < events_of_day.below
-        and e.at < events_of_day.begins_at;
-end $$;
-
 -- Of 200,000 sums of a day's lines making each a numeric first is a sixth of the report.
 create aggregate sum_of_centavos(bigint) (
     sfunc = int8pl, stype = bigint, combinefunc = int8pl, parallel = safe
@@ -131,7 +103,7 @@ begin
             coalesce(cancels(e.from_status, e.to_status), false) as cancels,
             coalesce(takes_back(e.from_status, e.to_status), false) as takes_back,
             coalesce(e.from_status = 'sending' and e.attempt = 1, false) as is_tried
-        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        from day_events(of_merchant, begins_at, ends_at, from_position, below) as e
         where e.to_status <> 'sending'
     ),
     -- What was told before that day: few as a rule, and each looked for by its keys (`offset 0` lets no
@@ -229,7 +201,7 @@ begin
     -- What only passed through a state is of no account: most went through three.
     with moved as materialized (
         select e.cashback_id, v.status, sum(v.moved) as moved
-        from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+        from day_events(of_merchant, begins_at, ends_at, from_position, below) as e
         cross join lateral (values (e.to_status, 1), (e.from_status, -1)) as v (status, moved)
         where v.status is not null
         group by e.cashback_id, v.status
@@ -288,7 +260,7 @@ begin
                 end as failure,
                 case when e.actor <> 'reaper' and a.status_code is not null
                     then latency_bucket(a.elapsed_s) end as bucket
-            from events_of_day(of_merchant, begins_at, ends_at, from_position, below) as e
+            from day_events(of_merchant, begins_at, ends_at, from_position, below) as e
             cross join lateral (
                 select o.result, o.status_code, o.reason, o.elapsed_s from attempts as o
                 where o.merchant_id = of_merchant and o.cashback_id = e.cashback_id
@@ -405,6 +377,6 @@ select protect_merchant_table('figure_days');
 select protect_merchant_table('day_figures');
 grant select on figure_days, day_figures to cashback_serving;
 grant select, insert on figure_days, day_figures to cashback_worker;
-grant execute on function events_of_day, sum_of_centavos(bigint), figures_of_day, standings_moved, calls_of_day,
+grant execute on function sum_of_centavos(bigint), figures_of_day, standings_moved, calls_of_day,
     call_failure, latency_bucket, first_id_at to cashback_serving, cashback_worker;
 grant execute on function keep_day_figures to cashback_worker;
