@@ -198,7 +198,7 @@ class MemoryClosing(Closing):
 
     @property
     def waits_for(self) -> Sequence[str]:
-        return [f"since {at}" for at in self._closes.under_way]
+        return [f"since {at}" for at in self.closes.under_way]
 
     async def horizon(self, day: OpenDay) -> Horizon:  # noqa: ARG002 (one clock for all)
         return Horizon(below=len(self.closes.store.told) + 1, at=self.closes.now())
