@@ -96,7 +96,9 @@ def _taken_back(value: Value) -> Value:
     """The amount with a minus, which says so whatever `type` says; as it was, where it has one."""
     if isinstance(value, str):
         return value if value.startswith("-") else f"-{value}"
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, Decimal):
+        return -abs(value)
+    if isinstance(value, int) and not isinstance(value, bool):
         return -abs(value)
     return value
 
