@@ -96,9 +96,9 @@ def _taken_back(value: Value) -> Value:
     """The amount with a minus, which says so whatever `type` says; as it was, where it has one."""
     if isinstance(value, str):
         return value if value.startswith("-") else f"-{value}"
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return -abs(value)
-    return value
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return value
+    return -value if value > 0 else value
 
 
 def _is_nought(value: object) -> bool:
