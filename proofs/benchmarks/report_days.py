@@ -111,10 +111,12 @@ def make_open_day(
     *,
     sales: int,
     until: datetime | None = None,
+    position: int = 1_000,
 ) -> None:
     """So many sales of a day, from its begin on, each with two lines, three events, a call.
 
-    As the superuser. The last is sold at `until`; by default an hour before the day's end.
+    As the superuser. The last is sold at `until`; by default an hour before the day's end. Events
+    have positions from `position` on, eight sales each.
     """
     with connection.transaction():
         connection.execute("set local session_replication_role = replica")
@@ -127,7 +129,7 @@ def make_open_day(
             "spent": timedelta(hours=23) if until is None else until - begins,
             "sales": sales,
             "stores": STORES,
-            "position": 1_000,
+            "position": position,
         }
         connection.execute(_OPEN_DAY, values)
         for statement in _ROWS:

@@ -141,7 +141,7 @@ def copy_rows(
     """COPY rows that are texts already."""
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"copy {table} ({columns}) from stdin") as copy,
+        cursor.copy(f"copy {table} ({columns}) from stdin".encode()) as copy,
     ):
         for row in rows:
             copy.write(row)

@@ -1,7 +1,7 @@
 """The provider's ledger of the simulated database, held against all that was ever taken in.
 
 What must be in it is found anew from the statements alone: of each line as many as the newest one
-that covers it tells, or, of later ones that do not, as many as any of them.
+that covers it tells, or, of those taken in later that do not cover it, as many as any of them.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ class SimulatedLedger(MemoryLedger):
     def __init__(self) -> None:
         super().__init__(skew=MARGIN.skew)
         self.taken: list[Taken] = []
+        self.positions: list[int] = []
+        """Of every telling, the number of its transaction."""
         self.instants: dict[str, datetime | None] = {}
 
-    def note(self, run: Run, at: datetime) -> None:
+    def note(self, run: Run, at: datetime, *, position: int) -> None:
         """Take in what a run found, if its statement is fit for it."""
         window, asked_at = run.reconciliation.window, run.begun.asked_at
         lines = [finding.line for finding in run.findings if finding.line is not None]
@@ -54,6 +56,7 @@ class SimulatedLedger(MemoryLedger):
         if provider_ledger.is_fit(window):
             told = [line for one in run.findings if (line := provider_ledger.ToldLine.of(one))]
             self.take_in(told, window, asked_at=asked_at, at=at)
+            self.positions.append(position)
 
     def expected(self, key: str) -> int:
         """How many lines of a key there must be, statement by statement, as they came."""

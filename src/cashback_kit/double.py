@@ -46,6 +46,7 @@ from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
 from cashback_core.testing.memory_report_heads import MemoryReportHeads
+from cashback_core.testing.memory_three_sides import MemoryThreeSides
 from cashback_core.testing.plain_hashes import PlainHashes
 from cashback_core.values.ids import new_id
 from cashback_gateway.local.demo_data import MERCHANT
@@ -309,6 +310,7 @@ def _use_cases(
         operators=MemoryOperators(store, incidents),
         incidents=incidents,
         cases=MemoryCases(store, incidents, sees_differences=False),
+        three_sides=MemoryThreeSides(),
         ledger=MemoryLedger(skew=timedelta(0)),  # a double reads no statements
         closes=MemoryCloses(store=store, slugs={}, first_day=time.now().date(), now=time.now),
         files=FileDesk(

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import pytest
 from hypothesis import strategies as st
 
 from cashback_core.reconciliation import FindingClass, Window
@@ -125,10 +126,46 @@ class ProviderLedgerContract:
         self, book: Book
     ) -> None:
         midnight = AT.replace(hour=0, minute=0)
-        await take_in(book, Told(lines=(a_told(at=midnight), a_told(at=midnight))))
+        two = a_told(at=midnight), a_told(at=midnight, whose=ONES[2])
+        await take_in(book, Told(lines=two))
         part = Told(lines=(a_told(at=midnight),), since=midnight - DAY / 2)
         assert await take_in(book, part) == LedgerKept()
         assert (await take_in(book, replace(part, since=midnight - DAY))).left == 1
+
+    async def test_a_credit_that_is_spelled_otherwise_is_in_the_ledger_once(
+        self, book: Book
+    ) -> None:
+        """By the hour with its instant; by a file of the month with its date, or with none."""
+        date, nothing = a_told(2, at=AT.replace(hour=0, minute=0)), a_told(3, at=None)
+        hourly = Told(lines=(a_told(),), since=AT - 2 * DAY, through=AT + DAY)
+        month = Told(lines=(date,), since=AT - 9 * DAY, through=AT + 9 * DAY)
+        asked = AT + 10 * DAY
+        for hour, told in enumerate(
+            (hourly, month, hourly, replace(month, lines=(nothing,)), hourly, hourly)
+        ):
+            await take_in(book, replace(told, asked_at=asked + hour * DAY / 24))
+            assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)], hour
+        others = (a_told(4, at=AT - 8 * DAY), a_told(5, cls=FindingClass.CREDITED_AGAIN))
+        wide = Told(lines=(a_told(), *others), since=month.since, through=month.through)
+        await take_in(book, replace(wide, asked_at=asked + 3 * DAY))
+        await take_in(book, replace(hourly, lines=(date, others[1]), asked_at=asked + 4 * DAY))
+        assert await totals(book) == [
+            ("demo", FindingClass.CREDITED_AGAIN, 1, 500),
+            ("demo", FindingClass.MATCHED, 2, 1000),
+        ], "what was credited at another time is another credit"
+
+    @pytest.mark.parametrize("at", [AT.replace(hour=0, minute=0), None], ids=["date", "none"])
+    async def test_a_file_that_is_read_late_spells_no_credit_anew(
+        self, book: Book, at: datetime | None
+    ) -> None:
+        hourly = Told(
+            lines=(a_told(),), since=AT - 2 * DAY, through=AT + DAY, asked_at=AT + 3 * DAY
+        )
+        await take_in(book, hourly)
+        month = Told(lines=(a_told(2, at=at), a_told(3, at=AT - 8 * DAY)), since=AT - 9 * DAY)
+        kept = await take_in(book, replace(month, asked_at=AT + 2 * DAY))
+        assert kept == LedgerKept(entered=1)
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
 
     async def test_what_has_no_instant_leaves_when_all_is_covered_that_told_it(
         self, book: Book
@@ -239,7 +276,8 @@ def _told_lines(draw: st.DrawFn) -> ToldLine:
 
 
 @st.composite
-def _statements(draw: st.DrawFn) -> Told:
+def statement(draw: st.DrawFn) -> Told:
+    """Few lines, many of which read the same, or are of one cashback."""
     begins, lasts = draw(st.integers(-4, 2)), draw(st.integers(0, 6))
     since = AT + begins * DAY
     return Told(
@@ -252,7 +290,7 @@ def _statements(draw: st.DrawFn) -> Told:
 
 def statements() -> SearchStrategy[list[Told]]:
     """Statements that are told one after the other: few lines, many of which read the same."""
-    return st.lists(_statements(), min_size=1, max_size=5)
+    return st.lists(statement(), min_size=1, max_size=5)
 
 
 def times_told(lines: Sequence[ToldLine]) -> Counter[str]:

@@ -15,7 +15,7 @@ from cashback_core.figures.figures import (
     FiguresQuestion,
     FiguresRow,
     Measures,
-    Standing,
+    StatusSum,
 )
 from cashback_core.figures.report import LastClose, ReportHead
 
@@ -56,11 +56,11 @@ BALANCE: Final = Balance(
     paid_centavos=198_220_417,
     in_doubt_centavos=48_210,
     by_status={
-        Status.APPLIED: Standing(cashbacks=512_004, centavos=198_220_417),
-        Status.PENDING: Standing(cashbacks=2_011, centavos=1_100_207),
-        Status.IN_DOUBT: Standing(cashbacks=35, centavos=48_210),
-        Status.HELD: Standing(cashbacks=7, centavos=56_101),
-        Status.VOID: Standing(cashbacks=0, centavos=0),
+        Status.APPLIED: StatusSum(cashbacks=512_004, centavos=198_220_417),
+        Status.PENDING: StatusSum(cashbacks=2_011, centavos=1_100_207),
+        Status.IN_DOUBT: StatusSum(cashbacks=35, centavos=48_210),
+        Status.HELD: StatusSum(cashbacks=7, centavos=56_101),
+        Status.VOID: StatusSum(cashbacks=0, centavos=0),
     },
 )
 

@@ -127,7 +127,7 @@ class ResolvingContract:
         self, store: CashbackStore, operators: OperatorStore
     ) -> None:
         one = await ended_with(store, UNANSWERED, a_sale(sale_id="NF-7"))
-        mine = {"sale_id": "NF-7"}
+        mine: dict[str, object] = {"sale_id": "NF-7"}
         told = listed(mine, {"id": str(one.id), "status": "rejected"}, mine)
         plan = await ResolveMany(operators).plan(1, told, by=BY)
         assert plan.moves == ()

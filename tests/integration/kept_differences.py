@@ -38,10 +38,14 @@ def keep_difference(dsn: str, one: DayDifference) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute(
             "insert into files (file_id, kind, merchant_id, sha256, identity, name, declared_by,"
-            " day)"
-            " select %s, 'erp_day', m.merchant_id, sha256(%s), sha256(%s), 'day.csv', 'ana', %s"
-            " from merchants as m where m.slug = %s",
-            [one.file_id, one.file_id.bytes, one.file_id.bytes, one.day, one.case.merchant],
+            " day) select %(id)s, 'erp_day', m.merchant_id, sha256(%(name)s), sha256(%(name)s),"
+            " 'day.csv', 'ana', %(day)s from merchants as m where m.slug = %(merchant)s",
+            {
+                "id": one.file_id,
+                "name": one.file_id.bytes,
+                "day": one.day,
+                "merchant": one.case.merchant,
+            },
         )
         connection.execute(
             "insert into differences (difference_id, merchant_id, day, file_id, line, cashback_id,"

@@ -39,6 +39,8 @@ class LinkFault(StrEnum):
     """Its figures contradict one another."""
     KEY_UNKNOWN = "key_unknown"
     """The keys given do not have the one that it names."""
+    KEY_UNTRUSTED = "key_untrusted"
+    """Its key is none of those that were stated as trusted."""
     KEY_TIME = "key_time"
     """Its key was not in use when it says that it was closed."""
     SIGNATURE = "signature"
@@ -117,11 +119,13 @@ class Link:
 class Trust:
     """What is taken for true: the keys (None: signatures are not looked at), and hashes.
 
-    `heads` are those of closes that are known to exist; `after` those that a chain may follow
-    from, which was verified up to there before.
+    `stated` are the ids of the only keys that are trusted, where somebody stated them; else those
+    given are. `heads` are those of closes that are known to exist; `after` those that a chain may
+    follow from, which was verified up to there before.
     """
 
     keys: tuple[CloseKey, ...] | None = None
+    stated: frozenset[str] = frozenset()
     heads: frozenset[str] = frozenset()
     after: frozenset[str] = frozenset()
 
@@ -203,18 +207,30 @@ def _of_itself(link: Link, trust: Trust) -> BadLink | None:
         return link.bad(link.fault or LinkFault.FORM)
     close = link.signed.close
     span = close.span
-    if trust.keys is not None:
-        key = next((key for key in trust.keys if key.id == close.key), None)
-        if key is None:
-            return link.bad(LinkFault.KEY_UNKNOWN, key=close.key)
-        if not verify(key.public_key, link.signed.signature, close_bytes(close)):
-            return link.bad(LinkFault.SIGNATURE, key=close.key)
-        if not key.signs_at(span.closed_at):
-            return link.bad(LinkFault.KEY_TIME, key=close.key, at=instant_text(span.closed_at))
-    if span.closed_at < span.ends_at + AFTER_ITS_END:
+    bad = None if trust.keys is None else _of_its_key(link, link.signed, trust.keys, trust.stated)
+    if bad is not None:
+        return bad
+    if span.closed_at - span.ends_at < AFTER_ITS_END:
         return link.bad(
             LinkFault.EARLY, at=instant_text(span.closed_at), ends_at=instant_text(span.ends_at)
         )
+    return None
+
+
+def _of_its_key(
+    link: Link, signed: SignedClose, keys: Iterable[CloseKey], stated: frozenset[str]
+) -> BadLink | None:
+    """What is wrong with the key that it names, or with its signature."""
+    close, at = signed.close, signed.close.span.closed_at
+    if stated and close.key not in stated:
+        return link.bad(LinkFault.KEY_UNTRUSTED, key=close.key)
+    key = next((key for key in keys if key.id == close.key), None)
+    if key is None:
+        return link.bad(LinkFault.KEY_UNKNOWN, key=close.key)
+    if not verify(key.public_key, signed.signature, close_bytes(close)):
+        return link.bad(LinkFault.SIGNATURE, key=close.key)
+    if not key.signs_at(at):
+        return link.bad(LinkFault.KEY_TIME, key=close.key, at=instant_text(at))
     return None
 
 

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.closing.canonical import read_json
+from cashback_core.closing.chain import AFTER_ITS_END, Link, Trust, first_bad_link
 from cashback_core.closing.close import (
     Chained,
     Close,
@@ -31,6 +32,7 @@ from cashback_core.closing.close_reading import read_close
 from cashback_core.closing.day import NOTHING, Amount, DayUnderWay
 from cashback_core.closing.keys import CloseKey, key_id
 from cashback_core.closing.lines import LinesHead
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 GRACE: Final = timedelta(minutes=10)
 """So long a day is over, at least, before it is closed."""
+
+CLOCKS_APART: Final = timedelta(minutes=1)
+"""By so much the store's clock and the closer's may differ; else one of them is wrong."""
 
 MAX_CLOSED: Final = 100
 """Most days of all chains that one round closes; what is left, the next one does."""
@@ -87,7 +92,12 @@ class KeptClose:
     @property
     def close(self) -> Close:
         """What the document says; raises NotCanonical for one that no version of ours wrote."""
-        return read_close(read_json(self.document.decode())).close
+        return self.signed.close
+
+    @property
+    def signed(self) -> SignedClose:
+        """The same with its signature."""
+        return read_close(read_json(self.document.decode()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +138,10 @@ class NotSettled(Exception):  # noqa: N818 (named by what is wrong)
     """An event of a day lies at a position that is not below the horizon yet: try again."""
 
 
+class NotVerified(Exception):  # noqa: N818 (named by what is wrong)
+    """A close that whoever verifies would refuse: it is not kept."""
+
+
 class AlreadyClosed(Exception):  # noqa: N818 (named by what is wrong)
     """Somebody has closed that day in the meantime; nothing was changed."""
 
@@ -157,6 +171,11 @@ class Closing(Protocol):
 
         Waits a moment. Goes on from one call to the next, so that newer transactions keep nobody.
         """
+
+    @property
+    @abstractmethod
+    def waits_for(self) -> Sequence[str]:
+        """Who is under way and kept `settled_at` waiting, as an operator finds them."""
 
     @abstractmethod
     async def horizon(self, day: OpenDay) -> Horizon:
@@ -239,13 +258,16 @@ class ClosedRound:
     """What came of a round.
 
     `behind` counts the days asked for that are over and not closed, `strange` says by owner why a
-    chain is closed no further, `waits` whether old transactions are waited for.
+    chain is closed no further, `failed` why a chain could not be closed in this round, though the
+    others were; `waits` whether old transactions are waited for, and `waits_for` whose.
     """
 
     closed: tuple[KeptClose, ...] = ()
     behind: int = 0
     strange: Mapping[str, str] = field(default_factory=dict[str, str])
+    failed: Mapping[str, str] = field(default_factory=dict[str, str])
     waits: bool = False
+    waits_for: tuple[str, ...] = ()
     is_busy: bool = False
 
 
@@ -281,7 +303,8 @@ async def _in_thread(work: Callable[[], None]) -> None:
 class CloseDays:
     """Closes what is due, oldest first, each day in a transaction of its own.
 
-    `beside` runs what takes long beside the loop; `on_closed` is told of every close.
+    `beside` runs what takes long beside the loop; `on_closed` is told of every close. `clock` is
+    the closer's own, which a store's clock that jumped is told by; None where there is only one.
     """
 
     store: CloseStore
@@ -290,11 +313,13 @@ class CloseDays:
     grace: timedelta = GRACE
     beside: Callable[[Callable[[], None]], Awaitable[None]] = _in_thread
     on_closed: Callable[[KeptClose], object] = lambda _: None
+    clock: Callable[[], datetime] | None = None
 
     async def __call__(self, asked: ClosesAsked = ALL_DUE) -> ClosedRound:
         """One round.
 
-        Raises StoreUnavailable, FormerKey, and OSError when the notes cannot be used.
+        Raises StoreUnavailable, FormerKey, and OSError when the notes cannot be used. Whatever
+        else keeps one chain from being closed is told of that one, and the others are closed.
         """
         async with self.store.alone() as closing:
             if closing is None:
@@ -312,13 +337,16 @@ class _Round:
         self._open = dict[str, OpenDay]()
         self._stuck = set[str]()
         self._strange = dict[str, str]()
+        self._failed = dict[str, Exception]()
         self._closed = list[KeptClose]()
 
     async def run(self) -> ClosedRound:
         """Close what may be closed now."""
         self._open = {day.owner.name: day for day in await self._closing.open_days()}
         await self._compare()
-        due_at = await self._closing.now() - self._use.grace
+        now = await self._closing.now()
+        self._compare_clocks(now)
+        due_at = now - self._use.grace
         waits = False
         if any(self._is_due(day, due_at) for day in self._open.values()):
             settled_at = await self._closing.settled_at()
@@ -331,8 +359,29 @@ class _Round:
             if self._asked.only in {None, name}
         ]
         return ClosedRound(
-            closed=tuple(self._closed), behind=sum(behind), strange=self._strange, waits=waits
+            closed=tuple(self._closed),
+            behind=sum(behind),
+            strange=self._strange,
+            failed={
+                name: f"{type(error).__name__}: {error}" for name, error in self._failed.items()
+            },
+            waits=waits,
+            waits_for=tuple(self._closing.waits_for) if waits else (),
         )
+
+    def _compare_clocks(self, now: datetime) -> None:
+        """Days that a clock invents would be closed, and never again be open."""
+        own = now if self._use.clock is None else self._use.clock()
+        if abs(own - now) > CLOCKS_APART:
+            apart = NotVerified(
+                f"the database's clock says {now}, this machine's {own}: one of them is wrong"
+            )
+            for name in self._open:
+                self._fail(name, apart)
+
+    def _fail(self, name: str, error: Exception) -> None:
+        self._failed[name] = error
+        self._stuck.add(name)
 
     async def _compare(self) -> None:
         """Hold the chains against what was noted of them, and note what they are now."""
@@ -380,6 +429,15 @@ class _Round:
             except (NotSettled, AlreadyClosed):
                 self._stuck.add(name)
                 continue
+            except FormerKey:
+                raise
+            except StoreUnavailable as error:
+                await self._closing.now()  # which raises, if it was not this day that took too long
+                self._fail(name, error)
+                continue
+            except Exception as error:  # noqa: BLE001 (one merchant's day must not stop the others')
+                self._fail(name, error)
+                continue
             self._closed.append(kept)
             if self._asked.dry_run:
                 self._stuck.add(name)
@@ -390,6 +448,10 @@ class _Round:
 
     async def _close(self, day: OpenDay) -> KeptClose:
         horizon = await self._closing.horizon(day)
+        keys = await self._use.store.keys()
+        # A clock that was set back: whoever verifies would find it closed early, or by no key.
+        if horizon.at < max([day.ends_at + self._use.grace, *(key.from_at for key in keys)]):
+            raise NotSettled(f"{day.owner.name}, {day.day}")
         last = None if day.last is None else day.last.close
         of_merchant = await self._day(day, horizon, last) if day.owner != ACCOUNT else None
         close = Close(
@@ -414,6 +476,8 @@ class _Round:
             ),
         )
         kept = _kept(day, sign_close(close, self._use.signer.sign))
+        if self._use.grace >= AFTER_ITS_END:
+            _refuse_unverified(day.last, kept, self._use.signer.public_key)
         if not self._asked.dry_run:
             await self._closing.keep(kept, self._use.signer.public_key)
         return kept
@@ -428,6 +492,28 @@ class _Round:
             await self._use.beside(partial(_add, under_way, lines))
         before = None if last is None else last.of_merchant
         return under_way.done({} if before is None else before.closing)
+
+
+def _refuse_unverified(last: KeptClose | None, kept: KeptClose, public_key: bytes) -> None:
+    """Raises NotVerified for a close that does not follow from the last one, or is not signed."""
+    key = CloseKey(public_key=public_key, from_at=kept.closed_at)
+    bad = first_bad_link([_link(kept)], Trust(keys=(key,), after=frozenset({str(kept.previous)})))
+    if bad is None and last is not None:
+        trust = Trust(after=frozenset({str(last.previous)}))
+        bad = first_bad_link([_link(last), _link(kept)], trust)
+    if bad is not None:
+        raise NotVerified(f"{bad.fault}: close {bad.number}, {dict(bad.values)}")
+
+
+def _link(kept: KeptClose) -> Link:
+    return Link(
+        owner=kept.owner.slug,
+        number=kept.number,
+        day=kept.day,
+        sha256=kept.hash,
+        source="",
+        signed=kept.signed,
+    )
 
 
 def _add(under_way: DayUnderWay, lines: Sequence[DayLine]) -> None:

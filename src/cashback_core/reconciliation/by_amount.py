@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.placement import LeftLine, Placement
 
 
-class Amount:
+class AmountPlaces:
     """What two passes left of one amount.
 
     Once it is placed, `open_lines` are those that nothing explains and `left` the doubts that

@@ -6,11 +6,11 @@ leaves. Of other days a line that it tells is in the ledger, and what it does no
 a statement that was asked for later covers a line, an earlier one changes nothing of it.
 """
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC001 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol, Self
@@ -23,6 +23,10 @@ from cashback_core.reconciliation.windows import Window
 DAY_BEFORE: Final = timedelta(days=1)
 DAY_AFTER: Final = timedelta(days=2)
 """How far from its first instant in UTC the credits of a date may lie, in whatever zone it is."""
+
+
+Spans = Mapping[tuple[int | None, UUID | None], tuple[datetime, datetime]]
+"""By cashback from when to when lines are that are matched to it (`LedgerTelling.spans`)."""
 
 
 def is_fit(window: Window) -> bool:
@@ -109,6 +113,30 @@ class LedgerTelling:
         is_past = all(through < window.since - DAY_AFTER for window in self.newer)
         return is_past and self._covers(self.window, line)
 
+    def spans(self, lines: Iterable[LedgerLine | ToldLine]) -> Spans:
+        """By cashback when the credits were, from the first to the last, of lines matched to it."""
+        found: dict[tuple[int | None, UUID | None], tuple[datetime, datetime]] = {}
+        for line in lines:
+            if line.cls is FindingClass.MATCHED:
+                of = line.merchant_id, line.cashback_id
+                since, through = self._span(line)
+                first, last = found.get(of, (since, through))
+                found[of] = min(first, since), max(last, through)
+        return found
+
+    def is_near(self, line: LedgerLine) -> bool:
+        """Whether it may be a line of this statement in another spelling."""
+        since, through = self.window.since - DAY_AFTER, self.window.through + DAY_AFTER
+        return line.credited_at is None or since <= line.credited_at <= through
+
+    def is_among(self, spans: Spans, line: LedgerLine | ToldLine) -> bool:
+        """Whether a line is matched to a cashback, as one of these is that was at its time."""
+        of = line.merchant_id, line.cashback_id
+        if line.cls is not FindingClass.MATCHED or of not in spans:
+            return False
+        (since, through), (first, last) = self._span(line), spans[of]
+        return since <= last and first <= through
+
     def _covers(self, window: Window, line: LedgerLine | ToldLine) -> bool:
         since, through = self._span(line)
         return window.since <= since and through <= window.through
@@ -138,12 +166,29 @@ class LedgerChange:
         return (was or (None, None)) != (self.after.cls, self.after.merchant_id)
 
 
+def heard(
+    told: Iterable[ToldLine], standing: Iterable[LedgerLine], telling: LedgerTelling
+) -> list[ToldLine]:
+    """What a statement tells that no later one has told, be it in another spelling.
+
+    Statements spell a credit otherwise, one with its instant, one with its date alone: two lines,
+    that are matched to one cashback and may be of one time, are one credit. `standing` are all.
+    """
+    near = (one for one in standing if telling.is_near(one) and not telling.decides(one))
+    later = telling.spans(near)
+    return [one for one in told if telling.decides(one) and not telling.is_among(later, one)]
+
+
 def changes(
-    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: LedgerTelling
+    standing: Sequence[LedgerLine],
+    told: Sequence[ToldLine],
+    telling: LedgerTelling,
+    matched: Spans | None = None,
 ) -> Iterator[LedgerChange]:
     """What a statement changes in the lines of one key, all of which are in `standing`.
 
-    Lines of one key are interchangeable: first those are paired that are what they were.
+    Lines of one key are interchangeable: first those are paired that are what they were. `matched`
+    are the spans of what is `heard`, of all keys: what it tells in another spelling leaves.
     """
     left = [one for one in standing if telling.decides(one)]
     others: list[ToldLine] = []
@@ -168,7 +213,8 @@ def changes(
         )
         yield LedgerChange(before=line, after=after)
     for line in left[len(others) :]:
-        if line.cls is not None and telling.must_tell(line):
+        is_spelled_anew = telling.is_near(line) and telling.is_among(matched or {}, line)
+        if line.cls is not None and (is_spelled_anew or telling.must_tell(line)):
             after = replace(line, cls=None, merchant_id=None, cashback_id=None)
             yield LedgerChange(before=line, after=after)
 

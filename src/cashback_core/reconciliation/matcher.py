@@ -8,7 +8,7 @@ from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery.states import Status
-from cashback_core.reconciliation.by_amount import Amount
+from cashback_core.reconciliation.by_amount import AmountPlaces
 from cashback_core.reconciliation.by_customer import CustomersLines
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.doubtful_documents import read_by_book
@@ -294,7 +294,7 @@ class Reconciliation:
             lambda one: _digits(one.entry.cashback_centavos),
         )
         for _, theirs, ours in sides:
-            amount = Amount(self._placing, theirs, ours)
+            amount = AmountPlaces(self._placing, theirs, ours)
             yield from amount.place()
             for one in amount.left:
                 doubts.put(one)

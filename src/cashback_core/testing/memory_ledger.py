@@ -16,6 +16,7 @@ from cashback_core.reconciliation.ledger import (
     ProviderLedger,
     ToldLine,
     changes,
+    heard,
 )
 from cashback_core.testing.memory_incidents import SLUGS
 from cashback_core.values.availability import StoreUnavailable
@@ -54,12 +55,14 @@ class MemoryLedger(ProviderLedger):
         newer = tuple(one.window for one in self.tellings if one.asked_at > asked_at)
         telling = LedgerTelling(window=window, skew=self.skew, newer=newer)
         by_key: defaultdict[str, list[ToldLine]] = defaultdict(list)
+        told = heard(told, self.standing(), telling)
+        matched = telling.spans(told)
         for line in told:
             by_key[line.key].append(line)
         moves: list[LedgerChange] = []
         for key in {*self.lines, *by_key}:
             standing = self.lines[key]
-            for change in [*changes(standing, by_key[key], telling)]:
+            for change in [*changes(standing, by_key[key], telling, matched)]:
                 if change.before is None:
                     standing.append(change.after)
                 else:

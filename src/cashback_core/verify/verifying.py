@@ -30,6 +30,17 @@ class Verdict(StrEnum):
     UNPROVEN = "unproven"
 
 
+class KeysTrusted(StrEnum):
+    """Why the keys were trusted that closes were verified by."""
+
+    STATED = "stated"
+    """Somebody stated them, who has them another way."""
+    AS_GIVEN = "as_given"
+    """They stood in a file that was given, which anybody may have made."""
+    NONE = "none"
+    """There were none, and no signature was looked at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainReport:
     """One owner's closes, up to the first bad one."""
@@ -70,6 +81,7 @@ class Verification:
     """What was found, and what was not looked at."""
 
     verdict: Verdict
+    keys: KeysTrusted
     chains: tuple[ChainReport, ...]
     unknown_heads: tuple[str, ...]
     unreadable: tuple[tuple[str, str], ...]
@@ -77,10 +89,8 @@ class Verification:
     unchecked: tuple[Unchecked, ...]
 
 
-def verify(given: Given, *, heads: frozenset[str], after: frozenset[str]) -> Verification:
+def verify(given: Given, trust: Trust) -> Verification:
     """Hold the closes to keys, lines, one another, and to what is known of their ends."""
-    keys = None if given.keys is None else tuple(given.keys)
-    trust = Trust(keys=keys, heads=heads, after=after)
     by_owner: dict[str | None, list[Link]] = {}
     for link in given.links:
         by_owner.setdefault(link.owner, []).append(link)
@@ -96,12 +106,13 @@ def verify(given: Given, *, heads: frozenset[str], after: frozenset[str]) -> Ver
             named.take(report)
         chains.append(report)
     known = {link.sha256 for link in given.links}
-    unknown = tuple(sorted(heads - known))
+    unknown = tuple(sorted(trust.heads - known))
     tails = tuple(_with_tail(chain, unknown) for chain in chains) if len(chains) == 1 else None
     chains = list(tails or chains)
     unchecked = tuple(_unchecked(given, chains, trust, held, named))
     return Verification(
         verdict=_verdict(given, chains, unknown, held),
+        keys=_keys_trusted(trust),
         chains=tuple(chains),
         unknown_heads=unknown,
         unreadable=tuple(given.unreadable),
@@ -149,6 +160,12 @@ def _verdict(
     return Verdict.HOLDS
 
 
+def _keys_trusted(trust: Trust) -> KeysTrusted:
+    if not trust.keys:
+        return KeysTrusted.NONE
+    return KeysTrusted.STATED if trust.stated else KeysTrusted.AS_GIVEN
+
+
 class _LinesHeld:
     """Files of lines, each held to its close; `counts` are the lines of days that hold."""
 
@@ -157,6 +174,7 @@ class _LinesHeld:
         for file in given.lines:
             self._by_close.setdefault((file.head.owner, file.head.number), []).append(file)
         self._persons = {one.person: one.document for one in given.disclosed}
+        self._unreadable = given.unreadable
         self.counts: dict[str | None, dict[int, int]] = {}
         self.persons: list[PersonLines] = []
 
@@ -178,7 +196,10 @@ class _LinesHeld:
         try:
             with file.path.open("rb") as opened:
                 check_lines(opened.readline, link.signed.close, seen.take)
-        except (OtherLines, OSError) as error:
+        except OSError as error:  # what cannot be read is no proof that it is another
+            self._unreadable.append((str(file.path), error.strerror or str(error)))
+            return
+        except OtherLines as error:
             yield BadLink(
                 owner=link.owner,
                 number=link.number,
@@ -257,12 +278,7 @@ class _Named:
 def _unchecked(
     given: Given, chains: Sequence[ChainReport], trust: Trust, held: _LinesHeld, named: _Named
 ) -> Iterable[Unchecked]:
-    if not chains:
-        yield Unchecked(code="nothing")
-    elif trust.keys is None:
-        yield Unchecked(code="no_keys")
-    else:
-        yield Unchecked(code="keys", values={"keys": ", ".join(key.id for key in trust.keys)})
+    yield from _unchecked_keys(given, trust) if chains else [Unchecked(code="nothing")]
     for chain in chains:
         yield from _unchecked_of(chain, trust, named)
     for path in held.stray:
@@ -277,6 +293,17 @@ def _unchecked(
         yield Unchecked(code="provider")
     if closes:
         yield Unchecked(code="zones")
+
+
+def _unchecked_keys(given: Given, trust: Trust) -> Iterable[Unchecked]:
+    if trust.keys is None:
+        yield Unchecked(code="keys_contradict" if given.keys_contradict else "no_keys")
+    elif trust.stated:
+        yield Unchecked(code="key_times")
+    else:
+        yield Unchecked(code="keys", values={"keys": ", ".join(key.id for key in trust.keys)})
+    if given.other_keys:
+        yield Unchecked(code="other_keys", values={"keys": ", ".join(sorted(given.other_keys))})
 
 
 def _unchecked_of(chain: ChainReport, trust: Trust, named: _Named) -> Iterable[Unchecked]:

@@ -47,7 +47,7 @@ _TOTALS: Final = (
 _REFUSED: Final = (
     TableColumn("line", right=True),
     TableColumn("named"),
-    TableColumn("status"),
+    TableColumn("status", "NOW"),
     TableColumn("what", "WHY", folds=True),
 )
 

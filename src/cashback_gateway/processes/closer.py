@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.credentials.close_signer import load_close_signer
@@ -31,6 +32,7 @@ def close_days(settings: Settings, database: Database, key_file: Path) -> CloseD
         notes=chain_notes(settings),
         grace=timedelta(minutes=settings.closing.after_min),
         on_closed=_log_closed,
+        clock=partial(datetime.now, UTC),
     )
 
 
@@ -56,7 +58,14 @@ class Closer:
         for name, why in found.strange.items():
             if self._told.get(name) != why:
                 _log.error("no day of %s is closed any more: %s", name, why)
-        self._told = dict(found.strange)
+        for name, why in found.failed.items():
+            if self._told.get(name) != why:
+                _log.error("a day of %s cannot be closed, and is tried again: %s", name, why)
+        if (
+            found.waits_for and found.behind
+        ):  # DEBUG would be for whoever asks; this keeps days open
+            _log.info("days wait for %s", ", ".join(found.waits_for))
+        self._told = {**found.failed, **found.strange}
         self._on_round(found)
         return len(found.closed) >= MAX_CLOSED
 

@@ -15,7 +15,7 @@ from benchmarks.report_days import make_open_day
 from cashback_core.delivery.states import Status
 from cashback_core.figures.calls import bucket_of, failure_of
 from cashback_core.figures.figures import Dimension, FiguresQuestion, Measures, TooManyRows
-from integration.figures.closed_days import close_by_hand
+from integration.figures.closed_days import close_at, close_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ LATE: Final[LiteralString] = """
 @pytest.fixture
 def owner(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(dsn, autocommit=True) as owner:
-        make_open_day(owner, 1, DAY, sales=SALES)
+        make_open_day(owner, 1, DAY, sales=SALES, position=1)
         yield owner
 
 
@@ -69,7 +69,7 @@ async def test_a_closed_day_tells_what_it_told_while_it_was_open(
         if count < 3 or not only
     ]
     open_ = [await figures.figures(1, one) for one in asked]
-    close_by_hand(owner, 1, DAY)
+    await close_days(database, owner, first=DAY, through=DAY)
     for one, before in zip(asked, open_, strict=True):
         after = await figures.figures(1, one)
         assert after == replace(before, closed_through=DAY, as_of=after.as_of), one
@@ -87,7 +87,7 @@ async def test_what_comes_late_is_of_the_first_open_day_and_moves_no_closed_one(
         "update events set to_status = 'in_doubt' where sequence = 3 and cashback_id in ("
         "select cashback_id from sales where sale_id in ('day-1', 'day-2'))"
     )
-    close_by_hand(owner, 1, DAY, below=10_000)
+    close_at(owner, 1, DAY, below=10_000)
     closed = await figures.figures(1, question())
     assert (closed.total.paid, closed.total.doubted) == (SALES - 2, 2)
     doubted = closed.total.doubted_centavos
@@ -98,7 +98,7 @@ async def test_what_comes_late_is_of_the_first_open_day_and_moves_no_closed_one(
     both = await figures.figures(1, question(Dimension.DAY, through=tomorrow))
     assert [row.keys for row in both.rows] == [("2026-03-10",), ("2026-03-11",)]
     assert both.rows[1].measures == Measures(paid=2, paid_centavos=doubted)
-    close_by_hand(owner, 1, tomorrow, below=30_000)
+    close_at(owner, 1, tomorrow, below=30_000)
     kept = await figures.figures(1, question(Dimension.DAY, through=tomorrow))
     assert kept.rows == both.rows
     assert kept.closed_through == tomorrow
@@ -110,8 +110,8 @@ async def test_what_ends_beyond_the_horizon_of_a_close_is_not_in_it(
 ) -> None:
     """It is there already, and within the day: yet the close has not seen all of its like."""
     figures = PostgresFigures(database)
-    horizon = 1_000 + SALES // 16
-    close_by_hand(owner, 1, DAY, below=horizon)
+    horizon = 1 + SALES // 16
+    close_at(owner, 1, DAY, below=horizon)
     kept = await figures.figures(1, question())
     assert kept.total.sales == SALES // 2 - 1
     tomorrow = DAY + timedelta(days=1)
@@ -120,7 +120,7 @@ async def test_what_ends_beyond_the_horizon_of_a_close_is_not_in_it(
     evening = datetime(2026, 3, 11, 2, tzinfo=UTC)
     applied = (await figures.balance(1, evening)).by_status[Status.APPLIED].cashbacks
     assert applied == SALES // 2 - 1
-    close_by_hand(owner, 1, tomorrow, below=10_000)
+    close_at(owner, 1, tomorrow, below=10_000)
     assert (await figures.figures(1, question(Dimension.DAY, through=tomorrow))).rows == both.rows
     after = await figures.balance(1, evening + timedelta(days=1))
     assert after.by_status[Status.APPLIED].cashbacks == SALES
@@ -134,8 +134,7 @@ async def test_balances_are_kept_closings_and_what_came_since(
     begins = datetime(2026, 3, 10, 3, tzinfo=UTC)
     instants = [begins + timedelta(hours=hours) for hours in (0, 1, 7, 23, 24, 30)]
     before = [await figures.balance(1, at) for at in instants]
-    close_by_hand(owner, 1, DAY - timedelta(days=1))
-    close_by_hand(owner, 1, DAY)
+    await close_days(database, owner, first=DAY - timedelta(days=1), through=DAY)
     after = [await figures.balance(1, at) for at in instants]
     assert after == before
     assert before[0].by_status == {}
@@ -173,8 +172,8 @@ def test_sql_counts_calls_under_the_cores_words(owner: psycopg.Connection[Any]) 
         assert told[0][0] == bucket_of(elapsed_s)
 
 
-def test_what_is_kept_stays(owner: psycopg.Connection[Any]) -> None:
-    close_by_hand(owner, 1, DAY)
+async def test_what_is_kept_stays(database: Database, owner: psycopg.Connection[Any]) -> None:
+    await close_days(database, owner, first=DAY, through=DAY)
     for statement in (
         "update figure_days set below = 1",
         "delete from figure_days",
@@ -185,4 +184,8 @@ def test_what_is_kept_stays(owner: psycopg.Connection[Any]) -> None:
         with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
             owner.execute(statement.encode())
     with pytest.raises(psycopg.errors.UniqueViolation):
-        owner.execute("select keep_day_figures(1, %s)", [DAY])
+        owner.execute(
+            "select keep_day_figures(c.merchant_id, c.day, c.begins_at, c.ends_at, c.below)"
+            " from closes as c where c.merchant_id = %s and c.day = %s",
+            [1, DAY],
+        )

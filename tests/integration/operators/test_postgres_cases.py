@@ -140,7 +140,7 @@ class TestPostgresCases(CaseStoreContract):
             history(await cases.work(None, id_, NOTED))
         with session(self.dsn, 1) as serving:
             for table in ("cases", "case_events", "statement_incident_events", "differences"):
-                assert serving.execute(f"select from {table}").fetchall() == [], table  # type: ignore[arg-type]
+                assert serving.execute(f"select from {table}").fetchall() == [], table
         fresh = await self.of(store, 2)
         for role, merchants, named, column in (
             (SERVING, (1,), 1, "incident_id"),

@@ -138,8 +138,12 @@ class TestPostgresLedger(ProviderLedgerContract):
                     with pytest.raises(IntegrityConstraintViolation):
                         owner.execute(sql.SQL(act).format(sql.Identifier(table)))
         with session(dsn, 2) as serving:
-            assert serving.execute("select from provider_balances").fetchall() == []
-        for table in ("provider_lines", "provider_moves", "provider_told"):
+            for table in ("provider_balances", "provider_lines"):
+                query = sql.SQL("select from {}").format(sql.Identifier(table))
+                assert serving.execute(query).fetchall() == [], table
+        with session(dsn, 1) as serving, pytest.raises(InsufficientPrivilege):
+            serving.execute("select line_key from provider_lines")
+        for table in ("provider_moves", "provider_told"):
             with session(dsn, 1) as serving, pytest.raises(InsufficientPrivilege):
                 serving.execute(sql.SQL("select from {}").format(sql.Identifier(table)))
 

@@ -193,8 +193,11 @@ class PostgresFigures(FiguresStore):
                 "position": NEVER if position is None else position,
                 "below": NEVER if below is None else below,
             }
-            found = await connection.execute(_MOVED, values)
-            moved = await found.fetchall()
+            moved: list[tuple[Any, ...]] = []
+            # At a closed day's end stands what its close says; what came late is of the day after.
+            if as_of != begins_at:
+                found = await connection.execute(_MOVED, values)
+                moved = await found.fetchall()
         return _balance(as_of, standings or {}, moved)
 
 

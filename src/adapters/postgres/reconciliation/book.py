@@ -213,7 +213,9 @@ async def unpaid_entries(
 ) -> AsyncGenerator[list[BookEntry], None]:
     """What of the book is not applied and may have a credit; without references, who shares it."""
     values = bounds(rules, since)
-    queries = [_UNPAID] if rules.echoes_reference else [_UNPAID, _DOUBTFUL_EARLIER]
+    queries: list[LiteralString] = [_UNPAID]
+    if not rules.echoes_reference:
+        queries.append(_DOUBTFUL_EARLIER)
     for query in queries:
         async for batch in _streamed(connection, query, values):
             yield batch

@@ -125,6 +125,11 @@ _LATEST: Final[LiteralString] = """
         else credited_at + %(skew)s
     end
 """
+# A line that may be one of the statement in another spelling: `LedgerTelling.is_near`.
+_NEAR: Final[LiteralString] = """
+    (credited_at >= %(since)s - %(after)s and credited_at <= %(through)s + %(after)s
+        or credited_at is null)
+"""
 # A line that a statement covers which was asked for later; mostly there is none such.
 _DECIDED: Final[LiteralString] = f"""
     exists (
@@ -138,7 +143,14 @@ _TAKE_IN: Final[LiteralString] = f"""
     with newer as materialized (
         select since, through from provider_tellings
         where asked_at > least(%(asked_at)s, now())
-    ), told as (
+    ), held as materialized (
+        -- What a later statement tells as matched, maybe spelled otherwise: `ledger.heard`.
+        select merchant_id as of_owner, cashback_id as of_cashback, min({_EARLIEST}) as first,
+            max({_LATEST}) as last
+        from provider_lines
+        where exists (select from newer) and class = 'matched' and {_NEAR} and {_DECIDED}
+        group by merchant_id, cashback_id
+    ), told as materialized (
         select line_key, class, owner, cashback_id, centavos, credited_at,
             told_since, told_through
         from (
@@ -147,12 +159,18 @@ _TAKE_IN: Final[LiteralString] = f"""
                 case when credited_at is null then %(through)s end as told_through
             from provider_told as t
         ) as t
+        left join held as h
+            on class = 'matched' and h.of_owner = owner and h.of_cashback = cashback_id
         where not {_DECIDED}
+            and (h.first is null or {_EARLIEST} > h.last or {_LATEST} < h.first)
+    ), matched as (
+        select owner as of_owner, cashback_id as of_cashback, min({_EARLIEST}) as first,
+            max({_LATEST}) as last
+        from told where class = 'matched'
+        group by owner, cashback_id
     ), standing as (
         select * from provider_lines
-        where (credited_at >= %(since)s - %(after)s and credited_at <= %(through)s + %(after)s
-                or credited_at is null)
-            and not {_DECIDED}
+        where {_NEAR} and not {_DECIDED}
         union all
         -- What is told of other days: a line's instant is part of its key. An array, so that each
         -- is looked up by it: joined, all lines there ever were would be read.
@@ -230,12 +248,15 @@ _TAKE_IN: Final[LiteralString] = f"""
             case when credited_at is null then greatest(told_through, %(through)s) end
                 as told_through
         from pairs
+        left join matched as m on class is null and from_class = 'matched'
+            and m.of_owner = from_owner and m.of_cashback = from_cashback
         where case
             when class is not null then is_new
                 or (class, owner, cashback_id)
                     is distinct from (from_class, from_owner, from_cashback)
                 or told_since > %(since)s or told_through < %(through)s
             -- It is not told: does it leave?
+            when {_NEAR} and {_EARLIEST} <= m.last and {_LATEST} >= m.first then true
             else from_class is not null
                 and {_EARLIEST} >= %(since)s and {_LATEST} <= %(through)s
                 -- A later statement may have told it, at the edge of its days or beyond.

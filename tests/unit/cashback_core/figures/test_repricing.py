@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -88,9 +89,9 @@ def test_without_a_change_nothing_changes_and_with_all_rates_it_is_calculate(
         erased = replace(one, sale=sale.of(ERASED))
         assert repriced(erased, {}).cashback_centavos == one.cashback.cashback_centavos
     changes = {t: ChangedRate(type=t, rate_bp=bp, excluded=bp == 0) for t, bp in others.items()}
-    told = stored(sale, others, rounding, rules).cashback
+    under_others = stored(sale, others, rounding, rules).cashback
     anew = repriced(one, changes)
-    assert anew.cashback_centavos == told.cashback_centavos
+    assert anew.cashback_centavos == under_others.cashback_centavos
     if one.cashback.nothing_due in {NothingDue.COMPANY, NothingDue.FOREIGN, NothingDue.NOBODY}:
         assert anew.cashback_centavos == 0
 
@@ -115,7 +116,7 @@ async def test_differences_are_told_by_day_and_type() -> None:
     other = replace(one, day=date(2026, 6, 14))
     heard: list[tuple[date, int]] = []
     found = await reprice(
-        Listed(other, one),  # type: ignore[arg-type]
+        Listed(other, one),
         1,
         since=DAY,
         through=DAY,
@@ -150,7 +151,8 @@ def test_measures_add_up() -> None:
     one = Measures(sales=2, total_centavos=1_000, accrued=2, accrued_centavos=50, tried=2)
     other = Measures(paid=1, paid_centavos=20, accepted=1)
     both = one + other
-    assert (both.owed_more_centavos, both.acceptance) == (30, 0.5)
+    assert both.owed_more_centavos == 30
+    assert both.acceptance == Fraction(1, 2)
     assert both.effective_rate is not None
     assert float(both.effective_rate) == 0.05
     assert Measures().is_empty

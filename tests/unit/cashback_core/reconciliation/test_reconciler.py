@@ -249,7 +249,11 @@ async def test_a_statement_with_defects_changes_nothing_in_the_ledger(
     before = await ledger_of(world)
     assert before
     world.statements.lines = []
-    monkeypatch.setattr(ReadStatement, "defects", lambda _: ["it was cut"])
+
+    def cut(_: ReadStatement) -> list[str]:
+        return ["it was cut"]
+
+    monkeypatch.setattr(ReadStatement, "defects", cut)
     found = await world.reconciler.reconcile_from(world.clock.now() - 3 * DAY)
     assert found is not None
     assert found.kept is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,11 @@ from cashback_core.reconciliation.three_sides import (
 )
 from unit.cashback_core.reconciliation.worlds import id_of
 
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
 NOON = datetime(2026, 11, 29, 15, tzinfo=UTC)
+NOTHING: frozenset[WhyDiffers] = frozenset()
 ARRIVAL = Arrival(as_of=NOON + timedelta(minutes=1), max_age=timedelta(seconds=58))
 CPFS = ("52998224725", "11144477735", "52998224806")
 
@@ -208,9 +213,9 @@ def test_whose_document_it_is(told: str, document: str | None, *, is_its: bool) 
     [
         ({"document": CPFS[1]}, {WhyDiffers.DOCUMENT}),
         ({"customer_name": "João Souza"}, {WhyDiffers.NAME}),
-        ({"customer_name": "MARIA S"}, set()),
+        ({"customer_name": "MARIA S"}, NOTHING),
         ({"sold_at": NOON + timedelta(seconds=1)}, {WhyDiffers.INSTANT}),
-        ({"sold_at": NOON + timedelta(milliseconds=999)}, set()),
+        ({"sold_at": NOON + timedelta(milliseconds=999)}, NOTHING),
         ({"store": "8"}, {WhyDiffers.STORE}),
         ({"total_centavos": 9_999}, {WhyDiffers.TOTAL}),
         ({"total_centavos": 9_998}, {WhyDiffers.TOLERANCE}),
@@ -221,7 +226,7 @@ def test_whose_document_it_is(told: str, document: str | None, *, is_its: bool) 
     ],
 )
 def test_why_a_line_differs_from_its_record(
-    changes: dict[str, object], whys: set[WhyDiffers]
+    changes: dict[str, object], whys: AbstractSet[WhyDiffers]
 ) -> None:
     one = record(1, discount_centavos=300, difference_centavos=2)
     found = compare(line_of(one, 1, **changes), one)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,8 +13,7 @@ from cashback_core.testing.memory_three_sides import DayFile, MemoryThreeSides
 from contract.comparing_days import BEGINS, CPF, DAY, ASale, ThreeSidesContract
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncGenerator, Sequence
     from uuid import UUID
 
     from cashback_core.reconciliation.days_compared import DayAsked, DaySides, NotCompared
@@ -25,12 +25,14 @@ class _Days(MemoryThreeSides):
 
     looked = 0
 
-    def compared(self, asked: DayAsked) -> AbstractAsyncContextManager[DaySides | NotCompared]:
+    @asynccontextmanager
+    async def compared(self, asked: DayAsked) -> AsyncGenerator[DaySides | NotCompared, None]:
         self.looked += 1
         as_of = BEGINS + timedelta(days=1, seconds=self.looked)
         arrival = Arrival(as_of=as_of, max_age=timedelta(days=30))
         self.files = [replace(file, arrival=arrival) for file in self.files]
-        return super().compared(asked)
+        async with super().compared(asked) as sides:
+            yield sides
 
 
 class TestMemoryThreeSides(ThreeSidesContract):

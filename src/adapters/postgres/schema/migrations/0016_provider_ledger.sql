@@ -133,7 +133,7 @@ grant select, insert (reconciliation_id, asked_at, since, through) on provider_t
 select protect_merchant_table('provider_lines');
 grant select, insert, update (told_since, told_through, class, merchant_id, cashback_id)
     on provider_lines to cashback_worker;
--- A merchant's day is held against what the ledger tells of its cashbacks, by the merchant, too.
+-- What was told of its cashbacks, when a merchant's day is compared.
 grant select (centavos, class, merchant_id, cashback_id) on provider_lines to cashback_serving;
 
 alter table provider_moves enable row level security;
