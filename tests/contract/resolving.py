@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Actor, Status
-from cashback_core.operators.acts import CashbackName
+from cashback_core.operators.acts import Act, ActKind, CashbackName
 from cashback_core.operators.resolutions import (
     LineFault,
     LineRefusal,
@@ -106,6 +106,22 @@ class ResolvingContract:
             (3, LineRefusal.NOT_CREDITED_THERE)
         ]
         assert steps == [1, 2, 3]
+
+    async def test_a_token_is_over_once_somebody_took_it_back(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        doubt = await ended_with(store, UNANSWERED)
+        told = listed({"id": str(doubt.id), "status": "rejected"})
+        resolving = ResolveMany(operators)
+        token = (await resolving.plan(1, told, by=BY)).token
+        assert isinstance(await resolving.carry_out(1, told, by="bia", token=token), PlanChanged)
+        done = await resolving.carry_out(1, told, by=BY, token=token)
+        assert isinstance(done, Resolved)
+        wrong = Act(kind=ActKind.TAKE_BACK, by="bia", reason="a mistake", accept_risk=True)
+        await operators.act(1, doubt.id, wrong)
+        assert (await history_of(store, 1, doubt)).record.status is Status.IN_DOUBT
+        again = await resolving.carry_out(1, told, by=BY, token=token)
+        assert isinstance(again, PlanChanged), "not as it was looked at"
 
     async def test_lines_that_contradict_each_other_are_not_done(
         self, store: CashbackStore, operators: OperatorStore

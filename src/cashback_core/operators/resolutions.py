@@ -157,13 +157,14 @@ class ResolutionList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedMove:
-    """A line that would move a cashback."""
+    """A line that would move a cashback; `version` counts how often that one was moved before."""
 
     said: ResolutionLine
     id: UUID
     merchant: str
     from_status: Status
     centavos: int
+    version: int
 
     @property
     def to(self) -> Status:
@@ -210,22 +211,29 @@ def totals_of(moves: Iterable[PlannedMove]) -> tuple[MoveTotal, ...]:
 class ResolutionPlan:
     """What a list would do: every line in exactly one of `moves`, `already` and `refused`.
 
-    `already` are the numbers of the lines that say what is so.
+    `file` and `by` are what is kept of each move for ever. `already` are the numbers of the lines
+    that say what is so.
     """
 
     moves: tuple[PlannedMove, ...]
     already: tuple[int, ...]
     refused: tuple[RefusedLine, ...]
+    file: str
+    by: str
 
     @property
     def token(self) -> str:
-        """Names exactly these moves on this evidence: whoever confirms says it again."""
-        told = hashlib.sha256()
+        """Names exactly these moves on this evidence: whoever confirms says it again.
+
+        It is one person's, of one list, and holds once: what was moved there and back since (a
+        colleague took it back) is no more as it was looked at.
+        """
+        told = hashlib.sha256(f"{self.file}\n{self.by}\n".encode())
         for move in self.moves:
             said = move.said
             told.update(
                 f"{said.line} {move.id} {move.from_status} {move.to} {move.centavos}"
-                f" {said.evidence}\n".encode()
+                f" {move.version} {said.evidence}\n".encode()
             )
         return told.hexdigest()[:32]
 
@@ -247,21 +255,22 @@ class Resolved:
 
 
 def plan_of(
-    lines: Iterable[ResolutionLine | UnreadResolution],
+    told: ResolutionList,
     named: Mapping[CashbackName, Sequence[UUID]],
     foreseen: Mapping[UUID, Foreseen],
+    *,
+    by: str,
 ) -> ResolutionPlan:
-    """What the lines would do; `foreseen` is of each cashback that is named once, by its one kind.
+    """What a list would do; `foreseen` is of each cashback that is named once, by its one kind.
 
     Of several lines that say the same of one cashback the first is done.
     """
-    told = list(lines)
-    kinds = kinds_of(told, named)
+    kinds = kinds_of(told.lines, named)
     moves: list[PlannedMove] = []
     already: list[int] = []
     refused: list[RefusedLine] = []
     done: set[UUID] = set()
-    for one in told:
+    for one in told.lines:
         if isinstance(one, UnreadResolution):
             refused.append(RefusedLine(line=one.line, name=None, why=one.fault))
             continue
@@ -286,11 +295,14 @@ def plan_of(
                     merchant=known.merchant,
                     from_status=known.status,
                     centavos=known.cashback_centavos,
+                    version=known.version,
                 )
             )
         else:
             refused.append(_refused(one, id_, known.status, known.decision))
-    return ResolutionPlan(moves=tuple(moves), already=tuple(already), refused=tuple(refused))
+    return ResolutionPlan(
+        moves=tuple(moves), already=tuple(already), refused=tuple(refused), file=told.file, by=by
+    )
 
 
 def kinds_of(
@@ -339,7 +351,7 @@ class ResolveMany:
         for part in _parts(acts):
             asked = {id_: acts[id_] for id_ in part}
             foreseen |= await self.operators.foresee(merchant_id, asked)
-        return plan_of(told.lines, named, foreseen)
+        return plan_of(told, named, foreseen, by=by)
 
     async def carry_out(
         self, merchant_id: int | None, told: ResolutionList, *, by: str, token: str
