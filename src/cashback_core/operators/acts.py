@@ -269,6 +269,7 @@ class Foreseen:
 
     merchant: str
     status: Status
+    version: int
     cashback_centavos: int
     decision: Decision
     version: int
