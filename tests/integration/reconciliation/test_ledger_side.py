@@ -62,14 +62,8 @@ async def test_what_the_ledger_tells_stands_beside_each_record(
 
 
 def _keep_lines(connection: psycopg.Connection[Any], told: Sequence[tuple[UUID, str, int]]) -> None:
-    """As the ledger keeps them, whose migration may not be here yet."""
+    """As the ledger keeps them."""
     connection.execute("set session_replication_role = replica")
-    connection.execute(
-        "create table if not exists provider_lines (line_key uuid, nth integer default 0,"
-        " centavos bigint, credited_at timestamptz, class text, merchant_id bigint,"
-        " cashback_id uuid)"
-    )
-    connection.execute("grant select on provider_lines to cashback_serving, cashback_worker")
     for id_, cls, centavos in told:
         connection.execute(
             "insert into provider_lines (line_key, nth, centavos, credited_at, class, merchant_id,"

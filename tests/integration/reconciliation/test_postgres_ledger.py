@@ -139,7 +139,12 @@ class TestPostgresLedger(ProviderLedgerContract):
                         owner.execute(sql.SQL(act).format(sql.Identifier(table)))
         with session(dsn, 2) as serving:
             assert serving.execute("select from provider_balances").fetchall() == []
-        for table in ("provider_lines", "provider_moves", "provider_told"):
+        with session(dsn, 2) as serving:
+            assert serving.execute("select from provider_lines").fetchall() == []
+        with session(dsn, 1) as serving:
+            told = serving.execute("select merchant_id from provider_lines").fetchall()
+            assert told == [(1,)], "its own, by which its operators hold a day"
+        for table in ("provider_moves", "provider_told"):
             with session(dsn, 1) as serving, pytest.raises(InsufficientPrivilege):
                 serving.execute(sql.SQL("select from {}").format(sql.Identifier(table)))
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from cashback_core.reconciliation.days_compared import DayFacts
 
-_IS_KEPT: Final[LiteralString] = "select to_regclass('provider_lines') is not null"
 _TELLS: Final[LiteralString] = """
     select exists (
         select from provider_lines as p
@@ -59,11 +58,9 @@ async def read_ledger_side(
         "ends_at": facts.ends_at,
     }
     with watched(connection, SILENT_S):
-        for query in (_IS_KEPT, _TELLS):
-            found = await connection.execute(query, values)
-            row = await found.fetchone()
-            if row is None or not row[0]:
-                return None
+        found = await connection.execute(_TELLS, values)
+        if await found.fetchone() != (True,):
+            return None
         found = await connection.execute(_APART, values)
         return {
             id_: None

@@ -131,6 +131,8 @@ grant select, insert (reconciliation_id, asked_at, since, through) on provider_t
     to cashback_worker;
 
 select protect_merchant_table('provider_lines');
+-- A merchant's days are held against its own lines; whose credit a line of nobody is, is not theirs to see.
+grant select on provider_lines to cashback_serving;
 grant select, insert, update (told_since, told_through, class, merchant_id, cashback_id)
     on provider_lines to cashback_worker;
 
