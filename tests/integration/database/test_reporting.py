@@ -101,7 +101,8 @@ def test_a_document_is_hidden_however_and_wherever_a_till_wrote_it(house: str, s
     with psycopg.connect(house) as owner:
         owner.execute("set session_replication_role = replica")
         ((cashback,),) = owner.execute(
-            "update sales set sale_id = %(it)s, store = %(it)s, till = %(it)s, series = %(it)s"
+            "update sales set sale_id = %(it)s::text, store = %(it)s::text, till = %(it)s::text,"
+            " series = %(it)s::text"
             " where sale_id = %(known)s returning cashback_id",
             {"it": spelt, "known": f"NF-{ALICE}"},
         ).fetchall()

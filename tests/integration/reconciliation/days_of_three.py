@@ -182,9 +182,9 @@ def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, U
         connection.execute(f"delete from {table}")  # noqa: S608
     erp, statement = store_day_file(connection, world.erp), new_id()
     connection.execute(
-        "insert into files (file_id, kind, sha256, name, declared_by, since, through, told_lines,"
-        " told_centavos, begun_at, completed_at)"
-        " values (%s, 'statement', sha256('x'), 'f', 'petra', %s, %s, %s, %s, %s, now())",
+        "insert into files (file_id, kind, sha256, identity, name, declared_by, since, through,"
+        " told_lines, told_centavos, begun_at, completed_at)"
+        " values (%s, 'statement', sha256('x'), sha256('s'), 'f', 'petra', %s, %s, %s, %s, %s, now())",
         [
             statement, SINCE, THROUGH, len(world.statement), net_centavos(world.statement),
             THROUGH + timedelta(days=1),
@@ -218,10 +218,10 @@ def store_day_file(connection: psycopg.Connection[Any], lines: Sequence[ErpLine]
     """A whole file of the first merchant's DAY, the newest."""
     id_ = new_id()
     connection.execute(
-        "insert into files (file_id, kind, merchant_id, sha256, name, declared_by, day,"
+        "insert into files (file_id, kind, merchant_id, sha256, identity, name, declared_by, day,"
         " completed_at)"
-        " values (%s, 'erp_day', 1, sha256('x'), 'f', 'petra', %s, clock_timestamp())",
-        [id_, DAY],
+        " values (%s, 'erp_day', 1, sha256('x'), sha256(%s), 'f', 'petra', %s, clock_timestamp())",
+        [id_, id_.bytes, DAY],
     )
     for line in lines:
         connection.execute(
