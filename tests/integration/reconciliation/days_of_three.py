@@ -184,7 +184,8 @@ def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, U
     connection.execute(
         "insert into files (file_id, kind, sha256, identity, name, declared_by, since, through,"
         " told_lines, told_centavos, begun_at, completed_at)"
-        " values (%s, 'statement', sha256('x'), sha256('s'), 'f', 'petra', %s, %s, %s, %s, %s, now())",
+        " values (%s, 'statement', sha256('x'), sha256('s'), 'f', 'petra', %s, %s, %s, %s, %s,"
+        " now())",
         [
             statement, SINCE, THROUGH, len(world.statement), net_centavos(world.statement),
             THROUGH + timedelta(days=1),

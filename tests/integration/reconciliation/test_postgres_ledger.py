@@ -150,11 +150,11 @@ class TestPostgresLedger(ProviderLedgerContract):
 
 
 @settings(
-    max_examples=40,
+    max_examples=400,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(told=statements())
+@given(told=statements() | statements(respelled=True))
 async def test_one_statement_changes_what_the_core_says(
     book: Book, database: Database, dsn: str, told: list[Told]
 ) -> None:

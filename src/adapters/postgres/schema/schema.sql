@@ -3732,6 +3732,7 @@ CREATE TABLE public.provider_lines (
     class text COLLATE pg_catalog."C",
     merchant_id bigint,
     cashback_id uuid,
+    alike uuid,
     CONSTRAINT provider_lines_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
     CONSTRAINT provider_lines_check1 CHECK (((class IS NOT NULL) OR (merchant_id IS NULL))),
     CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NULL) = (told_since IS NOT NULL))),
@@ -3799,7 +3800,8 @@ CREATE UNLOGGED TABLE public.provider_told (
     centavos bigint NOT NULL,
     credited_at timestamp with time zone,
     owner bigint,
-    cashback_id uuid
+    cashback_id uuid,
+    alike uuid
 );
 
 -- Name: rate_buckets; Type: TABLE; Schema: public; Owner: -
@@ -8424,6 +8426,10 @@ GRANT UPDATE(merchant_id) ON TABLE public.provider_lines TO cashback_worker;
 -- Name: COLUMN provider_lines.cashback_id; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
+
+-- Name: COLUMN provider_lines.alike; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(alike) ON TABLE public.provider_lines TO cashback_worker;
 
 -- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
 
