@@ -8413,7 +8413,6 @@ GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
 
 -- Name: TABLE provider_lines; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT ON TABLE public.provider_lines TO cashback_serving;
 GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
 
 -- Name: COLUMN provider_lines.centavos; Type: ACL; Schema: public; Owner: -
