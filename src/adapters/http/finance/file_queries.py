@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.sales.lists import ListPart, part_of
@@ -24,7 +23,7 @@ from cashback_core.values.days import read_day
 from cashback_core.values.violations import Violation
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
 MAX_PROFILE_CHARS: Final = 6_000
