@@ -182,6 +182,10 @@ class _LinkedClosing(Closing):
     async def settled_at(self) -> datetime | None:
         return await self._look(self._closing.settled_at)
 
+    @property
+    def waits_for(self) -> Sequence[str]:
+        return self._closing.waits_for
+
     async def horizon(self, day: OpenDay) -> Horizon:
         return await self._ask(lambda: self._closing.horizon(day))
 

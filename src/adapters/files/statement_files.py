@@ -96,9 +96,11 @@ def _taken_back(value: Value) -> Value:
     """The amount with a minus, which says so whatever `type` says; as it was, where it has one."""
     if isinstance(value, str):
         return value if value.startswith("-") else f"-{value}"
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Decimal):
         return -abs(value)
-    return value
+    return -abs(value) if isinstance(value, int) else value
 
 
 def _is_nought(value: object) -> bool:

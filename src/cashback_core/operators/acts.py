@@ -262,12 +262,17 @@ class CashbackName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """A cashback as it stands, and what `operate` says of an act on it; `merchant` is the slug."""
+    """A cashback as it stands, and what `operate` says of an act on it; `merchant` is the slug.
+
+    `version` counts its moves.
+    """
 
     merchant: str
     status: Status
+    version: int
     cashback_centavos: int
     decision: Decision
+    version: int
 
 
 ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})
