@@ -413,24 +413,6 @@ class ReconciliationStoreContract:
         assert (await reconcile(kept, [line], paid, since=begun)).closed == 0
         assert await standing(kept) == [told]
 
-    async def test_an_older_statement_closes_nothing_that_a_newer_one_told(
-        self, kept: Kept
-    ) -> None:
-        """A file may be read again long after another statement of its days was."""
-        paid = await leased(kept.store, a_sale())
-        await kept.store.conclude(ended(paid, CREATED))
-        own = await a_line(kept, paid)
-        stray = replace(own, number=2, document=a_cpf(), cashback_centavos=77, reference=None)
-        assert (await reconcile(kept, [own, stray], paid)).opened == 1
-        (told,) = await standing(kept)
-        older = timedelta(microseconds=1)
-        assert (await reconcile(kept, [own], paid, asked_earlier=older)).closed == 0
-        again = await reconcile(kept, [own, stray], paid, asked_earlier=older)
-        assert (again.opened, again.closed) == (0, 0)
-        assert await standing(kept) == [told], "nothing of it is as the older one tells it"
-        assert (await reconcile(kept, [own], paid, asked_earlier=older)).closed == 0
-        assert (await reconcile(kept, [own], paid)).closed == 1
-
     async def test_what_was_never_tried_and_may_be_sent_yet_is_in_the_book_however_old(
         self, kept: Kept
     ) -> None:
@@ -538,7 +520,7 @@ async def reconcile(
         tally.add(line)
     head = StatementHead(
         asked_since=asked_since,
-        asked_at=through + kept.rules.margin.skew - asked_earlier,
+        asked_at=through + kept.rules.margin.skew,
         since=asked_since,
         complete_through=through,
         declared_count=tally.lines if declared_count is None else declared_count,

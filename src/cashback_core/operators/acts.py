@@ -272,7 +272,6 @@ class Foreseen:
     version: int
     cashback_centavos: int
     decision: Decision
-    version: int
 
 
 ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})

@@ -180,7 +180,6 @@ class PostgresOperatorStore(OperatorStore):
                 version=row[3],
                 cashback_centavos=row[6],
                 decision=_decide(row[:8], acts[row[1]], given[row[1]]),
-                version=row[3],
             )
             for row in rows
             if row[1] in given
