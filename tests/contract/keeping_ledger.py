@@ -65,7 +65,7 @@ def a_told(
 ) -> ToldLine:
     """A line; its key is of number, amount and instant, as two that read the same have one."""
     key = UUID(int=hash((number, centavos, at)) & (2**128 - 1)).hex
-    alike = UUID(int=hash(centavos) & (2**128 - 1)).hex if whose is None else None
+    alike = UUID(int=hash(centavos) & (2**128 - 1)).hex
     return ToldLine(key, cls, centavos, at, owner_of(whose), whose, alike)
 
 
@@ -177,6 +177,16 @@ class ProviderLedgerContract:
                 assert await totals(book) == [(owner, cls, 1, 500)]
             await take_in(book, Told(lines=()))
             assert await totals(book) == []
+
+    async def test_a_credit_that_a_file_tells_without_its_reference_is_one_credit(
+        self, book: Book
+    ) -> None:
+        date = AT.replace(hour=0, minute=0)
+        by_date = (a_told(at=date), a_told(2, at=date))
+        part = Told(lines=by_date[:1], since=AT, through=AT + DAY)
+        for told in (part, replace(part, lines=by_date[1:]), part):
+            await take_in(book, told)
+            assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)]
 
     async def test_an_older_file_adds_nothing_to_what_a_newer_statement_told(
         self, book: Book

@@ -38,7 +38,7 @@ class ToldLine(NamedTuple):
 
     A tuple, since a run makes one of every line. `centavos` is signed: what is taken back is
     negative, what cannot be read is 0. Owner and cashback are None for what is the account's.
-    `alike` is the same for credits of one document and amount, whenever they were.
+    `alike` is the same for credits of one document and amount, whenever they were; None of others.
     """
 
     key: str
@@ -62,7 +62,7 @@ class ToldLine(NamedTuple):
             line.credited_at,
             None if entry is None else entry.merchant_id,
             None if entry is None else entry.id,
-            credit_key(line) if entry is None else None,
+            credit_key(line),
         )
 
 

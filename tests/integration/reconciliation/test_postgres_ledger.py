@@ -150,7 +150,7 @@ class TestPostgresLedger(ProviderLedgerContract):
 
 
 @settings(
-    max_examples=400,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

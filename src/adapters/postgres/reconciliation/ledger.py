@@ -140,7 +140,8 @@ _ONE_CREDIT: Final[LiteralString] = """
     coalesce(s.cashback_id, s.alike) = coalesce(e.cashback_id, e.alike)
     and (s.cashback_id is null) = (e.cashback_id is null) and s.centavos = e.centavos
     and case
-        when s.is_date = e.is_date then s.credited_at = e.credited_at and s.cashback_id is not null
+        when s.is_date = e.is_date then s.credited_at = e.credited_at and s.alike = e.alike
+            and s.cashback_id is not null
         when e.is_date then s.credited_at
             between e.credited_at - %(before_date)s and e.credited_at + %(after_date)s
         else e.credited_at
