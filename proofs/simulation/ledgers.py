@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
+from cashback_core.reconciliation import FindingClass, line_key
 from cashback_core.reconciliation import ledger as provider_ledger
-from cashback_core.reconciliation import line_key
 from cashback_core.reconciliation.findings import signed_centavos
 from cashback_core.testing.memory_ledger import MemoryLedger
 from simulation.mix import MARGIN
@@ -78,6 +78,12 @@ class SimulatedLedger(MemoryLedger):
         for key, at in self.instants.items():
             if at is not None and standing[key] != (count := self.expected(key)):
                 yield f"18: {standing[key]} of the line {key} of {at} in the ledger, not {count}"
+        matched = Counter(
+            line.cashback_id for line in self.standing() if line.cls is FindingClass.MATCHED
+        )
+        for id_, times in matched.items():
+            if times > 1:
+                yield f"18: {times} lines of the ledger are matched to {id_}"
         moved = Counter[object]()
         for telling in self.tellings:
             for move in telling.moves:
