@@ -14,31 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cashback_core.reconciliation import Window
-    from cashback_core.reconciliation.ledger import Spans
 
 _changes = ledger.changes  # as it is: what is planted replaces the name in the fake
 
 
 def every_statement_adds_up(
-    standing: Sequence[LedgerLine],
-    told: Sequence[ToldLine],
-    telling: LedgerTelling,
-    matched: Spans | None = None,
+    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: LedgerTelling
 ) -> Iterator[LedgerChange]:
     """What is told again is taken for one more credit."""
-    for change in _changes((), told, telling, matched):
+    for change in _changes((), told, telling):
         after = change.after
         yield replace(change, after=replace(after, nth=len(standing) + after.nth))
 
 
 def only_what_differs_is_kept(
-    standing: Sequence[LedgerLine],
-    told: Sequence[ToldLine],
-    telling: LedgerTelling,
-    matched: Spans | None = None,
+    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: LedgerTelling
 ) -> Iterator[LedgerChange]:
     """Of lines that read the same one is enough."""
-    yield from _changes(standing, told[:1], telling, matched)
+    yield from _changes(standing, told[:1], telling)
 
 
 def any_statement(window: Window) -> bool:
