@@ -4,6 +4,9 @@ Lines never add up across statements. Of the days that a complete statement cove
 there is: what is new enters, what is told as something else moves, what it does not tell any more
 leaves. Of other days a line that it tells is in the ledger, and what it does not tell stays. Where
 a statement that was asked for later covers a line, an earlier one changes nothing of it.
+
+A credit may be told otherwise by another statement, by its date alone, or without its reference:
+it is one credit all the same (`respelled`).
 """
 
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
@@ -16,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol, Self
 from uuid import UUID
 
-from cashback_core.reconciliation.entries import is_date_alone, line_key
+from cashback_core.reconciliation.entries import credit_key, is_date_alone, line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass, signed_centavos
 from cashback_core.reconciliation.windows import Window
 
@@ -35,6 +38,7 @@ class ToldLine(NamedTuple):
 
     A tuple, since a run makes one of every line. `centavos` is signed: what is taken back is
     negative, what cannot be read is 0. Owner and cashback are None for what is the account's.
+    `alike` is the same for credits of one document and amount, whenever they were; None of others.
     """
 
     key: str
@@ -43,6 +47,7 @@ class ToldLine(NamedTuple):
     credited_at: datetime | None
     merchant_id: int | None
     cashback_id: UUID | None
+    alike: str | None = None
 
     @classmethod
     def of(cls, finding: Finding) -> Self | None:
@@ -57,6 +62,7 @@ class ToldLine(NamedTuple):
             line.credited_at,
             None if entry is None else entry.merchant_id,
             None if entry is None else entry.id,
+            credit_key(line),
         )
 
 
@@ -76,6 +82,7 @@ class LedgerLine:
     merchant_id: int | None = None
     cashback_id: UUID | None = None
     told: tuple[datetime, datetime] | None = None
+    alike: str | None = None
 
     def is_as(self, one: ToldLine) -> bool:
         """Whether a line is told as what it is already."""
@@ -108,6 +115,11 @@ class LedgerTelling:
         _, through = self._span(line)
         is_past = all(through < window.since - DAY_AFTER for window in self.newer)
         return is_past and self._covers(self.window, line)
+
+    def is_near(self, line: LedgerLine) -> bool:
+        """Whether a line is of the statement's days, or of two more on either side."""
+        at, window = line.credited_at, self.window
+        return at is not None and window.since - DAY_AFTER <= at <= window.through + DAY_AFTER
 
     def _covers(self, window: Window, line: LedgerLine | ToldLine) -> bool:
         since, through = self._span(line)
@@ -165,6 +177,7 @@ def changes(
             cls=one.cls,
             merchant_id=one.merchant_id,
             cashback_id=one.cashback_id,
+            alike=one.alike,
         )
         yield LedgerChange(before=line, after=after)
     for line in left[len(others) :]:
@@ -188,6 +201,7 @@ def _entered(one: ToldLine, nth: int, telling: LedgerTelling) -> LedgerLine:
         cls=one.cls,
         merchant_id=one.merchant_id,
         cashback_id=one.cashback_id,
+        alike=one.alike,
         told=(window.since, window.through) if one.credited_at is None else None,
     )
 

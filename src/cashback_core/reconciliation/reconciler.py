@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from cashback_core.reconciliation import (
+        BookEntry,
         Explanations,
         Finding,
         Rules,
@@ -189,10 +190,16 @@ class _Run:
         )
         named: Spool[UUID] = self.spools()
         await asyncio.to_thread(self._take, reconciliation, explanations, named)
-        ids = self._each_once(named)
+        entered: Spool[UUID] = self.spools()
+
+        def enter(entry: BookEntry) -> None:
+            reconciliation.enter(entry)
+            entered.put(entry.id)
+
+        ids = self._not_entered(named, entered)
         async with self.runs.book(reconciliation.book_since, ids) as book:
             async for batch in book:
-                await asyncio.to_thread(_each, reconciliation.enter, batch)
+                await asyncio.to_thread(_each, enter, batch)
         incidents: Spool[Finding] = self.spools()
         moves: Spool[Finding] = self.spools()
         about: set[str | UUID] = set()
@@ -240,9 +247,11 @@ class _Run:
             if spelt is not None:
                 named.put(UUID(hex=spelt))
 
-    async def _each_once(self, named: Spool[UUID]) -> AsyncGenerator[Collection[UUID], None]:
-        each = (id_ for id_, _ in groupby(named.in_order(lambda id_: id_.int)))
-        async for batch in _slices(each):
+    async def _not_entered(
+        self, named: Spool[UUID], entered: Spool[UUID]
+    ) -> AsyncGenerator[Collection[UUID], None]:
+        """What was named and is not in the book, each once; to be asked for at the book's end."""
+        async for batch in _slices(_left_out(named, entered)):
             yield batch
 
     async def _tell(self, reconciliation: Reconciliation, incidents: Spool[Finding]) -> int:
@@ -283,6 +292,17 @@ def _parted(
             moves.put(finding)
         if is_kept and (line := ToldLine.of(finding)) is not None:
             yield line
+
+
+def _left_out(named: Spool[UUID], entered: Spool[UUID]) -> Iterator[UUID]:
+    """Those of one side that are not of the other: nothing that an id tells of its age decides."""
+    known = entered.in_order(lambda id_: id_.int)
+    last = next(known, None)
+    for id_, _ in groupby(named.in_order(lambda id_: id_.int)):
+        while last is not None and last.int < id_.int:
+            last = next(known, None)
+        if last != id_:
+            yield id_
 
 
 def _each(act: Callable[[T], object], items: Iterable[T]) -> None:

@@ -265,8 +265,9 @@ class ReconciliationRuns(Protocol):
     ) -> AbstractAsyncContextManager[AsyncIterator[list[BookEntry]]]:
         """The book of `Reconciliation` from an instant on, each cashback once, out of one snapshot.
 
-        `named` are ids that a line or a person named, in batches; those of cashbacks that are
-        not in the book yet are found however old they are. At most MAX_STORED at once.
+        `named` are ids that a line or a person named, in batches, and asked for once the rest of
+        the book was given; those of cashbacks that are not in it are found, however old or young
+        they are and whatever their state. At most MAX_STORED at once.
         """
 
     @abstractmethod

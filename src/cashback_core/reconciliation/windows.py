@@ -162,6 +162,7 @@ class Window:
                 )
                 break
             head = one.head
+            remarks.extend(head.remarks)
             if head.since is not None and head.since > head.asked_since:
                 remarks.append(
                     f"asked from {head.asked_since.isoformat()}, told from {head.since.isoformat()}"
