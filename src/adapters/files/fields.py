@@ -6,6 +6,7 @@ by a point (`customer.document`). What is wrong with a cell is told of its field
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from adapters.files.records import Table
     from cashback_core.reconciliation.statement_values import Fields, Value
 
+_SHOWN: Final = 3
+_SHOWN_CHARS: Final = 64
 _MAX_NUMBER_DIGITS: Final = 18
 
 
@@ -130,20 +133,33 @@ def _of_json_lines(file: BinaryIO, profile: Profile) -> Iterator[FileFields]:
             yield FileFields(line=line.line, fields={}, problems=("row: not an object",))
             continue
         told: Fields = {}
-        _flatten(cast("dict[str, object]", document), profile, told)
-        yield FileFields(line=line.line, fields=told)
+        unread = _flatten(cast("dict[str, object]", document), profile, told)
+        unread = [name for name in unread if name not in profile.ignore]
+        problems = () if not profile.kind.whole else tuple(map(_nobodys, unread[:_SHOWN]))
+        yield FileFields(line=line.line, fields=told, problems=problems)
 
 
-def _flatten(document: dict[str, object], profile: Profile, told: Fields) -> None:
-    """The fields that somebody reads, of the object and of those directly in it."""
+def _nobodys(name: str) -> str:
+    shown = json.dumps(name[:_SHOWN_CHARS], ensure_ascii=False)
+    return f"row: nothing reads its field {shown}: ignore = [{shown}] in a profile says that"
+
+
+def _flatten(document: dict[str, object], profile: Profile, told: Fields) -> list[str]:
+    """The fields that somebody reads, of the object and of those directly in it; and the others."""
+    unread: list[str] = []
     for name, value in document.items():
         if isinstance(value, dict) and name not in profile.kind.fields:
             inside = cast("dict[str, object]", value)
             for inner, deeper in inside.items():
                 if profile.kind.has(called := f"{name}.{inner}"):
                     told[called] = Odd.TWICE if called in told else _scalar(deeper)
+                else:
+                    unread.append(called)
         elif profile.kind.has(name):
             told[name] = Odd.TWICE if name in told else _scalar(cast("object", value))
+        else:
+            unread.append(name)
+    return unread
 
 
 def _scalar(value: object) -> Value:

@@ -51,13 +51,16 @@ class FieldKind(StrEnum):
 class FileKind:
     """What the lines of a file tell of: `what` for a person, and the fields that there are.
 
-    One field of each of `must` has a column. `others` is what further fields are called.
+    One field of each of `must` has a column. `others` is what further fields are called. Of a kind
+    that is read `whole` no field of a JSON line is passed over: it may say that an amount was taken
+    back. A table's columns never are.
     """
 
     what: str
     fields: Mapping[str, FieldKind]
     must: tuple[tuple[str, ...], ...]
     others: re.Pattern[str] | None = None
+    whole: bool = False
 
     def has(self, name: str) -> bool:
         """Whether there is such a field."""
@@ -76,7 +79,7 @@ _OF_TABLES: Final = frozenset(
 )  # fmt: skip
 _OF_FORM: Final = {
     "csv": _OF_TABLES | {"format", "encoding", "delimiter"},
-    "jsonl": frozenset({"format", "encoding"}),  # a line is as a request has it
+    "jsonl": frozenset({"format", "encoding", "ignore"}),  # a line is as a request has it
     "xlsx": _OF_TABLES | {"format", "sheet"},
 }
 _KNOWN: Final = _OF_TABLES | {"format", "encoding", "delimiter", "sheet"}

@@ -7,6 +7,7 @@ file does not say of itself is declared by whoever brings it, and kept under the
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import sys
 import time
@@ -27,7 +28,7 @@ from adapters.postgres.connection.database import Database
 from adapters.postgres.files.store import OF_THE_COMMAND_LINE, PostgresFileStore
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from cashback_core.reconciliation.file_heads import told_end, told_start
-from cashback_core.reconciliation.file_import import ImportFile
+from cashback_core.reconciliation.file_import import FileUnreadableError, ImportFile
 from cashback_core.reconciliation.files import (
     MAX_NAME,
     FileElsewhereError,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from cashback_gateway.settings.table import Settings
 
 _PAGE: Final = 1_000
+_BLOCK: Final = 1 << 20
 _TOLD_EVERY_S: Final = 5.0
 _UTC: Final = ZoneInfo("UTC")
 
@@ -237,7 +239,8 @@ class _Keeping:
                 bring = ImportFile(
                     store=self.files, max_lines=self.settings.files.lines, on_part=progress
                 )
-                brought = await bring(to_take, lines(opened))
+                read = _unchanged(lines(opened), opened, to_take.sha256)
+                brought = await bring(to_take, read)
             if told.report is not None:
                 await self._report(brought.file, told.report, source=path)
         except BadReportError as error:
@@ -289,6 +292,17 @@ def _profile(told: ReadAs, file: Path, kind: FileKind) -> Profile:
         return read_profile(told.profile, file, kind)
     except ProfileError as error:
         raise WrongUseError(str(error)) from error
+
+
+def _unchanged(lines: Iterator[FileLine], opened: BinaryIO, sha256: bytes) -> Iterator[FileLine]:
+    """Its lines; refused in the end where they are not of the file that it is kept as."""
+    yield from lines
+    digest, place = hashlib.sha256(), 0
+    while block := os.pread(opened.fileno(), _BLOCK, place):
+        digest.update(block)
+        place += len(block)
+    if digest.digest() != sha256:
+        raise FileUnreadableError("it was replaced, or written, while it was read")
 
 
 def _digest(file: Path) -> bytes:

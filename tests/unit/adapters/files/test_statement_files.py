@@ -131,6 +131,21 @@ def test_what_was_taken_back_is_no_credit_whatever_its_type_says(word: str, amou
     assert (line.kind, line.cashback_centavos) == (LineKind.REVERSAL, 140)
 
 
+@pytest.mark.parametrize("more", [{"dc": "D"}, {"Type": "estorno"}, {"kind": {"dc": "D"}, "x": {}}])
+def test_no_field_of_a_json_line_is_passed_over_unless_it_is_told_to_be(
+    more: dict[str, Any],
+) -> None:
+    told = {"document": CPF, "cashback": 1.40, "at": AT}
+    content = (json.dumps({**told, **more}) + "\n").encode()
+    (line,) = read(content, "jsonl")
+    assert line.kind is LineKind.UNREADABLE
+    if "kind" not in more:
+        (name,) = more
+        assert f'nothing reads its field "{name}"' in (line.problem or "")
+        (line,) = read(content, "jsonl", ignore=[name])
+        assert (line.kind, line.problem) == (LineKind.CREDIT, None)
+
+
 def test_dates_alone_stay_dates_and_wall_clocks_take_their_zone() -> None:
     profile = {"date_format": "%d/%m/%Y %H:%M", "zone": "America/Sao_Paulo"}
     one, midnight = csv(
