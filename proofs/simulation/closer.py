@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from cashback_core.closing.close import MerchantClose
-    from cashback_core.closing.closing import ChainOwner, Flow, Horizon, KeptClose, OpenDay
+    from cashback_core.closing.closing import ChainOwner, Flow, Horizon, KeptClose, KeptDay, OpenDay
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
     from cashback_core.delivery.deliverer import DeliveriesUnderWay
@@ -129,7 +129,7 @@ class LinkedCloses(CloseStore):
 
     async def latest(
         self, merchant_id: int | None, *, before: int | None = None, limit: int
-    ) -> Sequence[KeptClose]:
+    ) -> Sequence[KeptDay]:
         return await self._link.ask(
             lambda: self._closes.latest(merchant_id, before=before, limit=limit)
         )
@@ -181,6 +181,10 @@ class _LinkedClosing(Closing):
 
     async def settled_at(self) -> datetime | None:
         return await self._look(self._closing.settled_at)
+
+    @property
+    def waits_for(self) -> Sequence[str]:
+        return self._closing.waits_for
 
     async def horizon(self, day: OpenDay) -> Horizon:
         return await self._ask(lambda: self._closing.horizon(day))

@@ -96,9 +96,11 @@ def _taken_back(value: Value) -> Value:
     """The amount with a minus, which says so whatever `type` says; as it was, where it has one."""
     if isinstance(value, str):
         return value if value.startswith("-") else f"-{value}"
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, bool):
         return value
-    return -value if value > 0 else value
+    if isinstance(value, Decimal):
+        return -abs(value)
+    return -abs(value) if isinstance(value, int) else value
 
 
 def _is_nought(value: object) -> bool:

@@ -161,6 +161,7 @@ def _out_of_order(links: Sequence[Link]) -> Iterator[BadLink]:
 
 def _walked(links: Sequence[Link], trust: Trust) -> Iterator[BadLink]:
     """The first that does not hold by itself, or does not follow from the one before."""
+    keys = None if trust.keys is None else {key.id: key for key in trust.keys}
     by_number: dict[int, dict[str, Link]] = {}
     for link in links:
         by_number.setdefault(link.number, {}).setdefault(link.sha256, link)
@@ -169,7 +170,7 @@ def _walked(links: Sequence[Link], trust: Trust) -> Iterator[BadLink]:
     for number in sorted(by_number):
         versions = tuple(by_number[number].values())
         for link in versions:
-            bad = _of_itself(link, trust)
+            bad = _of_itself(link, keys, trust.stated)
             if bad is not None:
                 yield bad
                 return
@@ -201,13 +202,15 @@ def _fork(link: Link, versions: Sequence[Link]) -> BadLink:
     )
 
 
-def _of_itself(link: Link, trust: Trust) -> BadLink | None:
+def _of_itself(
+    link: Link, keys: Mapping[str, CloseKey] | None, stated: frozenset[str]
+) -> BadLink | None:
     """What is wrong with it whatever is before it."""
     if link.signed is None:
         return link.bad(link.fault or LinkFault.FORM)
     close = link.signed.close
     span = close.span
-    bad = None if trust.keys is None else _of_its_key(link, link.signed, trust.keys, trust.stated)
+    bad = None if keys is None else _of_its_key(link, link.signed, keys, stated)
     if bad is not None:
         return bad
     if span.closed_at - span.ends_at < AFTER_ITS_END:
@@ -218,13 +221,13 @@ def _of_itself(link: Link, trust: Trust) -> BadLink | None:
 
 
 def _of_its_key(
-    link: Link, signed: SignedClose, keys: Iterable[CloseKey], stated: frozenset[str]
+    link: Link, signed: SignedClose, keys: Mapping[str, CloseKey], stated: frozenset[str]
 ) -> BadLink | None:
     """What is wrong with the key that it names, or with its signature."""
     close, at = signed.close, signed.close.span.closed_at
     if stated and close.key not in stated:
         return link.bad(LinkFault.KEY_UNTRUSTED, key=close.key)
-    key = next((key for key in keys if key.id == close.key), None)
+    key = keys.get(close.key)
     if key is None:
         return link.bad(LinkFault.KEY_UNKNOWN, key=close.key)
     if not verify(key.public_key, signed.signature, close_bytes(close)):

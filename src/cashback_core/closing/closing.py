@@ -69,8 +69,8 @@ ACCOUNT: Final = ChainOwner(merchant_id=None, slug=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptClose:
-    """A close as it is kept: the document's exact bytes, and by what it is found.
+class KeptDay:
+    """A close that is kept, by what it is found.
 
     `hash` is `close_hash`, `late` how many of its lines happened before its day began.
     """
@@ -87,6 +87,12 @@ class KeptClose:
     previous: str | None
     lines: int
     late: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptClose(KeptDay):
+    """The same with the document's exact bytes, of which there may be some millions."""
+
     document: bytes
 
     @property
@@ -105,7 +111,7 @@ class OpenDay:
     """The day of a chain that is to be closed next; `last` is the close before it, if any."""
 
     owner: ChainOwner
-    last: KeptClose | None
+    last: KeptDay | None
     day: date
     zone: str
     begins_at: datetime
@@ -225,8 +231,8 @@ class CloseStore(Protocol):
     @abstractmethod
     async def latest(
         self, merchant_id: int | None, *, before: int | None = None, limit: int
-    ) -> Sequence[KeptClose]:
-        """The same, the latest first, of numbers below `before`."""
+    ) -> Sequence[KeptDay]:
+        """The same without their documents, the latest first, of numbers below `before`."""
 
     @abstractmethod
     async def close_of(self, merchant_id: int | None, day: date) -> KeptClose | None:
@@ -305,6 +311,7 @@ class CloseDays:
 
     `beside` runs what takes long beside the loop; `on_closed` is told of every close. `clock` is
     the closer's own, which a store's clock that jumped is told by; None where there is only one.
+    `on_look` is told how many days are over, before anything that may fail is tried.
     """
 
     store: CloseStore
@@ -314,6 +321,7 @@ class CloseDays:
     beside: Callable[[Callable[[], None]], Awaitable[None]] = _in_thread
     on_closed: Callable[[KeptClose], object] = lambda _: None
     clock: Callable[[], datetime] | None = None
+    on_look: Callable[[int], object] = lambda _: None
 
     async def __call__(self, asked: ClosesAsked = ALL_DUE) -> ClosedRound:
         """One round.
@@ -343,8 +351,9 @@ class _Round:
     async def run(self) -> ClosedRound:
         """Close what may be closed now."""
         self._open = {day.owner.name: day for day in await self._closing.open_days()}
-        await self._compare()
         now = await self._closing.now()
+        self._use.on_look(self._behind(now - self._use.grace))
+        await self._compare()
         self._compare_clocks(now)
         due_at = now - self._use.grace
         waits = False
@@ -353,20 +362,22 @@ class _Round:
             waits = settled_at is None
             if settled_at is not None:
                 await self._close_all(settled_at - self._use.grace)
-        behind = [
-            _days_between(day.ends_at, due_at)
-            for name, day in self._open.items()
-            if self._asked.only in {None, name}
-        ]
         return ClosedRound(
             closed=tuple(self._closed),
-            behind=sum(behind),
+            behind=self._behind(due_at),
             strange=self._strange,
             failed={
                 name: f"{type(error).__name__}: {error}" for name, error in self._failed.items()
             },
             waits=waits,
             waits_for=tuple(self._closing.waits_for) if waits else (),
+        )
+
+    def _behind(self, due_at: datetime) -> int:
+        return sum(
+            _days_between(day.ends_at, due_at)
+            for name, day in self._open.items()
+            if self._asked.only in {None, name}
         )
 
     def _compare_clocks(self, now: datetime) -> None:
@@ -452,7 +463,8 @@ class _Round:
         # A clock that was set back: whoever verifies would find it closed early, or by no key.
         if horizon.at < max([day.ends_at + self._use.grace, *(key.from_at for key in keys)]):
             raise NotSettled(f"{day.owner.name}, {day.day}")
-        last = None if day.last is None else day.last.close
+        before = await self._before(day)
+        last = None if before is None else before.close
         of_merchant = await self._day(day, horizon, last) if day.owner != ACCOUNT else None
         close = Close(
             chained=Chained(
@@ -477,10 +489,20 @@ class _Round:
         )
         kept = _kept(day, sign_close(close, self._use.signer.sign))
         if self._use.grace >= AFTER_ITS_END:
-            _refuse_unverified(day.last, kept, self._use.signer.public_key)
+            _refuse_unverified(before, kept, self._use.signer.public_key)
         if not self._asked.dry_run:
             await self._closing.keep(kept, self._use.signer.public_key)
         return kept
+
+    async def _before(self, day: OpenDay) -> KeptClose | None:
+        """The close that this day's follows from, with its document."""
+        if day.last is None:
+            return None
+        of, after = day.owner.merchant_id, day.last.number - 1
+        found = await self._use.store.closes(of, after=after, limit=1)
+        if [one.hash for one in found] != [day.last.hash]:
+            raise AlreadyClosed(f"{day.owner.name}, {day.day}")
+        return found[0]
 
     async def _day(self, day: OpenDay, horizon: Horizon, last: Close | None) -> Day:
         assert day.owner.slug is not None

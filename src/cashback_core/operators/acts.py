@@ -269,9 +269,9 @@ class Foreseen:
 
     merchant: str
     status: Status
+    version: int
     cashback_centavos: int
     decision: Decision
-    version: int
 
 
 ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})

@@ -157,14 +157,14 @@ class ResolutionList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedMove:
-    """A line that would move a cashback; `version` counts how often that one was moved before."""
+    """A line that would move a cashback; `version` is that one's, before it does."""
 
     said: ResolutionLine
     id: UUID
     merchant: str
     from_status: Status
-    centavos: int
     version: int
+    centavos: int
 
     @property
     def to(self) -> Status:
@@ -211,29 +211,29 @@ def totals_of(moves: Iterable[PlannedMove]) -> tuple[MoveTotal, ...]:
 class ResolutionPlan:
     """What a list would do: every line in exactly one of `moves`, `already` and `refused`.
 
-    `file` and `by` are what is kept of each move for ever. `already` are the numbers of the lines
-    that say what is so.
+    `already` are the numbers of the lines that say what is so. `file` and `by` are what each of the
+    moves will be kept with: the list's name and who acts.
     """
 
+    file: str
+    by: str
     moves: tuple[PlannedMove, ...]
     already: tuple[int, ...]
     refused: tuple[RefusedLine, ...]
-    file: str
-    by: str
 
     @property
     def token(self) -> str:
-        """Names exactly these moves on this evidence: whoever confirms says it again.
+        """Names exactly these moves, as this person's, on this file's evidence.
 
-        It is one person's, of one list, and holds once: what was moved there and back since (a
-        colleague took it back) is no more as it was looked at.
+        Whoever confirms says it again. Once a cashback has moved since, it is another, though the
+        cashback be back where it was.
         """
         told = hashlib.sha256(f"{self.file}\n{self.by}\n".encode())
         for move in self.moves:
             said = move.said
             told.update(
-                f"{said.line} {move.id} {move.from_status} {move.to} {move.centavos}"
-                f" {move.version} {said.evidence}\n".encode()
+                f"{said.line} {move.id} {move.version} {move.from_status} {move.to}"
+                f" {move.centavos} {said.evidence}\n".encode()
             )
         return told.hexdigest()[:32]
 
@@ -294,14 +294,18 @@ def plan_of(
                     id=id_,
                     merchant=known.merchant,
                     from_status=known.status,
-                    centavos=known.cashback_centavos,
                     version=known.version,
+                    centavos=known.cashback_centavos,
                 )
             )
         else:
             refused.append(_refused(one, id_, known.status, known.decision))
     return ResolutionPlan(
-        moves=tuple(moves), already=tuple(already), refused=tuple(refused), file=told.file, by=by
+        file=told.file,
+        by=by,
+        moves=tuple(moves),
+        already=tuple(already),
+        refused=tuple(refused),
     )
 
 

@@ -7,8 +7,6 @@ by reckoning the sale anew under what else could have been meant (`reckoning`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.three_sides import SECOND, Compared, ErpClass, WhyDiffers
@@ -97,42 +95,31 @@ def _is_crossed(plain: str) -> bool:
     return len(plain) in {11, 14} and re.search("[Xx]{3}", plain) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What a masked document shows: `shape` is where (None: hidden), `text` what stands there.
-
-    It may be of whoever shows the same text there, as `is_document_of` says of each alone.
-    """
-
-    shape: tuple[bool, ...]
-    text: str
-
-    @classmethod
-    def of(cls, told: str) -> Shown:
-        """Of a document that is masked."""
-        plain = told.translate(_PUNCTUATION)
-        shape = tuple(_HIDDEN.match(char) is None for char in plain)
-        return cls(shape=shape, text="".join(compress(plain, shape)))
-
-    def like_it(self, record: DayRecord) -> str | None:
-        """What a record's document shows in the same places; None where it has no such places."""
-        if record.document is None:
-            return None
-        whole = record.document.translate(_PUNCTUATION)
-        return "".join(compress(whole, self.shape)) if len(whole) == len(self.shape) else None
-
-
 def is_document_of(told: str, document: str | None) -> bool:
     """Whether what a file tells is this document, or may mask it; nobody's (None) is no other's."""
     if document is None:
         return False
     if told == document:
         return True
-    plain, whole = told.translate(_PUNCTUATION), document.translate(_PUNCTUATION)
     if not is_masked(told):
-        return plain.upper() == whole.upper()
-    if len(plain) != len(whole):
-        return False
-    return all(
-        _HIDDEN.match(shown) or shown == real for shown, real in zip(plain, whole, strict=True)
-    )
+        return told.translate(_PUNCTUATION).upper() == document.translate(_PUNCTUATION).upper()
+    kind, shown = shown_places(told)
+    return seen_of(document, kind) == shown
+
+
+def plain_document(document: str) -> str:
+    """The same for a document however it is spelt."""
+    return "".join(filter(str.isalnum, document)).upper()
+
+
+def shown_places(masked: str) -> tuple[tuple[int, tuple[int, ...]], str]:
+    """What kind of mask it is: how long, and which places it shows; and what stands there."""
+    plain = masked.translate(_PUNCTUATION)
+    places = tuple(n for n, shown in enumerate(plain) if not _HIDDEN.match(shown))
+    return (len(plain), places), "".join(plain[n] for n in places)
+
+
+def seen_of(document: str, kind: tuple[int, tuple[int, ...]]) -> str | None:
+    """What a mask of that kind would show of a document; None if it masks none of its length."""
+    (length, places), whole = kind, document.translate(_PUNCTUATION)
+    return "".join([whole[n] for n in places]) if len(whole) == length else None

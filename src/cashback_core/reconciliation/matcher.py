@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
@@ -82,6 +83,7 @@ class Reconciliation:
     A doubt is proved absent only when the statement covers it as asked and as declared, its
     totals match, every line was readable, every applied cashback of the window is on it, and no
     line that nothing explains could be its credit. What keeps it is lifted by a person alone.
+    And never where statements tell that were asked for later, from `told_anew_from` on.
     """
 
     def __init__(
@@ -90,9 +92,11 @@ class Reconciliation:
         rules: Rules,
         explanations: Explanations = NOTHING_EXPLAINED,
         *,
+        told_anew_from: datetime | None = None,
         spool: Callable[[], Spool[Any]] = MemorySpool,
     ) -> None:
-        self.window: Final = Window.of(told, rules.margin)
+        window = Window.of(told, rules.margin)
+        self.window: Final = replace(window, told_anew_from=told_anew_from)
         self.totals: Final = Totals()
         self._placing = Placement(
             window=self.window,

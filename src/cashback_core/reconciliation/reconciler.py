@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
-from cashback_core.reconciliation import NEED_A_PERSON, Reconciliation, id_in, line_key
+from cashback_core.reconciliation import NEED_A_PERSON, Reconciliation, Window, id_in, line_key
 from cashback_core.reconciliation.disk_spools import DiskSpools
 from cashback_core.reconciliation.ledger import LedgerKept, ToldLine, is_fit
 from cashback_core.reconciliation.schedule import (
@@ -178,10 +178,14 @@ class _Run:
     spools: DiskSpools
 
     async def __call__(self) -> RunResult:
+        told, asked_at = self.readings.told, self.readings.asked_at
         reconciliation = Reconciliation(
-            self.readings.told,
+            told,
             self.rules,
             explanations := await self.runs.explanations(),
+            told_anew_from=await self.runs.told_anew_from(
+                Window.of(told, self.rules.margin), asked_at
+            ),
             spool=self.spools,
         )
         named: Spool[UUID] = self.spools()
@@ -204,18 +208,18 @@ class _Run:
             await self.runs.put_aside(lines)
         # Told before anything moves: what dies in between is told, and found again.
         opened = await self._tell(reconciliation, incidents)
-        closed = await self.runs.close_explained(about, self.readings.asked_at)
+        closed = await self.runs.close_explained(about, asked_at)
         if not reconciliation.window.distrust:
-            closed += await self.runs.close_unfound(reconciliation.window, self.readings.asked_at)
+            closed += await self.runs.close_unfound(reconciliation.window, asked_at)
         moved = await self._move(moves)
         if opened or closed:
             _log.warning("incidents of the statement: %d opened, %d closed", opened, closed)
         kept = None
         if is_fit(reconciliation.window):
-            kept = await self.runs.take_in(reconciliation.window, self.readings.asked_at)
+            kept = await self.runs.take_in(reconciliation.window, asked_at)
         await self.runs.end(
             RunEnded(
-                asked_at=self.readings.asked_at,
+                asked_at=asked_at,
                 window=reconciliation.window,
                 distrust=reconciliation.distrust,
                 totals=reconciliation.totals,

@@ -248,6 +248,14 @@ class ReconciliationRuns(Protocol):
         """Note a run, before its statement is asked for."""
 
     @abstractmethod
+    async def told_anew_from(self, window: Window, asked_at: datetime) -> datetime | None:
+        """The earliest instant told by statements in the ledger that were asked for later.
+
+        Of those that tell of some of this window; None without any. A clock that is ahead makes
+        none later: what was asked for in the future was asked for now.
+        """
+
+    @abstractmethod
     async def explanations(self) -> Explanations:
         """What persons have said so far. What they say from now on, the next run will know."""
 
@@ -266,9 +274,9 @@ class ReconciliationRuns(Protocol):
     async def tell(self, found: Sequence[FoundIncident]) -> int:
         """Open what does not stand open yet, renew what does; how many were opened.
 
-        What a statement told that was asked for later is renewed as that one told it. Those of one
-        line, by its key, come in one call. A line, or an absent cashback, of which a
-        person said something since `explanations` is left alone.
+        Those of one line, by its key, come in one call. A line, or an absent cashback, of which a
+        person said something since `explanations` is left alone. What a statement that was asked
+        for later says of one stays; it was found again all the same.
         """
 
     @abstractmethod
@@ -279,15 +287,15 @@ class ReconciliationRuns(Protocol):
     async def close_explained(self, about: Collection[str | UUID], asked_at: datetime) -> int:
         """Close what is open of these lines and cashbacks and was not told again by this run.
 
-        How many were closed. `about` comes from `OpenIncidents.explained_by`. What a statement told
-        that was asked for after `asked_at` (as of a file may be) stays open: that one knew more.
+        Nor by a statement that was asked for after this one. How many were closed. `about` comes
+        from `OpenIncidents.explained_by`.
         """
 
     @abstractmethod
     async def close_unfound(self, window: Window, asked_at: datetime) -> int:
         """Close what this run did not find and this window covers; how many were closed.
 
-        But for what a statement told that was asked for after `asked_at`.
+        Nothing that a statement told which was asked for after this one.
         """
 
     @abstractmethod

@@ -6,16 +6,11 @@ own number names, then what is left by instant and total, where equal ones are i
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.reconciliation.comparing import (
-    Shown,
-    compare,
-    is_masked,
-    nothing_known,
-)
+from cashback_core.reconciliation.comparing import compare, nothing_known
+from cashback_core.reconciliation.pairing import Pairs
 from cashback_core.reconciliation.spools import MemorySpool, cogroup
 from cashback_core.reconciliation.three_sides import (
     EVERYTHING,
@@ -143,7 +138,7 @@ class ThreeSidedMerge:
             _when_and_how_much,
         )
         for _, lines, records in sides:
-            pairs = _Pairs(lines, records)
+            pairs = Pairs(lines, records)
             for line, record in pairs.found:
                 yield compare(line, record, self._reckon)
             for line in pairs.lines:
@@ -163,112 +158,3 @@ def _when_and_how_much(one: ErpLine | DayRecord) -> str:
 
 def _twice_here(record: DayRecord) -> tuple[WhyDiffers, ...]:
     return () if record.equal_to is None else (WhyDiffers.DUPLICATE,)
-
-
-class _Pairs:
-    """Who goes with whom of one instant and total, and what is left of either.
-
-    By the whole document first, then what a masked one may mask (who may mask the fewest chooses
-    first), then whoever tells none. Of several each takes one of its cashback before another.
-    Nothing is looked for twice: a file of dates alone may have all its lines in one group.
-    """
-
-    def __init__(self, lines: list[ErpLine], records: list[DayRecord]) -> None:
-        self.found: list[tuple[ErpLine, DayRecord]] = []
-        self.lines = sorted(lines, key=lambda line: line.number)
-        self.records = sorted(records, key=lambda record: record.id)
-        if not lines or not records:
-            return
-        self._free = [True] * len(self.records)
-        self._taken: set[int] = set()
-        by_document = _Index(self.records, lambda record: _plain(record.document))
-        self._place(
-            [
-                (by_document, _plain(line.document), at)
-                for at, line in enumerate(self.lines)
-                if _is_whole(line)
-            ]
-        )
-        masks: dict[object, _Index] = {}
-        unsure = [
-            self._unsure(at, masks) for at, line in enumerate(self.lines) if not _is_whole(line)
-        ]
-        unsure.sort(key=lambda one: (one[0], one[3]))
-        self._place([(index, key, at) for _, index, key, at in unsure])
-        self.lines = [line for at, line in enumerate(self.lines) if at not in self._taken]
-        self.records = [
-            record for record, is_free in zip(self.records, self._free, strict=True) if is_free
-        ]
-
-    def _unsure(self, at: int, masks: dict[object, _Index]) -> tuple[int, _Index, str | None, int]:
-        """Of how many the line may be, and among which it looks for one."""
-        line = self.lines[at]
-        shown = None if line.document is None else Shown.of(line.document)
-        index = masks.get(shape := None if shown is None else shown.shape)
-        if index is None:
-            left = [
-                (place, record) for place, record in enumerate(self.records) if self._free[place]
-            ]
-            of = _nobody if shown is None else shown.like_it
-            index = masks[shape] = _Index(
-                [record for _, record in left], of, places=[place for place, _ in left]
-            )
-        if shown is None:
-            return index.count("") + 1, index, "", at
-        return index.count(shown.text), index, shown.text, at
-
-    def _place(self, some: list[tuple[_Index, str | None, int]]) -> None:
-        for same_cashback in (True, False):
-            for index, key, at in some:
-                if at in self._taken:
-                    continue
-                line = self.lines[at]
-                told = line.cashback_centavos if same_cashback else None
-                place = index.first(key, told, self._free)
-                if place is not None:
-                    self._free[place] = False
-                    self._taken.add(at)
-                    self.found.append((line, self.records[place]))
-
-
-class _Index:
-    """Records by what a line tells of a document, and by their cashback, in their order."""
-
-    def __init__(
-        self,
-        records: list[DayRecord],
-        key_of: Callable[[DayRecord], str | None],
-        *,
-        places: list[int] | None = None,
-    ) -> None:
-        self._of: defaultdict[tuple[str, int | None], deque[int]] = defaultdict(deque)
-        for place, record in zip(places or range(len(records)), records, strict=True):
-            if (key := key_of(record)) is not None:
-                self._of[key, None].append(place)
-                self._of[key, record.cashback_centavos].append(place)
-        self._counts = {key: len(of) for (key, told), of in self._of.items() if told is None}
-
-    def count(self, key: str) -> int:
-        """How many there were."""
-        return self._counts.get(key, 0)
-
-    def first(self, key: str | None, told: int | None, free: list[bool]) -> int | None:
-        """The first that is free, of this cashback if one is told."""
-        of = None if key is None else self._of.get((key, told))
-        while of:
-            if free[of[0]]:
-                return of.popleft()
-            of.popleft()
-        return None
-
-
-def _nobody(_: DayRecord) -> str:
-    return ""
-
-
-def _is_whole(line: ErpLine) -> bool:
-    return line.document is not None and not is_masked(line.document)
-
-
-def _plain(document: str | None) -> str | None:
-    return None if document is None else "".join(filter(str.isalnum, document)).upper()

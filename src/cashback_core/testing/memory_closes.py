@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from cashback_core.closing.closing import (
     FormerKey,
     Horizon,
     KeptClose,
+    KeptDay,
     OpenDay,
 )
 from cashback_core.closing.keys import CloseKey
@@ -88,10 +89,10 @@ class MemoryCloses(CloseStore):
 
     async def latest(
         self, merchant_id: int | None, *, before: int | None = None, limit: int
-    ) -> Sequence[KeptClose]:
+    ) -> Sequence[KeptDay]:
         await self.reach()
         chain = [one for one in self.chain(merchant_id) if before is None or one.number < before]
-        return chain[::-1][:limit]
+        return [_day_of(one) for one in chain[::-1][:limit]]
 
     async def close_of(self, merchant_id: int | None, day: date) -> KeptClose | None:
         await self.reach()
@@ -171,6 +172,11 @@ class MemoryCloses(CloseStore):
             raise StoreUnavailable("away")
 
 
+def _day_of(kept: KeptClose) -> KeptDay:
+    names = (one.name for one in fields(KeptDay))
+    return KeptDay(**{name: getattr(kept, name) for name in names})
+
+
 class MemoryClosing(Closing):
     """Whoever is alone: `closes` are theirs."""
 
@@ -192,7 +198,7 @@ class MemoryClosing(Closing):
 
     @property
     def waits_for(self) -> Sequence[str]:
-        return [f"since {at}" for at in self._closes.under_way]
+        return [f"since {at}" for at in self.closes.under_way]
 
     async def horizon(self, day: OpenDay) -> Horizon:  # noqa: ARG002 (one clock for all)
         return Horizon(below=len(self.closes.store.told) + 1, at=self.closes.now())

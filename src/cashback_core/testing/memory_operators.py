@@ -129,9 +129,9 @@ class MemoryOperators(OperatorStore):
             id_: Foreseen(
                 merchant=SLUGS[owner],
                 status=row.status,
+                version=len(row.events),
                 cashback_centavos=row.record.cashback.cashback_centavos,
                 decision=self._decide(row, acts[id_]),
-                version=len(row.events),
             )
             for (owner, id_), row in self._store.rows.items()
             if id_ in acts and merchant_id in {None, owner}

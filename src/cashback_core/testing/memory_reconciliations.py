@@ -125,6 +125,17 @@ class _Runs(ReconciliationRuns):
         self._aside = []
         self._kept.runs.append(RunRow(kind=kind, asked_since=asked_since, started_at=now))
 
+    async def told_anew_from(self, window: Window, asked_at: datetime) -> datetime | None:
+        asked_at = min(asked_at, await self._reach())
+        newer = (
+            one.window.since
+            for one in self._kept.ledger.tellings
+            if one.asked_at > asked_at
+            and one.window.since <= window.through
+            and one.window.through >= window.since
+        )
+        return min(newer, default=None)
+
     async def explanations(self) -> Explanations:
         await self._reach()
         self._said = self._kept.incidents.explanations()
@@ -202,9 +213,8 @@ class _Runs(ReconciliationRuns):
         closed = 0
         for id_ in self._open():
             row = self._kept.incidents.kept[id_]
-            if row.incident.statement_at > asked_at:
-                continue
-            if id_ in self._seen or not which(id_, row.incident):
+            is_later = row.incident.statement_at > min(asked_at, now)
+            if is_later or id_ in self._seen or not which(id_, row.incident):
                 continue
             row.incident = replace(
                 row.incident, closed_at=now, closed_why="a later statement explains it"
@@ -267,10 +277,14 @@ class _Runs(ReconciliationRuns):
         return [id_ for id_, row in kept.items() if row.incident.closed_at is None]
 
     def _renew(self, id_: UUID, one: FoundIncident) -> None:
-        row = self._kept.incidents.kept[id_]
+        row, now = self._kept.incidents.kept[id_], self._kept.store._now()
         self._seen.add(id_)
-        if row.incident.statement_at > one.statement_at:
+        since, through = self._kept.told[id_]
+        since = min(one.told_since, since)
+        if row.incident.statement_at > (asked_at := min(one.statement_at, now)):
+            self._kept.told[id_] = (since, through)
             return
+        self._kept.told[id_] = (since, one.told_through)
         row.merchant_id = one.merchant_id
         row.incident = replace(
             row.incident,
@@ -279,12 +293,11 @@ class _Runs(ReconciliationRuns):
             cashback_id=one.cashback_id,
             line=one.line,
             why=one.why,
-            statement_at=one.statement_at,
+            statement_at=asked_at,
         )
-        since = min(one.told_since, self._kept.told[id_][0])
-        self._kept.told[id_] = (since, one.told_through)
 
     def _open_one(self, one: FoundIncident) -> None:
+        now = self._kept.store._now()
         incident = StatementIncident(
             id=new_id(),
             cls=one.cls,
@@ -297,8 +310,8 @@ class _Runs(ReconciliationRuns):
             credited_at=one.credited_at,
             reference=one.reference,
             why=one.why,
-            opened_at=self._kept.store._now(),
-            statement_at=one.statement_at,
+            opened_at=now,
+            statement_at=min(one.statement_at, now),
         )
         self._kept.incidents.keep(incident, merchant_id=one.merchant_id)
         self._kept.incidents.kept[incident.id].events.append(("opened", None))

@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from cashback_core.closing.canonical import HASH
 from cashback_core.closing.chain import Trust
@@ -46,8 +46,8 @@ def _told(told: argparse.Namespace) -> int:
     report = verify(given, trust)
     teller = Teller(Language(told.lang))
     text = teller.json(report) if told.json else teller.text(report)
-    if isinstance(sys.stdout, TextIOWrapper):  # a terminal of ASCII reads an ã as \xe3
-        sys.stdout.reconfigure(errors="backslashreplace")
+    if (out := _stdout()) is not None:  # a terminal of ASCII reads an ã as \xe3
+        out.reconfigure(errors="backslashreplace")
     sys.stdout.write(text)
     sys.stdout.flush()
     return EXIT[report.verdict]
@@ -55,13 +55,19 @@ def _told(told: argparse.Namespace) -> int:
 
 def _say_unforeseen(language: Language, error: BaseException) -> None:
     """One sentence; and nothing that could not be written is tried again at the end."""
-    if isinstance(error, OSError) and isinstance(sys.stdout, TextIOWrapper):
+    if isinstance(error, OSError) and (out := _stdout()) is not None:
         with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
     detail = " ".join(f"{type(error).__name__} {error}".split())
     with suppress(Exception):
         said = phrase(language, "verify.unforeseen").format(detail=detail)
         sys.stderr.write(f"{said}\n")  # which is written with escapes where it must be
+
+
+def _stdout() -> TextIOWrapper[BinaryIO] | None:
+    """Where it is written, unless that is something in memory."""
+    found: object = sys.stdout
+    return cast("TextIOWrapper[BinaryIO]", found) if isinstance(found, TextIOWrapper) else None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -270,6 +270,11 @@ class _Named:
         if named and max(named) > last:
             yield BadLink(owner=owner, number=last + 1, day=None, fault=LinkFault.TAIL)
 
+    def not_naming(self, chain: ChainReport) -> int:
+        """How many closes of a merchant before the last one named are named nowhere."""
+        named = self.by_merchant.get(chain.owner or "", {})
+        return sum(link.number < max(named) and link.number not in named for link in chain.good)
+
     def without(self, chains: Iterable[ChainReport]) -> int:
         """How many merchants are named of whom no close was given."""
         return len(self.by_merchant.keys() - {chain.owner for chain in chains})
@@ -311,6 +316,8 @@ def _unchecked_of(chain: ChainReport, trust: Trust, named: _Named) -> Iterable[U
     days = len(chain.good) - chain.lines_days
     if chain.owner is not None and days > 0:
         yield Unchecked(code="no_lines", values={"owner": owner, "days": days})
+    if chain.owner in named.by_merchant and (closes := named.not_naming(chain)):
+        yield Unchecked(code="unnamed", values={"owner": owner, "closes": closes})
     first, last = chain.links[0], chain.links[-1]
     if first.number > 1 and chain.bad is None:
         yield Unchecked(code="before", values={"owner": owner, "first": first.number})

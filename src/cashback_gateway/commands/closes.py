@@ -158,10 +158,14 @@ async def list_closes(
     with here.settings() as settings:
         async with _opened(settings) as (database, store):
             chosen = await _chosen(database, store, merchant, account=account)
-            kept = [one for id_ in chosen async for one in _chain(store, id_)]
-    kept.sort(key=lambda one: (one.day, one.owner.name), reverse=True)
-    records = [_record(one) for one in kept[: limit + 1]]
-    show_listing(listing_of(records, _COLUMNS, limit=limit, more=len(kept) > limit), as_json=json)
+            days = [one for id_ in chosen for one in await store.latest(id_, limit=limit + 1)]
+            days.sort(key=lambda one: (one.day, one.owner.name), reverse=True)
+            records = list[dict[str, object]]()
+            for one in days[:limit]:  # each document by itself: they may be large
+                kept = await store.close_of(one.owner.merchant_id, one.day)
+                assert kept is not None
+                records.append(_record(kept))
+    show_listing(listing_of(records, _COLUMNS, limit=limit, more=len(days) > limit), as_json=json)
 
 
 async def export(

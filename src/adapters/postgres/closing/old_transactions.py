@@ -75,7 +75,7 @@ class OldTransactions:
     async def have_ended(self, connection: AsyncConnection[Any]) -> bool:
         """Whether none of them is under way any more; looks again, waits for nothing."""
         if self._running:
-            still = await _one(connection, _RUNNING) or {}
+            still: dict[str, str] = await _one(connection, _RUNNING) or {}
             self._running = {one: who for one, who in self._running.items() if one in still}
         if self._running:
             return False

@@ -16,7 +16,7 @@ from adapters.postgres.connection.database import OVERSEEING, READING
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from cashback_core.closing.closing import CloseStore, Closing, KeptClose
+from cashback_core.closing.closing import CloseStore, Closing, KeptClose, KeptDay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
@@ -96,7 +96,7 @@ class PostgresCloseStore(CloseStore):
 
     async def latest(
         self, merchant_id: int | None, *, before: int | None = None, limit: int
-    ) -> Sequence[KeptClose]:
+    ) -> Sequence[KeptDay]:
         async with self._reading(merchant_id) as connection:
             return await chains.latest(connection, merchant_id, before=before, limit=limit)
 

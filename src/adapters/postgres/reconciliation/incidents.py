@@ -187,6 +187,18 @@ def _row(one: FoundIncident, id_: UUID, nth: int | None) -> dict[str, Any]:
 
 
 async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str, Any]]) -> None:
+    # It was found again, whichever statement it is that tells it.
+    await connection.execute(
+        """
+        update statement_incidents as i
+        set last_seen_at = %s, told_since = least(i.told_since, r.told_since)
+        from jsonb_to_recordset(%s::jsonb) as r (
+            id uuid, statement_at timestamptz, told_since timestamptz
+        )
+        where i.incident_id = r.id and i.statement_at > least(r.statement_at, now())
+        """,
+        [run.started_at, encode(rows)],
+    )
     await connection.execute(
         # Document and instant are the line's, and stay; an erased customer's is gone for good.
         """
@@ -194,7 +206,8 @@ async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str
             document = case when is_pseudonym(r.document) then r.document else i.document end,
             reference = case when is_pseudonym(r.document) then null else i.reference end,
             class = r.class, merchant_id = r.merchant_id, cashback_id = r.cashback_id,
-            centavos = r.centavos, line = r.line, why = r.why, statement_at = r.statement_at,
+            centavos = r.centavos, line = r.line, why = r.why,
+            statement_at = least(r.statement_at, now()),
             last_seen_at = %(at)s, told_since = least(i.told_since, r.told_since),
             told_through = r.told_through
         from jsonb_to_recordset(%(rows)s::jsonb) as r (
@@ -202,8 +215,7 @@ async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str
             centavos bigint, line integer, why text, statement_at timestamptz,
             told_since timestamptz, told_through timestamptz
         )
-        -- What a newer statement told stays as it told it: a file may be read again.
-        where i.incident_id = r.id and i.statement_at <= r.statement_at
+        where i.incident_id = r.id and i.statement_at <= least(r.statement_at, now())
         """,
         {"at": run.started_at, "rows": encode(rows)},
     )
@@ -219,7 +231,8 @@ async def _open(connection: AsyncConnection[Any], run: Run, rows: list[dict[str,
                 told_through
             )
             select r.id, r.class, r.merchant_id, r.cashback_id, r.document, r.centavos, r.line,
-                r.line_key, r.nth, r.credited_at, r.reference, r.why, r.statement_at, %(at)s,
+                r.line_key, r.nth, r.credited_at, r.reference, r.why,
+                least(r.statement_at, now()), %(at)s,
                 r.told_since, r.told_through
             from jsonb_to_recordset(%(rows)s::jsonb) as r (
                 id uuid, class text, merchant_id bigint, cashback_id uuid, document text,
@@ -256,7 +269,6 @@ async def close_explained(
     run: Run,
     about: Collection[str | UUID],
     asked_at: datetime,
-    *,
     seal: Seal | None,
 ) -> int:
     """Close those of these lines and cashbacks that this run did not tell again; how many."""
@@ -285,7 +297,9 @@ async def _close(
         """
         with closed as (
             update statement_incidents set closed_at = now(), closed_why = %(why)s
-            where closed_at is null and last_seen_at < %(at)s and statement_at <= %(asked_at)s and (
+            where closed_at is null and last_seen_at < %(at)s
+                -- Of what a later statement tells an earlier one knows nothing.
+                and statement_at <= least(%(asked_at)s, now()) and (
                 told_since >= %(since)s and told_through <= %(through)s
                 or line_key = any(%(lines)s)
                 or line_key is null and cashback_id = any(%(cashbacks)s)

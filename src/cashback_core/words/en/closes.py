@@ -115,6 +115,9 @@ PHRASES: Final[Mapping[str, str]] = {
     "unchecked.merchants": (
         "Closes that the account's name, and that were not given (merchants: {merchants})."
     ),
+    "unchecked.unnamed": (
+        "Closes of {owner} that no close of the account names among those given: {closes}."
+    ),
     "unchecked.provider": (
         "The provider's figures against its statements: a close has only what it was told."
     ),

@@ -117,6 +117,9 @@ PHRASES: Final[Mapping[str, str]] = {
     "unchecked.merchants": (
         "Fechamentos que os da conta nomeiam e que não foram dados (lojistas: {merchants})."
     ),
+    "unchecked.unnamed": (
+        "Fechamentos de {owner} que nenhum fechamento dado da conta nomeia: {closes}."
+    ),
     "unchecked.provider": (
         "Os valores do provedor contra seus extratos: um fechamento só tem o que lhe foi dito."
     ),

@@ -155,6 +155,21 @@ def test_keys_sign_one_after_the_other() -> None:
         theirs(until_at=SINCE - timedelta(days=1))
 
 
+def test_closes_that_the_account_does_not_name_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A merchant's first day may end before the account's first: nobody names its close."""
+    closes = folder / "account.closes.jsonl"
+    last = closes.read_bytes().splitlines()[-1]
+    closes.write_bytes(last)
+    first = json.loads(last)["close"]["previous"]
+    code, told = asked(capsys, folder, "--after", first)
+    (unnamed,) = (one for one in told["not_checked"] if one["code"] == "unnamed")
+    assert (code, unnamed["owner"], unnamed["closes"]) == (0, "demo", 2)
+    closes.write_bytes((EXAMPLES / closes.name).read_bytes())
+    assert "unnamed" not in codes(asked(capsys, folder)[1])
+
+
 def test_lines_that_are_worth_too_much_are_other_lines(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

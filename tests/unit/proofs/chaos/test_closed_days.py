@@ -1,4 +1,4 @@
-"""The checks of closed days after a chaos run, each given the very defect that it is there to see."""
+"""The checks of closed days after a chaos run, each given the very defect that it must see."""
 
 from __future__ import annotations
 
