@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-import pytest
 from hypothesis import strategies as st
 
 from cashback_core.reconciliation import FindingClass, Window
@@ -66,7 +65,8 @@ def a_told(
 ) -> ToldLine:
     """A line; its key is of number, amount and instant, as two that read the same have one."""
     key = UUID(int=hash((number, centavos, at)) & (2**128 - 1)).hex
-    return ToldLine(key, cls, centavos, at, owner_of(whose), whose)
+    alike = UUID(int=hash(centavos) & (2**128 - 1)).hex
+    return ToldLine(key, cls, centavos, at, owner_of(whose), whose, alike)
 
 
 def owner_of(whose: UUID | None) -> int | None:
@@ -126,46 +126,10 @@ class ProviderLedgerContract:
         self, book: Book
     ) -> None:
         midnight = AT.replace(hour=0, minute=0)
-        two = a_told(at=midnight), a_told(at=midnight, whose=ONES[2])
-        await take_in(book, Told(lines=two))
+        await take_in(book, Told(lines=(a_told(at=midnight), a_told(at=midnight))))
         part = Told(lines=(a_told(at=midnight),), since=midnight - DAY / 2)
         assert await take_in(book, part) == LedgerKept()
         assert (await take_in(book, replace(part, since=midnight - DAY))).left == 1
-
-    async def test_a_credit_that_is_spelled_otherwise_is_in_the_ledger_once(
-        self, book: Book
-    ) -> None:
-        """By the hour with its instant; by a file of the month with its date, or with none."""
-        date, nothing = a_told(2, at=AT.replace(hour=0, minute=0)), a_told(3, at=None)
-        hourly = Told(lines=(a_told(),), since=AT - 2 * DAY, through=AT + DAY)
-        month = Told(lines=(date,), since=AT - 9 * DAY, through=AT + 9 * DAY)
-        asked = AT + 10 * DAY
-        for hour, told in enumerate(
-            (hourly, month, hourly, replace(month, lines=(nothing,)), hourly, hourly)
-        ):
-            await take_in(book, replace(told, asked_at=asked + hour * DAY / 24))
-            assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)], hour
-        others = (a_told(4, at=AT - 8 * DAY), a_told(5, cls=FindingClass.CREDITED_AGAIN))
-        wide = Told(lines=(a_told(), *others), since=month.since, through=month.through)
-        await take_in(book, replace(wide, asked_at=asked + 3 * DAY))
-        await take_in(book, replace(hourly, lines=(date, others[1]), asked_at=asked + 4 * DAY))
-        assert await totals(book) == [
-            ("demo", FindingClass.CREDITED_AGAIN, 1, 500),
-            ("demo", FindingClass.MATCHED, 2, 1000),
-        ], "what was credited at another time is another credit"
-
-    @pytest.mark.parametrize("at", [AT.replace(hour=0, minute=0), None], ids=["date", "none"])
-    async def test_a_file_that_is_read_late_spells_no_credit_anew(
-        self, book: Book, at: datetime | None
-    ) -> None:
-        hourly = Told(
-            lines=(a_told(),), since=AT - 2 * DAY, through=AT + DAY, asked_at=AT + 3 * DAY
-        )
-        await take_in(book, hourly)
-        month = Told(lines=(a_told(2, at=at), a_told(3, at=AT - 8 * DAY)), since=AT - 9 * DAY)
-        kept = await take_in(book, replace(month, asked_at=AT + 2 * DAY))
-        assert kept == LedgerKept(entered=1)
-        assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
 
     async def test_what_has_no_instant_leaves_when_all_is_covered_that_told_it(
         self, book: Book
@@ -184,7 +148,7 @@ class ProviderLedgerContract:
     ) -> None:
         newer = Told(lines=(a_told(),), since=AT - DAY, through=AT + DAY, asked_at=AT + 3 * DAY)
         await take_in(book, newer)
-        early = a_told(2, at=AT - 3 * DAY)
+        early = a_told(2, at=AT - 3 * DAY, whose=ONES[2])
         older = Told(
             lines=(UNKNOWN, early), since=AT - 4 * DAY, through=AT + DAY, asked_at=AT + 2 * DAY
         )
@@ -199,6 +163,66 @@ class ProviderLedgerContract:
         await take_in(book, ahead)
         later = Told(lines=(), asked_at=AT.replace(year=8000))
         assert (await take_in(book, later)).left == 1
+
+    async def test_a_credit_that_a_file_tells_by_its_date_is_one_credit(self, book: Book) -> None:
+        """Whichever is told first, and again by whichever; of a cashback, and of nobody."""
+        for whose, cls, owner in (
+            (ONES[0], FindingClass.MATCHED, "demo"), (None, FindingClass.UNKNOWN_HERE, None),
+        ):  # fmt: skip
+            date = AT.replace(hour=0, minute=0)
+            of_file = Told(lines=(a_told(at=date, whose=whose, cls=cls),))
+            hourly = Told(lines=(a_told(whose=whose, cls=cls),), since=AT - DAY, through=AT + DAY)
+            for told in (hourly, of_file, hourly, hourly, of_file):
+                await take_in(book, told)
+                assert await totals(book) == [(owner, cls, 1, 500)]
+            await take_in(book, Told(lines=()))
+            assert await totals(book) == []
+
+    async def test_a_credit_that_a_file_tells_without_its_reference_is_one_credit(
+        self, book: Book
+    ) -> None:
+        date = AT.replace(hour=0, minute=0)
+        by_date = (a_told(at=date), a_told(2, at=date))
+        part = Told(lines=by_date[:1], since=AT, through=AT + DAY)
+        for told in (part, replace(part, lines=by_date[1:]), part):
+            await take_in(book, told)
+            assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)]
+
+    async def test_an_older_file_adds_nothing_to_what_a_newer_statement_told(
+        self, book: Book
+    ) -> None:
+        date = a_told(at=AT.replace(hour=0, minute=0))
+        await take_in(book, Told(lines=(a_told(),), since=AT - DAY / 4, through=AT + DAY / 4))
+        kept = await take_in(book, Told(lines=(date,), asked_at=AT + 2 * DAY))
+        assert kept == LedgerKept()
+
+    async def test_a_second_credit_of_a_cashback_stays_a_second_one(self, book: Book) -> None:
+        """Where no statement tells both, neither is taken for the other."""
+        await take_in(book, Told(lines=(a_told(),), through=AT + DAY / 4))
+        later = a_told(at=AT + DAY)
+        kept = await take_in(book, Told(lines=(later,), since=AT + DAY / 2))
+        assert (kept.entered, kept.moved, kept.left) == (1, 1, 0)
+        both = [
+            ("demo", FindingClass.CREDITED_AGAIN, 1, 500),
+            ("demo", FindingClass.MATCHED, 1, 500),
+        ]
+        assert await totals(book) == both
+        older = Told(lines=(a_told(),), through=AT + DAY / 4, asked_at=AT + 2 * DAY)
+        await take_in(book, older)
+        assert await totals(book) == both
+
+    async def test_two_equal_credits_of_a_day_are_two_however_they_are_told(
+        self, book: Book
+    ) -> None:
+        """Of one customer, in whichever order they were found to be whose."""
+        date = AT.replace(hour=0, minute=0)
+        instants = (a_told(), a_told(at=AT + DAY / 8, whose=ONES[2]))
+        await take_in(book, Told(lines=instants, since=AT - DAY / 4, through=AT + DAY / 4))
+        dates = (a_told(at=date, whose=ONES[2]), a_told(at=date))
+        assert (await take_in(book, Told(lines=dates))).entered == 2
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
+        await take_in(book, Told(lines=instants, since=AT - DAY / 4, through=AT + DAY / 4))
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
 
     async def test_a_run_that_dies_before_leaves_nothing_behind(self, book: Book) -> None:
         async with begun(book) as runs:
@@ -267,6 +291,10 @@ INSTANTS: Final = (
 )
 
 
+_HOMES: Final = dict(zip(INSTANTS, (*ONES[:3], None, None, ONES[3]), strict=False))
+"""Whose own credits are told at an instant, where each is always told the same way."""
+
+
 @st.composite
 def _told_lines(draw: st.DrawFn) -> ToldLine:
     whose = draw(st.sampled_from((None, *ONES)))
@@ -276,21 +304,41 @@ def _told_lines(draw: st.DrawFn) -> ToldLine:
 
 
 @st.composite
-def statement(draw: st.DrawFn) -> Told:
-    """Few lines, many of which read the same, or are of one cashback."""
+def _stable_lines(draw: st.DrawFn) -> ToldLine:
+    one = draw(_told_lines())
+    if one.cls is not FindingClass.MATCHED:
+        return a_told(
+            cls=FindingClass.EXPLAINED, centavos=one.centavos, at=one.credited_at, whose=None
+        )._replace(alike=None)
+    whose = _HOMES.get(one.credited_at)
+    cls = FindingClass.UNKNOWN_HERE if whose is None else FindingClass.MATCHED
+    return a_told(cls=cls, centavos=500, at=one.credited_at, whose=whose)._replace(alike=None)
+
+
+def _own(one: ToldLine) -> object:
+    """No two lines of a statement are the own credit of one cashback."""
+    return one.cashback_id if one.cls is FindingClass.MATCHED else object()
+
+
+@st.composite
+def _statements(draw: st.DrawFn, *, respelled: bool) -> Told:
     begins, lasts = draw(st.integers(-4, 2)), draw(st.integers(0, 6))
     since = AT + begins * DAY
+    lines = _told_lines() if respelled else _stable_lines()
     return Told(
-        lines=tuple(draw(st.lists(_told_lines(), max_size=6))),
+        lines=tuple(draw(st.lists(lines, max_size=6, unique_by=_own))),
         since=since,
         through=since + lasts * DAY,
         asked_at=AT + draw(st.integers(4, 8)) * DAY,
     )
 
 
-def statements() -> SearchStrategy[list[Told]]:
-    """Statements that are told one after the other: few lines, many of which read the same."""
-    return st.lists(statement(), min_size=1, max_size=5)
+def statements(*, respelled: bool = False) -> SearchStrategy[list[Told]]:
+    """Statements that are told one after the other: few lines, many of which read the same.
+
+    `respelled`: a credit may be told by its date on one and by its instant on another.
+    """
+    return st.lists(_statements(respelled=respelled), min_size=1, max_size=5)
 
 
 def times_told(lines: Sequence[ToldLine]) -> Counter[str]:

@@ -95,5 +95,19 @@ def line_key(line: StatementLine) -> str:
     at = None if line.credited_at is None else line.credited_at.timestamp()
     document = None if line.document is None else str(line.document)
     told = (line.kind, document, line.cashback_centavos, at, line.reference, line.problem)
-    spelt = repr(told if line.doubtful is None else (*told, line.doubtful))
+    return _hashed(told if line.doubtful is None else (*told, line.doubtful))
+
+
+def credit_key(line: StatementLine) -> str | None:
+    """The same for lines of one kind, document and amount, however their instants are told.
+
+    None where a document or an amount could not be read: that is alike to nothing.
+    """
+    if line.document is None or line.cashback_centavos is None:
+        return None
+    return _hashed((line.kind, str(line.document), line.cashback_centavos))
+
+
+def _hashed(told: tuple[object, ...]) -> str:
+    spelt = repr(told)
     return blake2b(spelt.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()

@@ -4,29 +4,28 @@ Lines never add up across statements. Of the days that a complete statement cove
 there is: what is new enters, what is told as something else moves, what it does not tell any more
 leaves. Of other days a line that it tells is in the ledger, and what it does not tell stays. Where
 a statement that was asked for later covers a line, an earlier one changes nothing of it.
+
+A credit may be told otherwise by another statement, by its date alone, or without its reference:
+it is one credit all the same (`respelled`).
 """
 
-# ruff: noqa: TC001 - users' tools read these annotations at run time
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol, Self
 from uuid import UUID
 
-from cashback_core.reconciliation.entries import is_date_alone, line_key
+from cashback_core.reconciliation.entries import credit_key, is_date_alone, line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass, signed_centavos
 from cashback_core.reconciliation.windows import Window
 
 DAY_BEFORE: Final = timedelta(days=1)
 DAY_AFTER: Final = timedelta(days=2)
 """How far from its first instant in UTC the credits of a date may lie, in whatever zone it is."""
-
-
-Spans = Mapping[tuple[int | None, UUID | None], tuple[datetime, datetime]]
-"""By cashback from when to when lines are that are matched to it (`LedgerTelling.spans`)."""
 
 
 def is_fit(window: Window) -> bool:
@@ -39,6 +38,7 @@ class ToldLine(NamedTuple):
 
     A tuple, since a run makes one of every line. `centavos` is signed: what is taken back is
     negative, what cannot be read is 0. Owner and cashback are None for what is the account's.
+    `alike` is the same for credits of one document and amount, whenever they were; None of others.
     """
 
     key: str
@@ -47,6 +47,7 @@ class ToldLine(NamedTuple):
     credited_at: datetime | None
     merchant_id: int | None
     cashback_id: UUID | None
+    alike: str | None = None
 
     @classmethod
     def of(cls, finding: Finding) -> Self | None:
@@ -61,6 +62,7 @@ class ToldLine(NamedTuple):
             line.credited_at,
             None if entry is None else entry.merchant_id,
             None if entry is None else entry.id,
+            credit_key(line),
         )
 
 
@@ -80,6 +82,7 @@ class LedgerLine:
     merchant_id: int | None = None
     cashback_id: UUID | None = None
     told: tuple[datetime, datetime] | None = None
+    alike: str | None = None
 
     def is_as(self, one: ToldLine) -> bool:
         """Whether a line is told as what it is already."""
@@ -113,29 +116,10 @@ class LedgerTelling:
         is_past = all(through < window.since - DAY_AFTER for window in self.newer)
         return is_past and self._covers(self.window, line)
 
-    def spans(self, lines: Iterable[LedgerLine | ToldLine]) -> Spans:
-        """By cashback when the credits were, from the first to the last, of lines matched to it."""
-        found: dict[tuple[int | None, UUID | None], tuple[datetime, datetime]] = {}
-        for line in lines:
-            if line.cls is FindingClass.MATCHED:
-                of = line.merchant_id, line.cashback_id
-                since, through = self._span(line)
-                first, last = found.get(of, (since, through))
-                found[of] = min(first, since), max(last, through)
-        return found
-
     def is_near(self, line: LedgerLine) -> bool:
-        """Whether it may be a line of this statement in another spelling."""
-        since, through = self.window.since - DAY_AFTER, self.window.through + DAY_AFTER
-        return line.credited_at is None or since <= line.credited_at <= through
-
-    def is_among(self, spans: Spans, line: LedgerLine | ToldLine) -> bool:
-        """Whether a line is matched to a cashback, as one of these is that was at its time."""
-        of = line.merchant_id, line.cashback_id
-        if line.cls is not FindingClass.MATCHED or of not in spans:
-            return False
-        (since, through), (first, last) = self._span(line), spans[of]
-        return since <= last and first <= through
+        """Whether a line is of the statement's days, or of two more on either side."""
+        at, window = line.credited_at, self.window
+        return at is not None and window.since - DAY_AFTER <= at <= window.through + DAY_AFTER
 
     def _covers(self, window: Window, line: LedgerLine | ToldLine) -> bool:
         since, through = self._span(line)
@@ -166,29 +150,12 @@ class LedgerChange:
         return (was or (None, None)) != (self.after.cls, self.after.merchant_id)
 
 
-def heard(
-    told: Iterable[ToldLine], standing: Iterable[LedgerLine], telling: LedgerTelling
-) -> list[ToldLine]:
-    """What a statement tells that no later one has told, be it in another spelling.
-
-    Statements spell a credit otherwise, one with its instant, one with its date alone: two lines,
-    that are matched to one cashback and may be of one time, are one credit. `standing` are all.
-    """
-    near = (one for one in standing if telling.is_near(one) and not telling.decides(one))
-    later = telling.spans(near)
-    return [one for one in told if telling.decides(one) and not telling.is_among(later, one)]
-
-
 def changes(
-    standing: Sequence[LedgerLine],
-    told: Sequence[ToldLine],
-    telling: LedgerTelling,
-    matched: Spans | None = None,
+    standing: Sequence[LedgerLine], told: Sequence[ToldLine], telling: LedgerTelling
 ) -> Iterator[LedgerChange]:
     """What a statement changes in the lines of one key, all of which are in `standing`.
 
-    Lines of one key are interchangeable: first those are paired that are what they were. `matched`
-    are the spans of what is `heard`, of all keys: what it tells in another spelling leaves.
+    Lines of one key are interchangeable: first those are paired that are what they were.
     """
     left = [one for one in standing if telling.decides(one)]
     others: list[ToldLine] = []
@@ -210,11 +177,11 @@ def changes(
             cls=one.cls,
             merchant_id=one.merchant_id,
             cashback_id=one.cashback_id,
+            alike=one.alike,
         )
         yield LedgerChange(before=line, after=after)
     for line in left[len(others) :]:
-        is_spelled_anew = telling.is_near(line) and telling.is_among(matched or {}, line)
-        if line.cls is not None and (is_spelled_anew or telling.must_tell(line)):
+        if line.cls is not None and telling.must_tell(line):
             after = replace(line, cls=None, merchant_id=None, cashback_id=None)
             yield LedgerChange(before=line, after=after)
 
@@ -234,6 +201,7 @@ def _entered(one: ToldLine, nth: int, telling: LedgerTelling) -> LedgerLine:
         cls=one.cls,
         merchant_id=one.merchant_id,
         cashback_id=one.cashback_id,
+        alike=one.alike,
         told=(window.since, window.through) if one.credited_at is None else None,
     )
 

@@ -16,8 +16,8 @@ from cashback_core.reconciliation.ledger import (
     ProviderLedger,
     ToldLine,
     changes,
-    heard,
 )
+from cashback_core.reconciliation.respelled import respelled
 from cashback_core.testing.memory_incidents import SLUGS
 from cashback_core.values.availability import StoreUnavailable
 
@@ -55,20 +55,20 @@ class MemoryLedger(ProviderLedger):
         newer = tuple(one.window for one in self.tellings if one.asked_at > asked_at)
         telling = LedgerTelling(window=window, skew=self.skew, newer=newer)
         by_key: defaultdict[str, list[ToldLine]] = defaultdict(list)
-        told = heard(told, self.standing(), telling)
-        matched = telling.spans(told)
         for line in told:
             by_key[line.key].append(line)
+        found = [
+            change
+            for key in {*self.lines, *by_key}
+            for change in changes(self.lines[key], by_key[key], telling)
+        ]
+        there = [line for lines in self.lines.values() for line in lines]
         moves: list[LedgerChange] = []
-        for key in {*self.lines, *by_key}:
-            standing = self.lines[key]
-            for change in [*changes(standing, by_key[key], telling, matched)]:
-                if change.before is None:
-                    standing.append(change.after)
-                else:
-                    standing[change.after.nth] = change.after
-                if change.moves:
-                    moves.append(change)
+        for change in respelled(found, there, told, telling):
+            standing, after = self.lines[change.after.key], change.after
+            standing[after.nth : after.nth + 1] = [after]
+            if change.moves:
+                moves.append(change)
         row = TellingRow(at=at, asked_at=asked_at, window=window, moves=tuple(moves))
         self.tellings.append(row)
         entered = sum(one.before is None or one.before.cls is None for one in moves)

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from cyclopts import Parameter
 
+from cashback_core.values import days
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from cyclopts import Token
 
@@ -35,6 +38,14 @@ def read_text(text: str) -> str:
     if not text.strip():
         raise ValueError("an empty text")
     return text
+
+
+def read_day(text: str) -> date:
+    """A day such as 2026-01-31. Raises ValueError."""
+    day = days.read_day(text)
+    if day is None:
+        raise ValueError("no day such as 2026-01-31")
+    return day
 
 
 def read_path(text: str) -> Path:

@@ -14,7 +14,7 @@ from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_in
 from cashback_core.values.money import format_centavos
 from cashback_gateway.commands.parameters import ONE_MERCHANT, Json
 from cashback_gateway.commands.place import Here
-from cashback_gateway.commands.readers import read_by
+from cashback_gateway.commands.readers import read_by, read_day
 from cashback_gateway.commands.reconcile_day import compare_day, show_day
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.tables import PrintedList, TableColumn, show_listing
@@ -52,7 +52,7 @@ async def reconcile(
         read_by(_start, "from when on: 2026-01-31, or 2026-01-31T00:00:00Z", name="--from"),
     ] = None,
     day: Annotated[
-        date | None, read_by(date.fromisoformat, "a merchant's day, on three sides: 2026-01-31")
+        date | None, read_by(read_day, "a merchant's day, on three sides: 2026-01-31")
     ] = None,
     merchant: Annotated[str | None, ONE_MERCHANT] = None,
     file: Annotated[UUID | None, read_by(UUID, "the ERP's file; default: the day's newest")] = None,

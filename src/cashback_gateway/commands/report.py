@@ -28,7 +28,7 @@ from cashback_core.sales.programme import MAX_RATE_BP, is_type
 from cashback_gateway.commands.operating import operating, the_merchant
 from cashback_gateway.commands.parameters import TO, Json, Slug
 from cashback_gateway.commands.place import Here, Workplace
-from cashback_gateway.commands.readers import read_by, read_path
+from cashback_gateway.commands.readers import read_by, read_day, read_path
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.report_tables import (
     show_balance,
@@ -44,13 +44,6 @@ if TYPE_CHECKING:
 
 MAX_RATES_BYTES: Final = 1024 * 1024
 _TELL_EVERY_S: Final = 1.0
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
-
-
-def _day(text: str) -> date:
-    if _DAY.match(text) is None:
-        raise ValueError("no day such as 2026-01-31")
-    return date.fromisoformat(text)
 
 
 def _by(text: str) -> tuple[Dimension, ...]:
@@ -61,8 +54,8 @@ def _by(text: str) -> tuple[Dimension, ...]:
 
 
 OfMerchant = Annotated[Slug, Parameter(help="the merchant's slug")]
-From = Annotated[date, read_by(_day, "the first day, in the merchant's zone", name="--from")]
-Through = Annotated[date | None, read_by(_day, "the last day; default: the first", name="--to")]
+From = Annotated[date, read_by(read_day, "the first day, in the merchant's zone", name="--from")]
+Through = Annotated[date | None, read_by(read_day, "the last day; default: the first", name="--to")]
 Csv = Annotated[bool, Parameter(name="--csv", help="rows as CSV")]
 Only = Annotated[str | None, Parameter(help="only these")]
 

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from cashback_gateway.commands.parameters import Slug
 from cashback_gateway.commands.place import Here
-from cashback_gateway.commands.readers import read_by, read_path, read_text
+from cashback_gateway.commands.readers import read_by, read_day, read_path, read_text
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _language(text: str) -> str:
     return text
 
 
-Day = Annotated[date, read_by(date.fromisoformat)]
+Day = Annotated[date, read_by(read_day)]
 OfOne = Annotated[str | None, read_by(read_text)]
 
 

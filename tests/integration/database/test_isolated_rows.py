@@ -170,7 +170,7 @@ NOT_READ_FOR_A_SHOP: Final = {
     "differences",
     "provider_lines",  # operators' alone
     "statement_incidents",
-    "statement_explanations",
+    "statement_explanations",  # operators' alone, who hold a day against them
 }
 """Tables of single cashbacks that have no wall between groups: no shop's system reads them."""
 

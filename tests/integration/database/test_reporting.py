@@ -93,6 +93,43 @@ def seen(connection: psycopg.Connection[Any], name: str) -> set[int]:
     return {merchant for (merchant,) in found.fetchall()}
 
 
+@pytest.mark.parametrize(
+    "spelt", ["52998224725", "NF_529_982_247_25", "NF:529:982:247:25", "a52b998c224d725"]
+)
+def test_a_document_is_hidden_however_and_wherever_a_till_wrote_it(house: str, spelt: str) -> None:
+    columns = ("sale_id", "store", "till", "series")
+    with psycopg.connect(house) as owner:
+        owner.execute("set session_replication_role = replica")
+        ((cashback,),) = owner.execute(
+            "update sales set sale_id = %(it)s::text, store = %(it)s::text, till = %(it)s::text,"
+            " series = %(it)s::text"
+            " where sale_id = %(known)s returning cashback_id",
+            {"it": spelt, "known": f"NF-{ALICE}"},
+        ).fetchall()
+        owner.execute("update sale_lines set sku = %s where cashback_id = %s", [spelt, cashback])
+        owner.commit()
+        try:
+            with as_(house) as mine:
+                told = mine.execute(
+                    sql.SQL("select {} from reporting.sales where cashback_id = %s").format(
+                        sql.SQL(", ").join(map(sql.Identifier, columns))
+                    ),
+                    [cashback],
+                ).fetchone()
+                skus = mine.execute(
+                    "select distinct sku from reporting.sale_lines where cashback_id = %s",
+                    [cashback],
+                ).fetchall()
+        finally:
+            owner.execute(
+                "update sales set sale_id = %s, store = null, till = null, series = null"
+                " where cashback_id = %s",
+                [f"NF-{ALICE}", cashback],
+            )
+    assert told == ("***",) * len(columns)
+    assert skus == [("***",)]
+
+
 def test_a_login_sees_every_view_of_its_merchants_and_of_no_other(house: str) -> None:
     with as_(house) as mine, as_(house, BOTH) as both:
         for name in VIEWS:

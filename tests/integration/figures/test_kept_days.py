@@ -156,6 +156,10 @@ async def test_more_rows_than_anybody_reads_are_refused(
     assert (await figures.figures(1, question(store="1"))).total.sales == SALES // 50
     with pytest.raises(TooManyRows):
         await figures.figures(1, question(Dimension.STORE))
+    # Each store is there twice, whole and for its type: what is cut may be either.
+    monkeypatch.setattr("adapters.postgres.figures.store.MAX_ROWS", 45)
+    with pytest.raises(TooManyRows):
+        await figures.figures(1, question(Dimension.TYPE, Dimension.STORE))
 
 
 def test_sql_counts_calls_under_the_cores_words(owner: psycopg.Connection[Any]) -> None:

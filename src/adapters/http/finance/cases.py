@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
@@ -51,9 +50,11 @@ from cashback_core.operators.cases import (
 )
 from cashback_core.people.roles import Role
 from cashback_core.people.users import USERNAME
+from cashback_core.values.days import read_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from litestar.handlers import HTTPRouteHandler
@@ -80,11 +81,10 @@ class FileDayFilter:
     def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> date | None:  # noqa: ARG002
         """See Filter."""
         value = query.matching(name, _DAY, "bound_invalid", longest=10)
-        try:
-            return None if value is None else date.fromisoformat(value)
-        except ValueError:
+        day = None if value is None else read_day(value)
+        if value is not None and day is None:
             query.tell(name, "bound_invalid", value)
-            return None
+        return day
 
     def schema(self) -> Schema:
         """See Filter."""

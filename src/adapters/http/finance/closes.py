@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from litestar import HttpMethod, Request, route
@@ -26,6 +25,7 @@ from adapters.http.wire.shapes import Instant, Shape
 from cashback_core.closing.keys import keys_bytes
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
 from cashback_core.people.roles import Role
+from cashback_core.values.days import read_day
 from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
@@ -160,10 +160,9 @@ class CloseRoutes:
         return Answer(200, keys_bytes(await self.closes.keys()), cache_s=KEYS_AGE_S)
 
     async def _close_of(self, principal: Principal, request: Request[Any, Any, Any]) -> KeptClose:
-        try:
-            day = date.fromisoformat(path_value(request, "day", _DAY))
-        except ValueError:
-            raise NotFoundException from None
+        day = read_day(path_value(request, "day", _DAY))
+        if day is None:
+            raise NotFoundException
         kept = await self.closes.close_of(_whose(principal), day)
         if kept is None:
             raise NotFoundException

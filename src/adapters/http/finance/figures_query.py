@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.finance.figures_shapes import RepricingAnswer
@@ -24,9 +23,11 @@ from cashback_core.figures.figures import (
 from cashback_core.figures.repricing import MAX_CHANGED, ChangedRate
 from cashback_core.sales.place import MAX_PLACE_CHARS
 from cashback_core.sales.programme import MAX_RATE_BP, TYPE
+from cashback_core.values.days import read_day
+from cashback_core.values.violations import show
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from adapters.http.wire.fields import Schema
@@ -54,7 +55,7 @@ FIGURES_FILTERS: Final = Filters(
     by=MatchingFilter(
         about=f"By what the rows are told apart: up to {MAX_DIMENSIONS} of"
         f" {', '.join(Dimension)}, with commas; `day` by default, empty for the total alone.",
-        form=re.compile(r"[a-z,]{0,60}\Z", re.ASCII),
+        form=re.compile(r"[\s\S]*\Z"),  # any text: which dimensions it names is judged below
         code="dimensions_invalid",
         longest=60,
     ),
@@ -125,11 +126,10 @@ def read_balance(query: bytes, zone: ZoneInfo, *, now: datetime) -> datetime:
 def _read_day(reader: QueryReader, name: str, text: str | None) -> date | None:
     if text is None:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
+    day = read_day(text)
+    if day is None:
         reader.tell(name, "day_invalid", text)
-        return None
+    return day
 
 
 def _read_by(reader: QueryReader, text: str | None) -> tuple[Dimension, ...]:
@@ -141,7 +141,7 @@ def _read_by(reader: QueryReader, text: str | None) -> tuple[Dimension, ...]:
         reader.tell(
             "by",
             "dimensions_invalid",
-            text,
+            show(text),
             names=", ".join(Dimension),
             highest=str(MAX_DIMENSIONS),
         )
@@ -163,12 +163,10 @@ class DayField:
     def read(self, body: ObjectReader, name: str, zone: ZoneInfo) -> date | None:  # noqa: ARG002
         """See Field."""
         text = body.text(name, _DAY, "day_invalid")
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            if _DAY.match(text) is not None:
-                body.tell(name, "day_invalid")
-            return None
+        day = read_day(text)
+        if day is None and _DAY.match(text) is not None:
+            body.tell(name, "day_invalid")
+        return day
 
     def schema(self) -> Schema:
         """See Field."""

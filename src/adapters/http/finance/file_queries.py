@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.sales.lists import ListPart, part_of
@@ -20,9 +19,11 @@ from adapters.http.wire.filters import (
 from adapters.http.wire.queries import Ordering, QueryReader
 from adapters.http.wire.refusals import InvalidQueryError
 from cashback_core.reconciliation.file_heads import told_end, told_start
+from cashback_core.values.days import read_day
 from cashback_core.values.violations import Violation
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
 MAX_PROFILE_CHARS: Final = 6_000
@@ -121,10 +122,8 @@ def read_day_file(query: bytes) -> Declared:
     """What is said of a day's sales; raises InvalidQueryError."""
     reader = QueryReader(query, _UPLOAD, *DAY_FILE.names)
     asked = DAY_FILE.read(reader)
-    day: date | None = None
-    try:
-        day = None if asked["day"] is None else date.fromisoformat(asked["day"])
-    except ValueError:
+    day = None if asked["day"] is None else read_day(asked["day"])
+    if asked["day"] is not None and day is None:
         reader.tell("day", "bound_invalid", asked["day"])
     if not reader.has("day"):
         reader.tell("day", "required")

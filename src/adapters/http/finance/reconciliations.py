@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from litestar import HttpMethod, Request, post, route
@@ -31,6 +30,7 @@ from cashback_core.reconciliation.days_compared import (
 )
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.three_sides import ErpClass, cells_of
+from cashback_core.values.days import read_day
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
 from cashback_core.values.pages import Position
@@ -150,7 +150,7 @@ class ReconciliationRoutes:
         _, principal = await self.admit(request)
         reader = QueryReader(request.scope["query_string"], _RUNS, *RUN_FILTERS.names)
         asked = RUN_FILTERS.read(reader)["day"]
-        day = None if asked is None else _day(asked)
+        day = None if asked is None else read_day(asked)
         if asked is not None and day is None:
             reader.tell("day", "bound_invalid", asked)
         part = part_of(reader)
@@ -168,7 +168,7 @@ class ReconciliationRoutes:
         reader = RECONCILE.body.reader(await read_document(request, fields))
         asked = RECONCILE.body.values(reader)
         reader.refuse_faults()
-        day = _day(asked["day"])
+        day = read_day(asked["day"])
         if day is None:
             reader.tell("day", "bound_invalid")
             reader.refuse_faults()
@@ -183,13 +183,6 @@ class ReconciliationRoutes:
         if isinstance(found, NotCompared):
             raise NotFoundException
         return Answer(200, encode(_done(wanted, found)))
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _done(asked: DayAsked, found: DayCompared) -> ReconciledDay:

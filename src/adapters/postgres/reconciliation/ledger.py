@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from psycopg.errors import LockNotAvailable
 
 from cashback_core.reconciliation.ledger import DAY_AFTER, DAY_BEFORE, LedgerKept
+from cashback_core.reconciliation.respelled import AFTER_DATE, BEFORE_DATE
 from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -61,13 +62,14 @@ async def put_aside(
         f"{keys(line.key)}\t{line.cls}\t{line.centavos}"
         f"\t{_NULL if line.credited_at is None else line.credited_at.isoformat()}"
         f"\t{_NULL if line.merchant_id is None else line.merchant_id}"
-        f"\t{_NULL if line.cashback_id is None else line.cashback_id.hex}\n"
+        f"\t{_NULL if line.cashback_id is None else line.cashback_id.hex}"
+        f"\t{_NULL if line.alike is None else keys(line.alike)}\n"
         for line in lines
     )
     async with (
         connection.cursor() as cursor,
         cursor.copy(
-            "copy provider_told (line_key, class, centavos, credited_at, owner, cashback_id)"
+            "copy provider_told (line_key, class, centavos, credited_at, owner, cashback_id, alike)"
             " from stdin"
         ) as copy,
     ):
@@ -104,6 +106,8 @@ async def take_in(
                 "skew": skew,
                 "before": DAY_BEFORE,
                 "after": DAY_AFTER,
+                "before_date": BEFORE_DATE,
+                "after_date": AFTER_DATE,
             },
         )
         counts = await found.fetchone()
@@ -125,17 +129,26 @@ _LATEST: Final[LiteralString] = """
         else credited_at + %(skew)s
     end
 """
-# A line that may be one of the statement in another spelling: `LedgerTelling.is_near`.
-_NEAR: Final[LiteralString] = """
-    (credited_at >= %(since)s - %(after)s and credited_at <= %(through)s + %(after)s
-        or credited_at is null)
-"""
 # A line that a statement covers which was asked for later; mostly there is none such.
 _DECIDED: Final[LiteralString] = f"""
     exists (
         select from newer as w where w.since <= {_EARLIEST} and {_LATEST} <= w.through
     )
 """
+# Whether e, that enters, and s, that stands, may be one credit: `respelled.is_one_credit`, by test.
+_ONE_CREDIT: Final[LiteralString] = """
+    coalesce(s.cashback_id, s.alike) = coalesce(e.cashback_id, e.alike)
+    and (s.cashback_id is null) = (e.cashback_id is null) and s.centavos = e.centavos
+    and case
+        when s.is_date = e.is_date then s.credited_at = e.credited_at and s.alike = e.alike
+            and s.cashback_id is not null
+        when e.is_date then s.credited_at
+            between e.credited_at - %(before_date)s and e.credited_at + %(after_date)s
+        else e.credited_at
+            between s.credited_at - %(before_date)s and s.credited_at + %(after_date)s
+    end
+"""
+_IS_DATE: Final[LiteralString] = "(credited_at at time zone 'UTC')::time = '00:00'"
 
 # Of most keys there is one line on either side: they are joined as they are. Only where there are
 # several is it asked which is which (`ledger.changes`, by test).
@@ -143,15 +156,8 @@ _TAKE_IN: Final[LiteralString] = f"""
     with newer as materialized (
         select since, through from provider_tellings
         where asked_at > least(%(asked_at)s, now())
-    ), held as materialized (
-        -- What a later statement tells as matched, maybe spelled otherwise: `ledger.heard`.
-        select merchant_id as of_owner, cashback_id as of_cashback, min({_EARLIEST}) as first,
-            max({_LATEST}) as last
-        from provider_lines
-        where exists (select from newer) and class = 'matched' and {_NEAR} and {_DECIDED}
-        group by merchant_id, cashback_id
-    ), told as materialized (
-        select line_key, class, owner, cashback_id, centavos, credited_at,
+    ), told as (
+        select line_key, class, owner, cashback_id, centavos, credited_at, alike,
             told_since, told_through
         from (
             select t.*,
@@ -159,22 +165,17 @@ _TAKE_IN: Final[LiteralString] = f"""
                 case when credited_at is null then %(through)s end as told_through
             from provider_told as t
         ) as t
-        left join held as h
-            on class = 'matched' and h.of_owner = owner and h.of_cashback = cashback_id
         where not {_DECIDED}
-            and (h.first is null or {_EARLIEST} > h.last or {_LATEST} < h.first)
-    ), matched as (
-        select owner as of_owner, cashback_id as of_cashback, min({_EARLIEST}) as first,
-            max({_LATEST}) as last
-        from told where class = 'matched'
-        group by owner, cashback_id
+    ), near as (
+        select *, {_DECIDED} as is_fixed from provider_lines
+        where credited_at >= %(since)s - %(after)s and credited_at <= %(through)s + %(after)s
+            or credited_at is null
     ), standing as (
-        select * from provider_lines
-        where {_NEAR} and not {_DECIDED}
+        select * from near where not is_fixed
         union all
         -- What is told of other days: a line's instant is part of its key. An array, so that each
         -- is looked up by it: joined, all lines there ever were would be read.
-        select l.* from provider_lines as l
+        select l.*, false from provider_lines as l
         where l.line_key = any (array(
                 select o.line_key from provider_told as o
                 where o.credited_at < %(since)s - %(after)s
@@ -221,14 +222,15 @@ _TAKE_IN: Final[LiteralString] = f"""
             s.cashback_id as from_cashback, s.told_since, s.told_through, s.nth is null as is_new,
             t.class, t.owner, t.cashback_id,
             coalesce(s.centavos, t.centavos) as centavos,
-            coalesce(s.credited_at, t.credited_at) as credited_at
+            coalesce(s.credited_at, t.credited_at) as credited_at,
+            coalesce(t.alike, s.alike) as alike
         from (select * from standing where line_key not in (select line_key from several)) as s
         full join (
             select * from told where line_key not in (select line_key from several)
         ) as t using (line_key)
         union all
         select line_key, nth, class, merchant_id, cashback_id, told_since, told_through, false,
-            class, merchant_id, cashback_id, centavos, credited_at
+            class, merchant_id, cashback_id, centavos, credited_at, alike
         from as_they_were where credited_at is null
         union all
         select line_key,
@@ -239,24 +241,22 @@ _TAKE_IN: Final[LiteralString] = f"""
             ), 0))::integer),
             s.class, s.merchant_id, s.cashback_id, s.told_since, s.told_through, s.nth is null,
             t.class, t.owner, t.cashback_id,
-            coalesce(s.centavos, t.centavos), coalesce(s.credited_at, t.credited_at)
+            coalesce(s.centavos, t.centavos), coalesce(s.credited_at, t.credited_at),
+            coalesce(t.alike, s.alike)
         from standing_rest as s full join told_rest as t using (line_key, place)
-    ), changes as materialized (
-        select line_key, coalesce(nth, 0) as nth, from_class, from_owner, class, owner, cashback_id,
-            centavos, credited_at,
+    ), by_key as materialized (
+        select line_key, coalesce(nth, 0) as nth, from_class, from_owner, from_cashback,
+            class, owner, cashback_id, centavos, credited_at, alike,
             case when credited_at is null then least(told_since, %(since)s) end as told_since,
             case when credited_at is null then greatest(told_through, %(through)s) end
                 as told_through
         from pairs
-        left join matched as m on class is null and from_class = 'matched'
-            and m.of_owner = from_owner and m.of_cashback = from_cashback
         where case
             when class is not null then is_new
                 or (class, owner, cashback_id)
                     is distinct from (from_class, from_owner, from_cashback)
                 or told_since > %(since)s or told_through < %(through)s
             -- It is not told: does it leave?
-            when {_NEAR} and {_EARLIEST} <= m.last and {_LATEST} >= m.first then true
             else from_class is not null
                 and {_EARLIEST} >= %(since)s and {_LATEST} <= %(through)s
                 -- A later statement may have told it, at the edge of its days or beyond.
@@ -264,6 +264,90 @@ _TAKE_IN: Final[LiteralString] = f"""
                     select from newer as w where {_LATEST} >= w.since - %(after)s
                 )
         end
+    -- From here on `respelled.respelled`, by test: each credit once, whatever it is known by.
+    ), entering as materialized (
+        select *, {_IS_DATE} as is_date from by_key
+        where from_class is null and class is not null and credited_at is not null
+    ), silent as materialized (
+        select s.*, {_IS_DATE} as is_date
+        from (
+            select l.*
+            from (
+                select distinct owner, cashback_id from by_key
+                where class is not null and cashback_id is not null
+                    and (class, cashback_id) is distinct from (from_class, from_cashback)
+            ) as k
+            -- Each looked up by its index: joined, all lines there ever were would be read.
+            cross join lateral (
+                select p.*, {_DECIDED} as is_fixed from provider_lines as p
+                where p.merchant_id = k.owner and p.cashback_id = k.cashback_id
+                    and p.class is not null
+                offset 0
+            ) as l
+            union all
+            select * from near
+            where class is not null and cashback_id is null
+                and alike in (select alike from entering where cashback_id is null)
+        ) as s
+        where not exists (
+            select from by_key as k where (k.line_key, k.nth) = (s.line_key, s.nth)
+        )
+    ), pairable as materialized (
+        select s.* from silent as s
+        where s.credited_at is not null and not exists (
+            select from provider_told as t where t.line_key = s.line_key
+        )
+    ), pairs_of_one as materialized (
+        select e.line_key as new_key, e.nth as new_nth, s.*
+        from (
+            select e.*, row_number() over (
+                partition by coalesce(e.cashback_id, e.alike), e.centavos
+                order by e.credited_at, e.class, e.owner, e.nth
+            ) as place
+            from entering as e where exists (select from pairable as s where {_ONE_CREDIT})
+        ) as e
+        join (
+            select s.*, row_number() over (
+                partition by coalesce(s.cashback_id, s.alike), s.centavos
+                order by s.credited_at, s.class, s.merchant_id, s.nth
+            ) as place
+            from pairable as s where exists (select from entering as e where {_ONE_CREDIT})
+        ) as s on s.place = e.place and {_ONE_CREDIT}
+    ), kept as (
+        select k.*, k.class = 'matched' and k.cashback_id is not null
+            and (k.class, k.cashback_id) is distinct from (k.from_class, k.from_cashback)
+            as is_anew
+        from by_key as k
+        where not exists (
+            select from pairs_of_one as p
+            where (p.new_key, p.new_nth) = (k.line_key, k.nth) and p.is_fixed
+        )
+    ), too_many as materialized (
+        select s.* from silent as s
+        where s.class = 'matched'
+            and exists (select from kept as k where k.is_anew and k.cashback_id = s.cashback_id)
+            and not exists (
+                select from pairs_of_one as p
+                where (p.line_key, p.nth) = (s.line_key, s.nth) and not p.is_fixed
+            )
+    ), changes as materialized (
+        select k.line_key, k.nth, k.from_class, k.from_owner,
+            case when k.is_anew and exists (
+                select from too_many as o where o.cashback_id = k.cashback_id and o.is_fixed
+            ) then 'credited_again' else k.class end as class,
+            k.owner, k.cashback_id, k.centavos, k.credited_at, k.told_since, k.told_through, k.alike
+        from kept as k
+        union all
+        select line_key, nth, class, merchant_id, null, null, null, centavos, credited_at,
+            told_since, told_through, alike
+        from pairs_of_one where not is_fixed
+        union all
+        select line_key, nth, class, merchant_id, 'credited_again', merchant_id, cashback_id,
+            centavos, credited_at, told_since, told_through, alike
+        from too_many as s
+        where not s.is_fixed and not exists (
+            select from too_many as o where o.cashback_id = s.cashback_id and o.is_fixed
+        )
     ), telling as (
         insert into provider_tellings (reconciliation_id, asked_at, since, through)
         -- By whichever clock is behind: one that was ahead once would make all that follow older.
@@ -272,16 +356,16 @@ _TAKE_IN: Final[LiteralString] = f"""
     ), written as (
         insert into provider_lines as l (
             line_key, nth, centavos, credited_at, told_since, told_through, class, merchant_id,
-            cashback_id
+            cashback_id, alike
         )
         select line_key, nth, centavos, credited_at, told_since, told_through, class, owner,
-            cashback_id
+            cashback_id, alike
         from changes
         order by credited_at
         on conflict (line_key, nth) do update set
             class = excluded.class, merchant_id = excluded.merchant_id,
             cashback_id = excluded.cashback_id, told_since = excluded.told_since,
-            told_through = excluded.told_through
+            told_through = excluded.told_through, alike = excluded.alike
     ), moved as (
         insert into provider_moves (
             telling_id, line_key, nth, from_class, from_owner, to_class, to_owner, centavos

@@ -59,8 +59,7 @@ async def read_ledger_side(
     }
     with watched(connection, SILENT_S):
         found = await connection.execute(_TELLS, values)
-        row = await found.fetchone()
-        if row is None or not row[0]:
+        if await found.fetchone() != (True,):
             return None
         found = await connection.execute(_APART, values)
         return {

@@ -2955,6 +2955,22 @@ CREATE FUNCTION public.who_was_erased(told jsonb) RETURNS TABLE(document text, p
     order by t.value, c.erased_at desc
 $$;
 
+-- Name: without_buyer(text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.without_buyer(told text, document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+    select case
+        when told is null or document is null then told
+        when document ~ '^[0-9]+$' then
+            case when position(document in regexp_replace(told, '[^0-9]', '', 'g')) > 0
+                then '***' else told end
+        when told ~* pattern_of(document, '{}') then '***'
+        else told
+    end
+$_$;
+
 -- Name: without_telling(jsonb, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.without_telling(fields jsonb, pattern text) RETURNS jsonb
@@ -3725,6 +3741,7 @@ CREATE TABLE public.provider_lines (
     class text COLLATE pg_catalog."C",
     merchant_id bigint,
     cashback_id uuid,
+    alike uuid,
     CONSTRAINT provider_lines_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
     CONSTRAINT provider_lines_check1 CHECK (((class IS NOT NULL) OR (merchant_id IS NULL))),
     CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NULL) = (told_since IS NOT NULL))),
@@ -3792,7 +3809,8 @@ CREATE UNLOGGED TABLE public.provider_told (
     centavos bigint NOT NULL,
     credited_at timestamp with time zone,
     owner bigint,
-    cashback_id uuid
+    cashback_id uuid,
+    alike uuid
 );
 
 -- Name: rate_buckets; Type: TABLE; Schema: public; Owner: -
@@ -4471,23 +4489,24 @@ CREATE VIEW reporting.rates WITH (security_barrier='true') AS
 -- Name: sale_lines; Type: VIEW; Schema: reporting; Owner: -
 
 CREATE VIEW reporting.sale_lines WITH (security_barrier='true') AS
- SELECT merchant_id,
-    cashback_id,
-    ("position")::integer AS "position",
-    type,
-    (sku)::text AS sku,
-    ((qty_e4)::numeric / (10000)::numeric) AS quantity,
-    ((value_e10)::numeric / ('10000000000'::bigint)::numeric) AS unit_value,
-    (amount_centavos)::bigint AS amount_centavos,
-    (discount_centavos)::bigint AS discount_centavos,
-    COALESCE(surcharge_centavos, (0)::bigint) AS surcharge_centavos,
-    (((amount_centavos)::bigint - (discount_centavos)::bigint) + COALESCE(surcharge_centavos, (0)::bigint)) AS net_centavos,
-    (rate_bp)::integer AS rate_bp,
-    rate_version,
-    (excluded IS TRUE) AS excluded,
-    (cashback_centavos)::bigint AS cashback_centavos
-   FROM public.sale_lines l
-  WHERE (merchant_id = ANY (( SELECT array_agg(o.merchant_id) AS array_agg
+ SELECT l.merchant_id,
+    l.cashback_id,
+    (l."position")::integer AS "position",
+    l.type,
+    public.without_buyer((l.sku)::text, s.document) AS sku,
+    ((l.qty_e4)::numeric / (10000)::numeric) AS quantity,
+    ((l.value_e10)::numeric / ('10000000000'::bigint)::numeric) AS unit_value,
+    (l.amount_centavos)::bigint AS amount_centavos,
+    (l.discount_centavos)::bigint AS discount_centavos,
+    COALESCE(l.surcharge_centavos, (0)::bigint) AS surcharge_centavos,
+    (((l.amount_centavos)::bigint - (l.discount_centavos)::bigint) + COALESCE(l.surcharge_centavos, (0)::bigint)) AS net_centavos,
+    (l.rate_bp)::integer AS rate_bp,
+    l.rate_version,
+    (l.excluded IS TRUE) AS excluded,
+    (l.cashback_centavos)::bigint AS cashback_centavos
+   FROM (public.sale_lines l
+     LEFT JOIN public.sales s ON (((s.merchant_id = l.merchant_id) AND (s.cashback_id = l.cashback_id))))
+  WHERE (l.merchant_id = ANY (( SELECT array_agg(o.merchant_id) AS array_agg
            FROM public.reporting_logins o
           WHERE (o.login = SESSION_USER))::bigint[]));
 
@@ -4496,10 +4515,7 @@ CREATE VIEW reporting.sale_lines WITH (security_barrier='true') AS
 CREATE VIEW reporting.sales WITH (security_barrier='true') AS
  SELECT s.merchant_id,
     s.cashback_id,
-        CASE
-            WHEN (POSITION((public.told_document(s.document)) IN (translate((s.sale_id)::text, './-'::text, ''::text))) > 0) THEN '***'::text
-            ELSE (s.sale_id)::text
-        END AS sale_id,
+    public.without_buyer((s.sale_id)::text, s.document) AS sale_id,
     (s.sold_at)::timestamp with time zone AS sold_at,
     (s.accepted_at)::timestamp with time zone AS accepted_at,
     GREATEST(((s.accepted_at AT TIME ZONE d.zone))::date, d.from_day) AS accepted_day,
@@ -4513,9 +4529,9 @@ CREATE VIEW reporting.sales WITH (security_barrier='true') AS
     (s.discount_centavos)::bigint AS discount_centavos,
     COALESCE(s.surcharge_centavos, (0)::bigint) AS surcharge_centavos,
     (COALESCE((s.difference_centavos)::integer, 0))::bigint AS difference_centavos,
-    s.store,
-    s.till,
-    s.series,
+    public.without_buyer(s.store, s.document) AS store,
+    public.without_buyer(s.till, s.document) AS till,
+    public.without_buyer(s.series, s.document) AS series,
         CASE
             WHEN ((COALESCE(s.came_under, s.submitted_by))::text ~~ 'client:%'::text) THEN (COALESCE(s.came_under, s.submitted_by))::text
             ELSE split_part((COALESCE(s.came_under, s.submitted_by))::text, ':'::text, 1)
@@ -7432,6 +7448,7 @@ REVOKE ALL ON FUNCTION public.pattern_of(document text, names text[]) FROM PUBLI
 GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_serving;
 GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_worker;
 GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_eraser;
+GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_reporting;
 
 -- Name: FUNCTION pays(from_status text, to_status text); Type: ACL; Schema: public; Owner: -
 
@@ -7594,6 +7611,11 @@ REVOKE ALL ON FUNCTION public.wake_workers() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.who_was_erased(told jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.who_was_erased(told jsonb) TO cashback_worker;
+
+-- Name: FUNCTION without_buyer(told text, document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.without_buyer(told text, document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.without_buyer(told text, document text) TO cashback_reporting;
 
 -- Name: FUNCTION without_telling(fields jsonb, pattern text); Type: ACL; Schema: public; Owner: -
 
@@ -8419,6 +8441,10 @@ GRANT SELECT(merchant_id) ON TABLE public.provider_lines TO cashback_serving;
 
 GRANT UPDATE(cashback_id) ON TABLE public.provider_lines TO cashback_worker;
 GRANT SELECT(cashback_id) ON TABLE public.provider_lines TO cashback_serving;
+
+-- Name: COLUMN provider_lines.alike; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(alike) ON TABLE public.provider_lines TO cashback_worker;
 
 -- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core.reconciliation import FindingClass
-from cashback_core.reconciliation.entries import line_key
+from cashback_core.reconciliation.entries import credit_key, line_key
 from cashback_core.reconciliation.findings import Finding
 from cashback_core.reconciliation.ledger import LedgerLine, LedgerTelling, ToldLine
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.testing.memory_ledger import MemoryLedger
-from contract.keeping_ledger import AT, DAY, Told, statement, statements, times_told
+from contract.keeping_ledger import AT, DAY, ONES, Told, a_told, statements, times_told
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 SKEW = timedelta(seconds=3)
 NOW = AT + 100 * DAY
@@ -31,18 +33,7 @@ def spanned(told: Told, one: ToldLine | LedgerLine) -> bool:
     return told.since + SKEW <= at <= told.through - SKEW
 
 
-def each_its_own(told: Told) -> Told:
-    """No credit in two spellings: each line that reads otherwise is of another cashback."""
-    seen = Counter[str]()
-    lines: list[ToldLine] = []
-    for line in told.lines:
-        own = UUID(int=UUID(line.key).int ^ seen[line.key])
-        seen[line.key] += 1
-        lines.append(line if line.cashback_id is None else line._replace(cashback_id=own))
-    return replace(told, lines=tuple(lines))
-
-
-@given(st.lists(statement().map(each_its_own), min_size=1, max_size=5))
+@given(statements())
 def test_of_each_line_there_are_as_many_as_the_newest_statement_tells_that_covers_it(
     told: list[Told],
 ) -> None:
@@ -109,6 +100,44 @@ def test_the_moves_add_up_to_what_there_is(told: list[Told]) -> None:
     assert {k: v for k, v in sums.items() if v} == {k: v for k, v in there.items() if v}
 
 
+@given(statements(respelled=True))
+def test_to_no_cashback_two_lines_are_matched(told: list[Told]) -> None:
+    ledger = MemoryLedger(skew=SKEW)
+    for one in told:
+        ledger.take_in(one.lines, one.window, asked_at=one.asked_at, at=NOW)
+        own = Counter(
+            line.cashback_id for line in ledger.standing() if line.cls is FindingClass.MATCHED
+        )
+        assert max(own.values(), default=0) <= 1
+
+
+@given(
+    whose=st.sampled_from((ONES[0], None)),
+    told=st.lists(
+        st.tuples(st.booleans(), st.integers(-5, 2), st.integers(0, 6), st.integers(4, 8)),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_however_a_credit_is_told_and_in_whatever_order_it_is_one(
+    whose: UUID | None, told: list[tuple[bool, int, int, int]]
+) -> None:
+    """By its date or by its instant, by statements of whichever days: never two, never lost."""
+    cls = FindingClass.UNKNOWN_HERE if whose is None else FindingClass.MATCHED
+    ledger = MemoryLedger(skew=SKEW)
+    for by_date, begins, lasts, asked in told:
+        at = AT.replace(hour=0, minute=0) if by_date else AT
+        since = AT + begins * DAY
+        one = Told(
+            lines=(a_told(at=at, whose=whose, cls=cls),), since=since, through=since + lasts * DAY
+        )
+        is_near = one.window.since - DAY <= AT <= one.window.through + DAY
+        if whose is None and not is_near:
+            continue  # what is nobody's is known by its days alone
+        ledger.take_in(one.lines, one.window, asked_at=AT + asked * DAY, at=NOW)
+        assert len([*ledger.standing()]) == 1
+
+
 def test_a_line_is_told_by_its_net_amount_and_whose_it_is_about() -> None:
     line = StatementLine(
         number=1,
@@ -118,7 +147,7 @@ def test_a_line_is_told_by_its_net_amount_and_whose_it_is_about() -> None:
         credited_at=AT,
     )
     told = ToldLine.of(Finding(cls=FindingClass.REVERSED, line=line))
-    assert told == (line_key(line), FindingClass.REVERSED, -700, AT, None, None)
+    assert told == (line_key(line), FindingClass.REVERSED, -700, AT, None, None, credit_key(line))
     assert ToldLine.of(Finding(cls=FindingClass.APPLIED_ABSENT)) is None
 
 

@@ -34,6 +34,9 @@ create table provider_lines (
     class text collate "C",
     merchant_id bigint,
     cashback_id uuid,
+    -- Of what is nobody's: the same for lines of one document and amount, whatever they tell of their
+    -- instant and reference; a keyed hash, too.
+    alike uuid,
     primary key (line_key, nth),
     check ((merchant_id is null) = (cashback_id is null)),
     check (class is not null or merchant_id is null),
@@ -97,7 +100,8 @@ create unlogged table provider_told (
     centavos bigint not null,
     credited_at timestamptz,
     owner bigint,
-    cashback_id uuid
+    cashback_id uuid,
+    alike uuid
 );
 
 -- What entered each class of an owner (a merchant; null: the account) and what left it, of the moves
@@ -131,7 +135,8 @@ grant select, insert (reconciliation_id, asked_at, since, through) on provider_t
     to cashback_worker;
 
 select protect_merchant_table('provider_lines');
-grant select, insert, update (told_since, told_through, class, merchant_id, cashback_id)
+-- A merchant's days are held against its own lines; whose credit a line of nobody is, is not theirs to see.
+grant select, insert, update (told_since, told_through, class, merchant_id, cashback_id, alike)
     on provider_lines to cashback_worker;
 -- What was told of its cashbacks, when a merchant's day is compared.
 grant select (centavos, class, merchant_id, cashback_id) on provider_lines to cashback_serving;

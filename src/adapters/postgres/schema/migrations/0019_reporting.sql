@@ -84,13 +84,26 @@ where c.merchant_id = any ((
     select array_agg(l.merchant_id) from reporting_logins as l where l.login = session_user
 )::bigint[]);
 
--- Its own number is told, unless it holds the buyer's document. Of whoever sent it clients are told by
+-- What an ERP wrote (a number, a store, an article), unless it holds the buyer's document, however it is
+-- punctuated: as an erasure would find it (`pattern_of`). Digits are compared without a pattern, which
+-- would cost each of a million rows its own.
+create function without_buyer(told text, document text) returns text
+language sql immutable as $$
+    select case
+        when told is null or document is null then told
+        when document ~ '^[0-9]+$' then
+            case when position(document in regexp_replace(told, '[^0-9]', '', 'g')) > 0
+                then '***' else told end
+        when told ~* pattern_of(document, '{}') then '***'
+        else told
+    end
+$$;
+
+-- What is told of a sale, and of it alone. Of whoever sent it clients are told by
 -- their id, people as `user`.
 create view reporting.sales with (security_barrier) as
 select s.merchant_id, s.cashback_id,
-    case when position(
-        told_document(s.document) in translate(s.sale_id, './-', '')
-    ) > 0 then '***' else s.sale_id::text end as sale_id,
+    without_buyer(s.sale_id, s.document) as sale_id,
     s.sold_at::timestamptz as sold_at, s.accepted_at::timestamptz as accepted_at,
     greatest((s.accepted_at at time zone d.zone)::date, d.from_day) as accepted_day,
     c.customer_id, masked_document(told_document(s.document)) as document,
@@ -98,7 +111,9 @@ select s.merchant_id, s.cashback_id,
     s.total_centavos::bigint as total_centavos, s.discount_centavos::bigint as discount_centavos,
     coalesce(s.surcharge_centavos, 0) as surcharge_centavos,
     coalesce(s.difference_centavos, 0)::bigint as difference_centavos,
-    s.store, s.till, s.series,
+    without_buyer(s.store, s.document) as store,
+    without_buyer(s.till, s.document) as till,
+    without_buyer(s.series, s.document) as series,
     case when coalesce(s.came_under, s.submitted_by) like 'client:%'
         then coalesce(s.came_under, s.submitted_by)::text
         else split_part(coalesce(s.came_under, s.submitted_by), ':', 1)
@@ -114,7 +129,8 @@ where s.merchant_id = any ((
 )::bigint[]);
 
 create view reporting.sale_lines with (security_barrier) as
-select l.merchant_id, l.cashback_id, l.position::integer as position, l.type, l.sku::text as sku,
+select l.merchant_id, l.cashback_id, l.position::integer as position, l.type,
+    without_buyer(l.sku, s.document) as sku,
     l.qty_e4::numeric / 10000 as quantity, l.value_e10::numeric / 10000000000 as unit_value,
     l.amount_centavos::bigint as amount_centavos,
     l.discount_centavos::bigint as discount_centavos,
@@ -123,6 +139,8 @@ select l.merchant_id, l.cashback_id, l.position::integer as position, l.type, l.
     l.rate_bp::integer as rate_bp, l.rate_version, l.excluded is true as excluded,
     l.cashback_centavos::bigint as cashback_centavos
 from sale_lines as l
+-- Left out of a plan that needs no sku.
+left join sales as s on s.merchant_id = l.merchant_id and s.cashback_id = l.cashback_id
 where l.merchant_id = any ((
     select array_agg(o.merchant_id) from reporting_logins as o where o.login = session_user
 )::bigint[]);
@@ -220,5 +238,5 @@ grant select on reporting.merchants, reporting.product_types, reporting.rates, r
     reporting.sales, reporting.sale_lines, reporting.cashbacks, reporting.events,
     reporting.attempts, reporting.closes, reporting.days to cashback_reporting;
 -- What a view calls is called by whoever asks. All of them tell of their arguments, and of nothing else.
-grant execute on function masked_document, is_cnpj, told_document, is_owed, accrues, pays, cancels,
+grant execute on function masked_document, is_cnpj, told_document, without_buyer, pattern_of, is_owed, accrues, pays, cancels,
     takes_back to cashback_reporting;
