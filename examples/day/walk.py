@@ -33,7 +33,7 @@ START_S: Final = 120.0
 _BLOCK: Final = re.compile(r"(?<=^```console\n)\$ .*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _COMMAND: Final = re.compile(r"(?:.*\\\n)*.*\n")
 _ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _VARIES: Final = re.compile(r"\b\d+ (?=ms\b|bytes\b)")
 _ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
 _SEVERAL: Final = re.compile(r"(?<=\S) +")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
+from cashback_core.reconciliation import FindingClass, line_key
 from cashback_core.reconciliation import ledger as provider_ledger
-from cashback_core.reconciliation import line_key
 from cashback_core.reconciliation.findings import signed_centavos
 from cashback_core.testing.memory_ledger import MemoryLedger
 from simulation.mix import MARGIN
@@ -78,6 +78,20 @@ class SimulatedLedger(MemoryLedger):
         for key, at in self.instants.items():
             if at is not None and standing[key] != (count := self.expected(key)):
                 yield f"18: {standing[key]} of the line {key} of {at} in the ledger, not {count}"
+        matched = Counter(
+            line.cashback_id for line in self.standing() if line.cls is FindingClass.MATCHED
+        )
+        for id_, times in matched.items():
+            if times > 1:
+                yield f"18: {times} lines of the ledger are matched to {id_}"
+        there = Counter[object]()
+        for line in self.standing():
+            there[line.cls, line.merchant_id] += line.centavos
+        if (moved := _nonzero(self._moved())) != _nonzero(there):
+            yield f"18: moves add up to {moved}, the ledger holds {_nonzero(there)}"
+
+    def _moved(self) -> Counter[object]:
+        """What all moves together make of each class of each owner."""
         moved = Counter[object]()
         for telling in self.tellings:
             for move in telling.moves:
@@ -85,11 +99,7 @@ class SimulatedLedger(MemoryLedger):
                     moved[move.before.cls, move.before.merchant_id] -= move.before.centavos
                 if move.after.cls is not None:
                     moved[move.after.cls, move.after.merchant_id] += move.after.centavos
-        there = Counter[object]()
-        for line in self.standing():
-            there[line.cls, line.merchant_id] += line.centavos
-        if _nonzero(moved) != _nonzero(there):
-            yield f"18: moves add up to {_nonzero(moved)}, the ledger holds {_nonzero(there)}"
+        return moved
 
     def wrong_in_the_end(self, run: Run, lines: Sequence[StatementLine]) -> Iterator[str]:
         """Invariant 18, after a true statement of all days: what it tells, and nothing else."""

@@ -7,8 +7,6 @@ by reckoning the sale anew under what else could have been meant (`reckoning`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.three_sides import SECOND, Compared, ErpClass, WhyDiffers
@@ -95,31 +93,6 @@ def is_masked(document: str) -> bool:
 
 def _is_crossed(plain: str) -> bool:
     return len(plain) in {11, 14} and re.search("[Xx]{3}", plain) is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What a masked document shows: `shape` is where (None: hidden), `text` what stands there.
-
-    It may be of whoever shows the same text there, as `is_document_of` says of each alone.
-    """
-
-    shape: tuple[bool, ...]
-    text: str
-
-    @classmethod
-    def of(cls, told: str) -> Shown:
-        """Of a document that is masked."""
-        plain = told.translate(_PUNCTUATION)
-        shape = tuple(_HIDDEN.match(char) is None for char in plain)
-        return cls(shape=shape, text="".join(compress(plain, shape)))
-
-    def like_it(self, record: DayRecord) -> str | None:
-        """What a record's document shows in the same places; None where it has no such places."""
-        if record.document is None:
-            return None
-        whole = record.document.translate(_PUNCTUATION)
-        return "".join(compress(whole, self.shape)) if len(whole) == len(self.shape) else None
 
 
 def is_document_of(told: str, document: str | None) -> bool:

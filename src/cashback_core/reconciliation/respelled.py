@@ -2,8 +2,9 @@
 
 A file may tell its date alone where the provider's answers tell an instant, or leave its reference
 out; its key is another then. Such a line replaces what stands of the credit, or is left out where a
-later statement told that. Known by both being the credit of one cashback, or, of what is nobody's,
-by document and amount, when the one is a date that the other's instant may lie on.
+later statement told that. Known by both being credits of one cashback, or, of what is nobody's, by
+document and amount, when the one is a date that the other's instant may lie on; of one instant, or
+one date, by cashback, document and amount: the reference differs.
 
 Two credits of one cashback that no statement tells together stay two: the one that is told is its
 own, the other one too much.
@@ -63,7 +64,8 @@ def is_one_credit(one: LedgerLine, other: LedgerLine) -> bool:
     if is_date_alone(at) != is_date_alone(its):
         date, instant = (at, its) if is_date_alone(at) else (its, at)
         return date - BEFORE_DATE <= instant <= date + AFTER_DATE
-    return at == its and one.cashback_id is not None
+    is_alike = one.alike is not None and one.alike == other.alike
+    return at == its and is_alike and one.cashback_id is not None
 
 
 def _pairs(

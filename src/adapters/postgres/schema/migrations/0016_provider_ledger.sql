@@ -34,8 +34,8 @@ create table provider_lines (
     class text collate "C",
     merchant_id bigint,
     cashback_id uuid,
-    -- Of what is nobody's: the same for lines of one document and amount, whatever they tell of their
-    -- instant and reference; a keyed hash, too.
+    -- The same for lines of one kind, document and amount, whatever they tell of their instant and
+    -- reference; a keyed hash, too.
     alike uuid,
     primary key (line_key, nth),
     check ((merchant_id is null) = (cashback_id is null)),
