@@ -14,7 +14,7 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.delivery.conclusions import conclude_group
 from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.delivery.states import Status
 from cashback_core.operators.cases import (
     EVERY_UNRESOLVED,
