@@ -326,7 +326,7 @@ class Reconciliation:
             return undecided(entry, f"the statement cannot be trusted: {distrust}", line=line)
         if one.waiting is NotPlaced.COUNTED_IF_TRUSTED:
             how = "there are credits of its customer and amount, and none is still to come"
-            move = self._placing.credited(entry, how, *one.group)
+            move = self._placing.credited(entry, how, one.group)
             cls = FindingClass.DOUBT_APPLIED
             return Finding(cls=cls, entry=entry, line=line, why=how, move=move)
         move = self._placing.unpaid(entry, one.group)
