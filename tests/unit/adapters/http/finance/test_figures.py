@@ -193,9 +193,12 @@ async def test_a_long_trial_ends_with_whoever_asked_or_in_time() -> None:
         await begun.wait()
         return {"type": "http.disconnect"}
 
+    async def hangs_up_late() -> Any:
+        await asyncio.Event().wait()
+
     with pytest.raises(StoreUnavailable):
         await while_asked(hangs_up, takes_minutes(), deadline_s=60)
     assert ended.is_set()
     begun.clear()
     with pytest.raises(StoreUnavailable):
-        await while_asked(asyncio.Event().wait, takes_minutes(), deadline_s=0.01)
+        await while_asked(hangs_up_late, takes_minutes(), deadline_s=0.01)
