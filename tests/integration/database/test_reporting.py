@@ -394,7 +394,9 @@ def test_the_command_line_adds_lists_and_removes(house: str) -> None:
     assert (weak.returncode, "password" in weak.stderr) == (1, True)
     typed = f"{PASSWORD}\n"
     made = call("reporting add bi_typed --merchant demo", here, password=typed)
-    assert made.stdout == "bi_typed may read the views of the schema reporting, of demo\n"
+    told, warned = made.stdout.splitlines()
+    assert told == "bi_typed may read the views of the schema reporting, of demo"
+    assert "stops every sale" in warned
     again = call("reporting add bi_typed --merchant other", here, password=typed)
     assert "of demo, other" in again.stdout
     held = as_(house, "bi_typed")
