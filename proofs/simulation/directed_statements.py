@@ -573,6 +573,22 @@ def a_date_alone(stage: Stage) -> None:
         _forget(stage)
 
 
+def told_by_instants_and_by_dates(stage: Stage) -> None:
+    """A file has dates where the provider's answers have instants: each credit is one line."""
+    for echoes in BOTH:
+        paid = stage.begin()
+        stage.end(paid, CREATED)
+        stage.pay(paid)
+        _let_pass(stage)
+        ledger = stage.database.ledger
+        for dates_only in (False, True, False):
+            stage.settle(echoes=echoes, dates_only=dates_only)
+            of_it = [line for line in ledger.standing() if line.cashback_id == paid.id]
+            if len(of_it) != 1:
+                raise Broken(f"{len(of_it)} lines of the ledger are of {paid.id}")
+        _forget(stage)
+
+
 def a_page_is_missing(stage: Stage) -> None:
     """In perfect order, but for the credit of an applied one: the doubt's may be missing, too."""
     for echoes in BOTH:
@@ -670,5 +686,6 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     explained_once_for_as_many_as_were_explained,
     what_else_may_be_its_credit,
     a_date_alone,
+    told_by_instants_and_by_dates,
     a_page_is_missing,
 )

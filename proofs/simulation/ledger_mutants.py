@@ -34,6 +34,11 @@ def only_what_differs_is_kept(
     yield from _changes(standing, told[:1], telling)
 
 
+def in_whatever_words(found: Sequence[LedgerChange], *_: object) -> list[LedgerChange]:
+    """What is told otherwise is one more credit."""
+    return [*found]
+
+
 def any_statement(window: Window) -> bool:
     """What was cut, too."""
     del window
@@ -58,6 +63,7 @@ LEDGER_MUTANTS: Final = tuple(
         ("a cut statement empties the ledger", ledger, "is_fit", any_statement),
         ("silence takes away other days' lines", LedgerTelling, "must_tell", always),
         ("what is told no more stays", LedgerTelling, "must_tell", never),
+        ("a credit in other words is another", memory_ledger, "respelled", in_whatever_words),
         ("an older statement overrules", LedgerTelling, "decides", always),
     )
 )

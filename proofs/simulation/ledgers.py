@@ -78,12 +78,7 @@ class SimulatedLedger(MemoryLedger):
         for key, at in self.instants.items():
             if at is not None and standing[key] != (count := self.expected(key)):
                 yield f"18: {standing[key]} of the line {key} of {at} in the ledger, not {count}"
-        matched = Counter(
-            line.cashback_id for line in self.standing() if line.cls is FindingClass.MATCHED
-        )
-        for id_, times in matched.items():
-            if times > 1:
-                yield f"18: {times} lines of the ledger are matched to {id_}"
+        yield from self.matched_twice()
         there = Counter[object]()
         for line in self.standing():
             there[line.cls, line.merchant_id] += line.centavos
@@ -100,6 +95,15 @@ class SimulatedLedger(MemoryLedger):
                 if move.after.cls is not None:
                     moved[move.after.cls, move.after.merchant_id] += move.after.centavos
         return moved
+
+    def matched_twice(self) -> Iterator[str]:
+        """Invariant 18: to a cashback one line is matched, in whatever words it was told."""
+        matched = Counter(
+            line.cashback_id for line in self.standing() if line.cls is FindingClass.MATCHED
+        )
+        for id_, times in matched.items():
+            if times > 1:
+                yield f"18: {times} lines of the ledger are matched to {id_}"
 
     def wrong_in_the_end(self, run: Run, lines: Sequence[StatementLine]) -> Iterator[str]:
         """Invariant 18, after a true statement of all days: what it tells, and nothing else."""

@@ -63,7 +63,7 @@ class BoundedZip(zipfile.ZipFile):
         ends: Any = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001
         # Before it is read: of 300,000 parts it takes hundreds of megabytes.
         if ends is not None and ends[_OF_DIRECTORY] > _MAX_DIRECTORY_BYTES:
-            raise UnreadableFileError(f"a spreadsheet has at most {MAX_PARTS} parts")
+            raise UnreadableFileError("the directory of its parts is too long")
         super().__init__(file)
         self._whole_tags = 0
         self._of_texts = False

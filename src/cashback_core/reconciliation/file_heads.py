@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.statements import StatementHead
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -83,8 +84,9 @@ class FileDates:
             through, remarks = self.since, ("it has no line that is dated: it tells of no instant",)
         elif self.latest_at < through:
             through = max(self.latest_at, self.since)
-            declared = f"declared complete through {self.through.isoformat()}"
-            remarks = (f"{declared}: counted as its last line's instant, {through.isoformat()}",)
+            declared = f"declared complete through {format_instant(self.through)}"
+            counted = f"counted as its last line's instant, {format_instant(through)}"
+            remarks = (f"{declared}: {counted}",)
         defects = (
             (f"{self.outside} lines lie outside the days that it is declared for",)
             if self.outside

@@ -65,8 +65,8 @@ class MemoryLedger(ProviderLedger):
         there = [line for lines in self.lines.values() for line in lines]
         moves: list[LedgerChange] = []
         for change in respelled(found, there, told, telling):
-            standing, after = self.lines[change.after.key], change.after
-            standing[after.nth : after.nth + 1] = [after]
+            after = change.after
+            self.lines[after.key][after.nth : after.nth + 1] = [after]
             if change.moves:
                 moves.append(change)
         row = TellingRow(at=at, asked_at=asked_at, window=window, moves=tuple(moves))

@@ -60,6 +60,10 @@ def add(
         except ReportingLoginError as error:
             raise ActRefusedError(str(error)) from error
     print(f"{login} may read the views of the schema reporting, of {', '.join(seen)}")
+    print(
+        "Whoever may connect to the primary can hold a lock that stops every sale:"
+        " give people of a merchant a standby (docs/reporting.md)"
+    )
 
 
 def remove(login: Login, /, *, here: Here) -> None:

@@ -19,7 +19,7 @@ import pytest
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.sales.payments import Payment, PaymentKind
 from cashback_core.sales.place import Place

@@ -135,7 +135,8 @@ def test_a_statement_is_the_platforms(gateway: Gateway, people: People) -> None:
     assert read(gateway, where, platform).status == 200
     assert read(gateway, where, people.headers(1, "admin")).status == 404
     listed = read(gateway, "/api/files", platform).json["items"]
-    assert [one["id"] for one in listed] == [kept.json["id"]]
+    assert listed[0]["id"] == kept.json["id"], "the latest first"
+    assert {one["day"] for one in listed} == {None}, "and no merchant's"
     admin = people.headers(1, "admin")
     assert bring(gateway, "/api/statements", STATEMENT, admin, **WINDOW).status == 403
     assert bring(gateway, "/api/day-files", DAY, platform, day="2026-01-02").status == 403

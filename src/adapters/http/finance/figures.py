@@ -22,7 +22,7 @@ from adapters.http.finance.figures_shapes import (
     repricing_shape,
 )
 from adapters.http.resources.answers import read_document
-from adapters.http.sales.exports import WITH_PAGES, ExportSlots, Form, read_form
+from adapters.http.sales.exports import WITH_PAGES, ExportSlots, Form, read_form, while_asked
 from adapters.http.wire.answers import POLICY, Answer, encode
 from adapters.http.wire.headers import read_language
 from cashback_core.figures.repricing import reprice
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE: Final = 2
 """Reports of one process at a time, as many as it has connections for them; one of a merchant."""
+LONGEST_TRIAL_S: Final = 120.0
+"""How long sales are repriced over HTTP; on the command line there is no limit."""
 
 _VARY: Final = (b"vary", b"Accept")
 _CSV: Final = (b"content-disposition", b'attachment; filename="figures.csv"')
@@ -61,6 +63,8 @@ class FiguresRoutes:
     pages: ReportPages
     zones: MerchantZones
     slots: ExportSlots = field(default_factory=lambda: ExportSlots(most=MOST_AT_ONCE))
+    trials: ExportSlots = field(default_factory=lambda: ExportSlots(most=1))
+    """Of whoever reprices: minutes of work, beside which everybody's figures go on."""
     now: Callable[[], datetime] = utc_now
 
     def handlers(self) -> list[HTTPRouteHandler]:
@@ -116,12 +120,13 @@ class FiguresRoutes:
         fields, principal = await self.admit(request)
         merchant_id = principal.merchant_id
         asked = read_reprice(await read_document(request, fields))
-        async with self.slots.one(merchant_id):
-            found = await reprice(
+        async with self.trials.one(merchant_id):
+            work = reprice(
                 self.sales,
                 merchant_id,
                 since=asked.since,
                 through=asked.through,
                 rates=asked.rates,
             )
+            found = await while_asked(request.receive, work, deadline_s=LONGEST_TRIAL_S)
         return Answer(200, encode(repricing_shape(found)))

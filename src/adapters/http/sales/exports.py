@@ -10,7 +10,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from litestar.enums import ScopeType
@@ -18,10 +18,11 @@ from litestar.enums import ScopeType
 from adapters.http.sales.record_shapes import read_shape
 from adapters.http.wire.answers import NOTHING, SECURITY, encode
 from cashback_core.delivery.export_rows import COLUMNS, csv_line, initials, row_of
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import mask
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
     from contextlib import AbstractAsyncContextManager
     from uuid import UUID
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from adapters.http.wire.headers import Fields
     from cashback_core.delivery.record import Record
     from cashback_core.delivery.waits import Waiting
+
+T = TypeVar("T")
 
 PAGE: Final = 200
 """Records that are read at once."""
@@ -217,6 +220,23 @@ class Streamed:
             NOTHING,
         ]
         return {"type": "http.response.start", "status": 200, "headers": headers}
+
+
+async def while_asked(receive: Receive, work: Coroutine[Any, Any, T], *, deadline_s: float) -> T:
+    """What a long work comes to; it ends with whoever asked for it.
+
+    Raises StoreUnavailable when it takes longer, or when nobody is there to be told any more.
+    """
+    doing, gone = asyncio.ensure_future(work), asyncio.ensure_future(_hung_up(receive))
+    try:
+        await asyncio.wait({doing, gone}, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise StoreUnavailable("it takes longer, or nobody waits for it")
+        return doing.result()
+    finally:
+        gone.cancel()
+        doing.cancel()
+        await asyncio.gather(doing, return_exceptions=True)
 
 
 async def _hung_up(receive: Receive) -> None:

@@ -80,6 +80,7 @@ def with_texts(texts: bytes) -> bytes:
     ("content", "why"),
     [
         (book(HEAD, xl_styles=put(b"<xf/>" * (MAX_WHOLE_BYTES // 5), b"</cellXfs>")), "styles.*at"),
+        (book(HEAD, xl_styles=put(b" " * MAX_WHOLE_BYTES, b"</cellXfs>")), "styles.*bytes"),
         (book(HEAD, xl_styles=put(b"<xf/>" * MAX_WHOLE_TAGS, b"</cellXfs>")), "held whole.*tags"),
         (
             book(HEAD, xl_workbook=put(b"<a/>" * MAX_WHOLE_TAGS, b"</workbook>")),
@@ -102,8 +103,8 @@ def with_texts(texts: bytes) -> bytes:
         (with_texts(b"<si>" + b"<r><t/></r>" * MAX_ROW_TAGS + b"</si>"), "a row has"),
     ],
     ids=[
-        "styles", "small styles", "workbook", "types", "doctype", "utf-16", "before the rows",
-        "between rows", "texts", "rich text",
+        "styles", "blanks", "small styles", "workbook", "types", "doctype", "utf-16",
+        "before the rows", "between rows", "texts", "rich text",
     ],
 )  # fmt: skip
 def test_what_is_held_is_small(content: bytes, why: str) -> None:
@@ -116,7 +117,7 @@ def test_many_parts_are_refused_before_they_are_listed() -> None:
     with zipfile.ZipFile(content, "a") as packed:
         for number in range(MAX_PARTS * 12):
             packed.writestr(f"{number:060}", b"")
-    with pytest.raises(UnreadableFileError, match="parts"):
+    with pytest.raises(UnreadableFileError, match="directory"):
         rows(content.getvalue())
 
 

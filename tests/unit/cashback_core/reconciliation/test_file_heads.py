@@ -90,8 +90,8 @@ def test_it_is_complete_no_further_than_its_last_line_whatever_is_declared() -> 
     assert found.window.through == TRIED + timedelta(minutes=30)
     (remark,) = found.window.remarks
     assert remark == (
-        "declared complete through 2026-12-01T00:00:00+00:00: counted as its last line's instant,"
-        " 2026-11-10T02:00:00+00:00"
+        "declared complete through 2026-12-01T00:00:00Z: counted as its last line's instant,"
+        " 2026-11-10T02:00:00Z"
     )
     far = datetime(9999, 1, 1, tzinfo=UTC)
     assert reconciled(line(1, TRIED), through=far).window.through == TRIED

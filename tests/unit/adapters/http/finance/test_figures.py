@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.http.sales.exports import MerchantExportsError
+from adapters.http.sales.exports import MerchantExportsError, while_asked
 from cashback_core.figures.figures import TooManyRows
 from cashback_core.testing.memory_figures import MemoryFigures
+from cashback_core.values.availability import StoreUnavailable
 from contract.builders import a_cpf
 from fakes.api import SALE
 
@@ -159,3 +161,44 @@ async def test_too_many_rows_and_a_second_report_are_refused(
 
     monkeypatch.setattr(MemoryFigures, "figures", busy)
     assert (await api.get("/api/figures", username="olga")).status == 429
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        *(
+            (f"by={by}", "dimensions_invalid")
+            for by in ("DAY", "day,day", "x" * 70, "%00", "%C3%A9")
+        ),
+        *((f"from={day}", "day_invalid") for day in ("0001-01-01", "9999-12-31", "1999-12-31")),
+    ],
+)
+async def test_what_no_figures_are_of_is_told(api: Api, asked: str, code: str) -> None:
+    answer = await api.get(f"/api/figures?{asked}", username="olga")
+    assert answer.status in {400, 422}, answer.body
+    assert [one["code"] for one in answer.json()["errors"]] == [code]
+
+
+async def test_a_long_trial_ends_with_whoever_asked_or_in_time() -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def takes_minutes() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def hangs_up() -> Any:
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def hangs_up_late() -> Any:
+        await asyncio.Event().wait()
+
+    with pytest.raises(StoreUnavailable):
+        await while_asked(hangs_up, takes_minutes(), deadline_s=60)
+    assert ended.is_set()
+    begun.clear()
+    with pytest.raises(StoreUnavailable):
+        await while_asked(hangs_up_late, takes_minutes(), deadline_s=0.01)

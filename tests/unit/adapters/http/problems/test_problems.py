@@ -21,7 +21,7 @@ from adapters.http.serving import server
 from adapters.http.wire import body
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.closing.canonical import NotCanonical
-from cashback_core.closing.closing import AlreadyClosed, FormerKey, NotSettled
+from cashback_core.closing.closing import AlreadyClosed, FormerKey, NotSettled, NotVerified
 from cashback_core.closing.day import DoesNotAddUp
 from cashback_core.closing.lines_check import OtherLines
 from cashback_core.columns.layout import ColumnsRefused
@@ -76,6 +76,7 @@ NEVER_LEAVES_ITS_MODULE = {
     AlreadyClosed,  # the worker's next round knows
     NotSettled,  # the worker tries again in its next round
     FormerKey,  # the worker does not begin with it
+    NotVerified,  # the worker keeps no such close, and tells it
     UnknownLanguage,  # of an answer only a language that there is is asked for
 }
 
