@@ -19,7 +19,7 @@ import psutil
 
 from adapters.postgres.connection.database import Database
 from adapters.postgres.embedded import throwaway_postgres
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from adapters.postgres.schema.migration import migrate
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.privacy.seals import Seal

@@ -201,12 +201,14 @@ def store_files(dsn: str, folder: Path, erp: UUID, statement: UUID) -> None:
         for kind, id_ in (("erp_day", erp), ("statement", statement)):
             is_day = kind == "erp_day"
             connection.execute(
-                "insert into files (file_id, kind, merchant_id, sha256, name, declared_by, day,"
-                " since, through, begun_at, completed_at)"
-                " values (%s, %s, %s, sha256('x'), %s, 'benchmark', %s, %s, %s, %s, now())",
+                "insert into files (file_id, kind, merchant_id, sha256, identity, name,"
+                " declared_by, day, since, through, begun_at, completed_at) values (%s, %s, %s,"
+                " sha256('x'), sha256(%s), %s, 'benchmark', %s, %s, %s, %s, now())",
                 [
-                    id_, kind, 1 if is_day else None, kind, DAY.date() if is_day else None,
-                    None if is_day else DAY - timedelta(hours=1), DAY + timedelta(days=1, hours=1),
+                    id_, kind, 1 if is_day else None, id_.bytes, kind,
+                    DAY.date() if is_day else None,
+                    None if is_day else DAY - timedelta(hours=1),
+                    None if is_day else DAY + timedelta(days=1, hours=1),
                     DAY + timedelta(days=1, hours=1),
                 ],
             )  # fmt: skip

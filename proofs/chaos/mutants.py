@@ -60,6 +60,7 @@ TRIALS: Final[Mapping[str, Trial]] = {
     "strangers-untold": _TRUE,
     "second-credits-untold": _TRUE,
     "absent-payments-untold": _TRUE,
+    "old-transactions-not-waited-for": _TRUE,
 }
 """Where a mutant shows; the others do under the mixed profile, with true statements alone."""
 

@@ -19,6 +19,7 @@ from cashback_core.delivery import deliverer as delivering
 from cashback_core.delivery import evidence
 from cashback_core.delivery.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
 from cashback_core.reconciliation import windows
+from chaos.closing_badly import CLOSING_BADLY
 from chaos.old_readings import OLD_READINGS
 from chaos.replacing import replace
 
@@ -168,6 +169,7 @@ PLANTS: Final[Mapping[str, Callable[[], None]]] = {
         status_lost_with_broken_body,
         absence_without_margin,
         *OLD_READINGS,
+        *CLOSING_BADLY,
     )
 }
 """Every mutant by its name."""

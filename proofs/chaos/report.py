@@ -12,6 +12,7 @@ from chaos.sales import money
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from chaos.closed_days import ClosedDays
     from chaos.invariants import Ledgers
     from chaos.profile import Profile
     from chaos.roles import Roles
@@ -42,6 +43,9 @@ class Outcome:
     explained: Mapping[str, int]
     respelt: int
     has_references: bool
+    closed: Mapping[str, int]
+    lines: int
+    stood: int
     violations: Sequence[str]
 
     @classmethod
@@ -52,6 +56,7 @@ class Outcome:
         waits_s: Sequence[float],
         converged_s: float,
         ledgers: Ledgers,
+        days: ClosedDays,
         violations: Sequence[str],
     ) -> Self:
         """Put together what the parts of a run know."""
@@ -80,6 +85,9 @@ class Outcome:
             explained=dict(person.said),
             respelt=book.respelt,
             has_references=ledgers.echoes,
+            closed={f"of {owner}": close["number"] for owner, close in days.last.items()},
+            lines=days.lines.total(),
+            stood=days.stood,
             violations=violations,
         )
 
@@ -131,6 +139,8 @@ p99 {percentile(sales, 99):.3f} s
 attempts: {_listed(outcome.attempts)}
 converged: {outcome.converged_s:.1f} s after the last fault; {_listed(outcome.statuses)}
 provider's ledger: {outcome.credits} credits, {money(outcome.credited_centavos)}
+days closed, and verified: {_listed(outcome.closed)}; {outcome.lines} events in them; \
+{outcome.stood} ends with a transaction under way
 violations: {len(outcome.violations)}{"".join(f"{chr(10)}  {v}" for v in outcome.violations)}"""
 
 

@@ -6,12 +6,14 @@ import asyncio
 import itertools
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 
 from chaos.calls import call
+from chaos.closed_days import read_closed_days, wrong_days
 from chaos.invariants import Ledgers, shown, unpaid_or_paid_twice, violations
 from chaos.ledgers import (
     OPEN,
@@ -24,6 +26,7 @@ from chaos.ledgers import (
 from chaos.profile import BROKEN_ANSWERS, DEADLINE_S, LATE_S, instructions
 from chaos.report import Outcome
 from chaos.roles import Roles
+from chaos.slow_backends import SlowBackends
 from chaos.spelling import ZONES
 from chaos.system import APIS, PASSWORD, System
 
@@ -55,10 +58,12 @@ async def _run(system: System, options: Options) -> Outcome:
     roles = Roles.of(system, options, await asyncio.to_thread(_token, system))
     book = roles.erp.book
     stop_selling, stop_watching = asyncio.Event(), asyncio.Event()
+    slow = SlowBackends(system)
     async with asyncio.TaskGroup() as background:
         background.create_task(roles.injector.keep_alive(stop_watching))
         background.create_task(roles.person.run(stop_watching))
         background.create_task(_move_about(system, stop_watching))
+        background.create_task(_strike(slow))
         selling = background.create_task(
             roles.erp.sell(tills=options.tills, think_s=options.think_s, stop=stop_selling)
         )
@@ -66,6 +71,7 @@ async def _run(system: System, options: Options) -> Outcome:
             roles.injector.run(options.seconds), roles.account.run(options.seconds)
         )
         stop_selling.set()
+        slow.stop.set()
         quiet_at = time.monotonic()
         await asyncio.to_thread(_behave, system)
         waits_s = tuple(book.waits_s)
@@ -84,6 +90,7 @@ async def _run(system: System, options: Options) -> Outcome:
         await _ask_again(roles.erp, roles.random)
         stop_watching.set()
     ledgers = await asyncio.to_thread(_ledgers, system, roles, rest_at)
+    days = await asyncio.to_thread(read_closed_days, system, datetime.now(UTC))
     found += [f"answer: {outrage}" for outrage in book.outrages]
     if left_open:
         found.append(f"10: open {converged_s:.0f} s after the last fault: {left_open}")
@@ -92,7 +99,8 @@ async def _run(system: System, options: Options) -> Outcome:
         waits_s=waits_s,
         converged_s=converged_s,
         ledgers=ledgers,
-        violations=(*found, *violations(ledgers)),
+        days=replace(days, stood=slow.stood),
+        violations=(*found, *violations(ledgers), *shown(wrong_days(days))),
     )
 
 
@@ -168,6 +176,14 @@ async def _move_about(system: System, stop: asyncio.Event) -> None:
             await asyncio.to_thread(system.move_to, zone)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _ZONE_S)
+
+
+async def _strike(slow: SlowBackends) -> None:
+    """In a thread, which ends with the task, whatever ends that."""
+    try:
+        await asyncio.to_thread(slow.run)
+    finally:
+        slow.stop.set()
 
 
 async def _ask_again(erp: Erp, random: Random) -> None:

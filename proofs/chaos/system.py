@@ -26,6 +26,7 @@ from cashback_gateway.local.demo_data import load
 from cashback_gateway.local.ports import free_port
 from chaos.profile import SETTINGS
 from chaos.quick_folder import quick_folder
+from chaos.short_days import make_days_short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ PASSWORD: Final = "only for the chaos run"  # noqa: S105 - of a database that va
 PLATFORM_USER: Final = "petra"
 APIS: Final = ("api-1", "api-2")
 WORKERS: Final = ("worker-1", "worker-2")
+NO_MUTANT: Final = "none"
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 _START_S: Final = 60.0
 _STOP_S: Final = 20.0
@@ -79,6 +81,11 @@ class System:
         traceback: TracebackType | None,
     ) -> None:
         self._exit.close()
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """What every process is started with."""
+        return self._environ
 
     def address(self, name: str) -> tuple[str, int]:
         """Where an API or the sandbox listens."""
@@ -174,9 +181,9 @@ class System:
             arguments = ["--end-with-stdin", "sandbox", port, f"--ledger={ledger}", *echoes]
             return ["cashback_gateway", *arguments]
         arguments = ["--end-with-stdin", "serve" if name in APIS else "worker"]
-        if self._mutant is None:
+        if self._mutant is None and name in APIS:
             return ["cashback_gateway", *arguments]
-        return ["chaos.launch", self._mutant, *arguments]
+        return ["chaos.launch", self._mutant or NO_MUTANT, *arguments]
 
     def _start(self) -> None:
         self.folder = Path(
@@ -193,19 +200,22 @@ class System:
         self.dsn = self._database.start()
         self._exit.callback(self._database.stop)
         migrate(self.dsn)
+        make_days_short(self.dsn)
         load(self.dsn, PASSWORD)
         with psycopg.connect(self.dsn) as connection:
             connection.execute(
                 "insert into users (username, role, password_hash) values (%s, 'platform', %s)",
                 [PLATFORM_USER, hash_password(PASSWORD)],
             )
-        key = self.folder / "signing_key.pem"
+        key, close_key = self.folder / "signing_key.pem", self.folder / "close_key.pem"
         create_signing_key(key)
+        create_signing_key(close_key)
         self._environ = {n: v for n, v in os.environ.items() if not n.startswith("CASHBACK_")} | {
             "PYTHONPATH": os.pathsep.join([str(_CHECKOUT / "src"), str(_CHECKOUT / "proofs")]),
             "DATABASE_URL": self.dsn,
             "CASHBACK_PROVIDER_URL": self.url("sandbox"),
             "CASHBACK_SIGNING_KEY_FILE": str(key),
+            "CASHBACK_CLOSE_KEY_FILE": str(close_key),
             "CASHBACK_ERASURE_KEY": new_erasure_key(),
             "CASHBACK_DATABASE_STATE_FILE": str(self.folder / "database_state.json"),
             "CASHBACK_PROVIDER_ECHOES_REFERENCE": str(self._echoes).lower(),

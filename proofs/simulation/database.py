@@ -6,8 +6,10 @@ back is the business of `simulation.link`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from cashback_core.delivery.states import Actor, Status
@@ -15,14 +17,15 @@ from cashback_core.reconciliation import BookEntry
 from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
 from cashback_core.testing.memory_rows import confirmed_at, paid_document
 from cashback_core.testing.memory_store import MemoryStore
+from simulation.closes import SimulatedCloses
 from simulation.incidents import SimulatedIncidents
 from simulation.ledgers import SimulatedLedger
 from simulation.mix import CONFIRM_WITHIN, MARGIN, POLICY, VOID_GRACE
 from simulation.runs import Begun
+from simulation.transactions import Transactions, at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from uuid import UUID
 
     from cashback_core.delivery.leases import Claim
@@ -33,7 +36,10 @@ if TYPE_CHECKING:
     from cashback_core.values.documents import BuyerDocument
     from simulation.runs import Run
 
-T = TypeVar("T")
+__all__ = ["SimulatedDatabase", "at_once", "entry_of"]
+
+DAY: Final = timedelta(seconds=100)
+"""How long a day is where nobody says."""
 
 
 class SimulatedDatabase(MemoryStore):
@@ -43,15 +49,26 @@ class SimulatedDatabase(MemoryStore):
     """
 
     def __init__(
-        self, terms: Mapping[int, Terms], *, now: Callable[[], datetime], settling: Rules
+        self,
+        terms: Mapping[int, Terms],
+        *,
+        now: Callable[[], datetime],
+        settling: Rules,
+        day: timedelta = DAY,
     ) -> None:
-        super().__init__(terms, now=now, policy=POLICY, void_grace=VOID_GRACE)
+        self.transactions = Transactions(now)
+        super().__init__(terms, now=self.transactions.now, policy=POLICY, void_grace=VOID_GRACE)
+        self.positions: list[int] = []
+        """Of every move that is told, in the same order: the number of its transaction."""
+        self.positions_of: defaultdict[tuple[int, UUID], list[int]] = defaultdict(list)
+        """The same, by merchant and cashback."""
         self.down = False
         self.client_skew_s = 0.0
         self.settling = settling
         self.found: list[str] = []
         self.said = SimulatedIncidents(self, precedes=settling.precedes)
         self.ledger = SimulatedLedger()
+        self.closes = SimulatedCloses(self, day=day)
         self.operators = MemoryOperators(self, self.said)
         self.switch = MemorySenderSwitch(self)
         self.voided: set[UUID] = set()
@@ -59,6 +76,9 @@ class SimulatedDatabase(MemoryStore):
 
     def _tell(self, row: Row, before: Status | None, actor: Actor, reason: str) -> None:
         super()._tell(row, before, actor, reason)
+        position = self.transactions.position()
+        self.positions.append(position)
+        self.positions_of[row.record.merchant_id, row.record.id].append(position)
         if row.status is Status.VOID:
             self.voided.add(row.record.id)
         if row.status is Status.PENDING:  # NOTIFY
@@ -121,7 +141,7 @@ class SimulatedDatabase(MemoryStore):
             due_at = now if move.to is Status.PENDING else None
             self._move(row, move.to, Actor.SETTLER, move.reason, due_at=due_at)
         self.said.note(run)
-        self.ledger.note(run, self._now())
+        self.ledger.note(run, self._now(), position=self.transactions.position())
         return len(held)
 
     def stands_as_read(self, group: Collection[BookEntry]) -> bool:
@@ -155,7 +175,11 @@ class SimulatedDatabase(MemoryStore):
             key: replace(row, attempts=list(row.attempts), events=list(row.events))
             for key, row in self.rows.items()
         }
+        told = len(self.told)
         claims = await self.claim_due(limit=limit, lease_s=lease_s, excluding=excluding)
+        for owner, id_, _ in self.told[told:]:
+            self.positions_of[owner, id_].pop()
+        del self.told[told:], self.positions[told:]
         self.rows = kept
         return claims
 
@@ -208,14 +232,3 @@ def _rounds(row: Row) -> list[datetime]:
         elif event.actor is Actor.SETTLER and event.to_status is Status.PENDING:
             rounds.append(event.at)
     return rounds
-
-
-def at_once(work: Coroutine[Any, Any, T]) -> T:
-    """Run a transaction of the simulated database at one instant: it only ever yields."""
-    try:
-        while work.send(None) is None:
-            pass
-    except StopIteration as end:
-        value: T = end.value
-        return value
-    raise AssertionError("a transaction of the simulated database waited")

@@ -1,6 +1,6 @@
 """Plays about what statements say, and about every move that the reconciliation makes.
 
-Each situation of the table in docs/reconciliation.md, in the orders of events that could go wrong.
+Each situation of the table in docs/statement-rules.md, in the orders of events that could go wrong.
 """
 
 from __future__ import annotations

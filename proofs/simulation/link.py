@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cashback_core.closing.closing import AlreadyClosed, NotSettled
 from cashback_core.delivery.breaker import Breaker, BreakerState
 from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged, Pause
 from cashback_core.delivery.record import NEWEST
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from cashback_core.values.pages import Position
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
+    from simulation.slowness import Slowness
+    from simulation.transactions import Transaction
     from simulation.virtual_loop import Process, VirtualLoop
 
 T = TypeVar("T")
@@ -54,13 +57,15 @@ T = TypeVar("T")
 class Faults:
     """How the way to the database fails; all of it ends when `on` does.
 
-    `found` collects what a transaction would never have done, whatever was asked of it.
+    `found` collects what a transaction would never have done, whatever was asked of it. `slowness`
+    says how long some transactions take; without it each is over at once.
     """
 
     mix: Mix
     random: Random
     on: bool = True
     found: list[str] = field(default_factory=list[str])
+    slowness: Slowness | None = None
 
 
 class Link(CashbackStore):
@@ -77,12 +82,20 @@ class Link(CashbackStore):
         self._opened = (0.0, 0.0)  # when, and until when by the breaker's clock
         self._probes: dict[UUID, float] = {}
 
+    @property
+    def process(self) -> Process:
+        """Whose connection it is."""
+        return self._process
+
     def watch(self, breaker: Breaker) -> None:
         """Hold this process to what its breaker says whenever it claims."""
         self._breaker = breaker
 
-    async def ask(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run one transaction at the database; raises StoreUnavailable when it may not have run."""
+    async def ask(self, work: Callable[[], Coroutine[Any, Any, T]], *, writes: bool = False) -> T:
+        """Run one transaction at the database; raises StoreUnavailable when it may not have run.
+
+        Of those that write events more are slow.
+        """
         answer: asyncio.Future[T] = self._loop.create_future()
         loop, faults, random = self._loop, self._faults, self._faults.random
         travel_s = random.random() * 0.02
@@ -91,14 +104,45 @@ class Link(CashbackStore):
         if fate < lost / 2:  # the request never arrives
             loop.outside(travel_s + random.random() * 2, _fail, answer)
         elif fate < lost:  # committed, and nobody is told
-            loop.outside(travel_s, self._execute, work, None)
+            loop.outside(travel_s, self._begin, work, None, writes)
             loop.outside(travel_s + random.random() * 2, _fail, answer)
         elif fate < lost + late:  # the connection broke, the server is still at it
             loop.outside(travel_s, _fail, answer)
-            loop.outside(travel_s + random.random() * 4, self._execute, work, None)
+            loop.outside(travel_s + random.random() * 4, self._begin, work, None, writes)
         else:
-            loop.outside(travel_s, self._execute, work, answer)
+            loop.outside(travel_s, self._begin, work, answer, writes)
         return await answer
+
+    def _begin(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        answer: asyncio.Future[T] | None,
+        writes: bool,  # noqa: FBT001 (the loop passes on what stands in its place)
+    ) -> None:
+        """The transaction begins, and ends at once or in a while."""
+        slowness = self._faults.slowness
+        lasts = None if slowness is None or not self._faults.on else slowness.next(writes=writes)
+        if lasts is None:
+            self._execute(work, answer)
+            return
+        transactions = self.database.transactions
+        begun = transactions.begin()
+        if lasts.writes_s is not None:
+            self._loop.outside(lasts.writes_s, transactions.write, begun)
+        self._loop.outside(lasts.ends_s, self._end, work, answer, begun)
+
+    def _end(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        answer: asyncio.Future[T] | None,
+        begun: Transaction,
+    ) -> None:
+        """A slow one does what it does, unless the database crashed meanwhile."""
+        with self.database.transactions.ending(begun) as stands:
+            if stands:
+                self._execute(work, answer)
+            else:
+                _fail(answer)
 
     def _execute(
         self, work: Callable[[], Coroutine[Any, Any, T]], answer: asyncio.Future[T] | None
@@ -114,7 +158,7 @@ class Link(CashbackStore):
         except AssertionError as error:  # a constraint of the database
             self._faults.found.append(f"12: {error}")
             _fail(answer)
-        except LookupError as error:
+        except (LookupError, NotSettled, AlreadyClosed) as error:
             if answer is not None and not answer.done():
                 answer.set_exception(error)
         else:
@@ -134,7 +178,7 @@ class Link(CashbackStore):
         asked_s = self._loop.time()
         if submission.lease_s is not None:
             self._may_claim(1)
-        acceptance = await self.ask(lambda: self.database.accept(submission))
+        acceptance = await self.ask(lambda: self.database.accept(submission), writes=True)
         if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
             self._begun(submission.id, asked_s)
         return acceptance
@@ -192,7 +236,7 @@ class Link(CashbackStore):
     async def conclude(self, result: AttemptResult) -> Standing:
         self._probes.pop(result.claim.id, None)
         self._look_at_breaker()
-        return await self.ask(lambda: self.database.conclude(result))
+        return await self.ask(lambda: self.database.conclude(result), writes=True)
 
     async def claim_due(
         self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
@@ -218,7 +262,7 @@ class Link(CashbackStore):
             return claims
 
         try:
-            claims = await self.ask(work)
+            claims = await self.ask(work, writes=True)
         except StoreUnavailable as error:
             raise ClaimsUnacknowledged(tuple(read)) from error
         if rolled_back:
@@ -259,7 +303,9 @@ class Link(CashbackStore):
         *,
         group: str | None = None,
     ) -> Confirmation | None:
-        return await self.ask(lambda: self.database.confirm(merchant_id, id, group=group))
+        return await self.ask(
+            lambda: self.database.confirm(merchant_id, id, group=group), writes=True
+        )
 
     async def void_expired(self, *, limit: int) -> int:
         return await self.ask(lambda: self.database.void_expired(limit=limit))

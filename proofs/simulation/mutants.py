@@ -19,6 +19,7 @@ from cashback_core.intake.submission import SubmitSale
 from cashback_core.testing.memory_store import MemoryStore
 from simulation import broken
 from simulation.acceptance_mutants import ACCEPTANCE_MUTANTS
+from simulation.close_mutants import CLOSE_MUTANTS
 from simulation.confirm_mutants import CONFIRM_MUTANTS
 from simulation.history_mutants import HISTORY_MUTANTS
 from simulation.ledger_mutants import LEDGER_MUTANTS
@@ -75,4 +76,5 @@ MUTANTS: Final = (
     *CONFIRM_MUTANTS,
     *HISTORY_MUTANTS,
     *LEDGER_MUTANTS,
+    *CLOSE_MUTANTS,
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from simulation.directed import PLAYS as DELIVERY
 from simulation.directed_acceptance import PLAYS as ACCEPTANCE
+from simulation.directed_closes import PLAYS as CLOSES
 from simulation.directed_confirmations import PLAYS as CONFIRMATIONS
 from simulation.directed_history import PLAYS as HISTORY
 from simulation.directed_statements import PLAYS as STATEMENTS
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 Plays = tuple["Callable[[Stage], None]", ...]
 
-PLAYS: Final[Plays] = (*DELIVERY, *ACCEPTANCE, *STATEMENTS, *CONFIRMATIONS, *HISTORY)
+PLAYS: Final[Plays] = (*DELIVERY, *ACCEPTANCE, *STATEMENTS, *CONFIRMATIONS, *HISTORY, *CLOSES)
 
 UNFIT: Final = re.compile(r"\b(?:TypeError|AttributeError|NameError)\(")
 """How code fails that was not written for its surroundings: a mutant that does proves nothing."""

@@ -1,6 +1,6 @@
 """How an ERP tells the same sale again: other letters, other order, other names, the same sale.
 
-What may differ is what docs/reconciliation.md and the ERP guide call one sale: content by value,
+What may differ is what docs/statement-rules.md and the ERP guide call one sale: content by value,
 a key in quotes, a key or a sale id more than before.
 """
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import logging
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,10 @@ from cashback_core.delivery.provider import CreditRequest, UnsendablePayment
 from cashback_core.delivery.states import Status
 from cashback_core.intake.confirmation import Confirmed
 from cashback_core.operators.acts import TARGETS, Act, ActKind
+from simulation.closed_days import unclosed, wrong_in_the_end
+from simulation.closer import CloserNode
 from simulation.database import SimulatedDatabase, at_once
+from simulation.days import ZONES
 from simulation.desk import LATEST_SECOND_S
 from simulation.erp import CUSTOMERS, Erp, make_sales
 from simulation.invariants import OPEN, violations
@@ -24,6 +27,7 @@ from simulation.person import Person
 from simulation.processes import ApiNode, Balancer, Node, Surroundings, WorkerNode
 from simulation.provider import LyingProvider
 from simulation.settling import decided, lines_of, taken
+from simulation.slowness import LONGEST_S, DaysMix, Slowness
 from simulation.terms import TERMS
 from simulation.untold import misplaced, untold
 from simulation.virtual_loop import VirtualLoop
@@ -67,10 +71,15 @@ class World:
         self.seed = seed
         self.random = Random(seed)
         self.mix = draw(self.random)
+        self.days = DaysMix.of(seed)
+        slowness = Slowness(self.days.slow, self.days.random) if self.days.slow else None
         self.loop = VirtualLoop()
-        self.faults = Faults(self.mix, self.random)
+        self.faults = Faults(self.mix, self.random, slowness=slowness)
         self.database = SimulatedDatabase(
-            TERMS, now=lambda: instant(self.loop.time()), settling=rules_of(self.mix)
+            TERMS,
+            now=lambda: instant(self.loop.time()),
+            settling=rules_of(self.mix),
+            day=self.days.day,
         )
         self.provider = LyingProvider(self.loop, self.random, self.mix)
         self.provider.on_receipt = self._on_receipt
@@ -96,6 +105,7 @@ class World:
             WorkerNode("worker-0", around),
             WorkerNode("worker-1", around),
         )
+        self.closers = self._closers(around)
         self.sendings = make_sales(self.random, self.mix)
         balancer = Balancer(apis, self.random)
         erp = Erp(mix=self.mix, random=self.random, post=balancer.post, confirm=balancer.confirm)
@@ -103,6 +113,7 @@ class World:
         for sending in self.sendings:
             self.loop.spawn(erp.send(sending, at_s=self.random.random() * span_s))
         self._plan_trouble()
+        self._plan_days()
 
     def run(self) -> Outcome:
         """Faults first, then rest; every invariant after each phase and at the end."""
@@ -119,7 +130,7 @@ class World:
             self.loop.run(phase * PHASE_S)
             if self._check(final=False):
                 return 0.0
-        self.faults.on = False
+        self.faults.on = self.closers[0].around.faults.on = False
         self.provider.honest = True
         quiet_s = self.loop.time()
         longest_s = REST_S * (2 if self.mix.hanging else 1)
@@ -128,9 +139,14 @@ class World:
             self.loop.run(self.loop.time() + PHASE_S)
             if self._check(final=False):
                 return 0.0
+        rested_s = self.loop.time() - quiet_s
         self._reconcile_everything()
+        if self.database.transactions.under_way:
+            self.loop.run(self.loop.time() + LONGEST_S)
+        self.found.extend(unclosed(self.database, quiet_s))
+        self.found.extend(wrong_in_the_end(self.database, is_signed=self.seed % 10 == 0))
         self._check(final=True)
-        return self.loop.time() - quiet_s
+        return rested_s
 
     def _reconcile_everything(self) -> None:
         """The last word: all days, until a person has nothing more to explain."""
@@ -178,6 +194,7 @@ class World:
             )
         )
         self.found.extend((*self.loop.errors, *self.faults.found, *self.errors.messages))
+        self.found.extend(self.closers[0].around.faults.found)
         self.found.extend(self.database.found)
         self.found.extend(self.database.ledger.wrong())
         if final:
@@ -223,6 +240,37 @@ class World:
             self.loop.outside(at_s, self._switch, self.database.switch.pause)
             self.loop.outside(at_s + lasts_s, self._switch, self.database.switch.release)
 
+    def _closers(self, around: Surroundings) -> tuple[CloserNode, ...]:
+        """Of a chance of their own: the rest of the world goes on as it did without them."""
+        random = self.days.random
+        mix = replace(self.mix, kill_rate=self.days.kill_rate, stop_rate=0.0)
+        faults = Faults(mix, random)
+        around = replace(around, random=random, mix=mix, faults=faults)
+        return CloserNode("closer-0", around), CloserNode("closer-1", around)
+
+    def _plan_days(self) -> None:
+        """Zones change, and operators act where a clock is behind, while the faults are on."""
+        days, end_s = self.days, self.mix.phases * PHASE_S
+        for every_s, act in (
+            (days.zone_every_s, self._move_days),
+            (days.stray_every_s, self._stray),
+        ):
+            at_s = 0.0
+            while every_s and (at_s := at_s + days.random.expovariate(1 / every_s)) < end_s:
+                self.loop.outside(at_s, act)
+
+    def _move_days(self) -> None:
+        """A merchant's days are by another zone from tomorrow on."""
+        random = self.days.random
+        self.database.closes.change_zone(random.choice((*TERMS,)), random.choice((*ZONES,)))
+
+    def _stray(self) -> None:
+        """An operator acts, and the server thinks that it is earlier, perhaps days earlier."""
+        by = self.days.day * self.days.random.choice((0.1, 0.9, 2.1))
+        by = min(by, instant(self.loop.time()) - instant(0))
+        with self.database.transactions.clock_back(by):
+            self._operate()
+
     def _switch(self, turn: Callable[..., Coroutine[Any, Any, bool]]) -> None:
         """An operator pauses or releases the sender."""
         at_once(turn(by="ops", reason="simulated"))
@@ -235,6 +283,7 @@ class World:
 
     def _crash(self, lasts_s: float) -> None:
         self.database.down = True
+        self.database.transactions.end_all()
         self.loop.outside(lasts_s, setattr, self.database, "down", False)
 
     def _operate(self) -> None:
@@ -305,12 +354,17 @@ class World:
         counts["told"] = len(self.database.said.kept)
         counts["taken in"] = len(self.database.ledger.taken)
         counts["ledger moves"] = sum(len(one.moves) for one in self.database.ledger.tellings)
+        for closer in self.closers:
+            counts.update(f"closer: {what}" for what in closer.history)
+        counts["closes"] = len(self.database.closes.kept)
+        counts["late"] = sum(kept.late for kept in self.database.closes.kept)
         counts["explained"] = sum(map(len, self.database.said.lines.values()))
         counts["incidents"] = len(self.database.incidents)
         counts["at risk"] = len(self.database.operators.risk_accepted)
         for row in rows:
             digest.update(repr((row.record, row.attempts, row.events)).encode())
         digest.update(repr((self.provider.ledger, self.sendings, self.found)).encode())
+        digest.update(repr(self.database.closes.kept).encode())
         outcome.digest = digest.hexdigest()
         return outcome
 

@@ -93,6 +93,7 @@ class CloseContract:
             assert [kept.previous for kept in chain] == [None, chain[0].hash, chain[1].hash]
             assert [kept.begins_at for kept in chain[1:]] == [kept.ends_at for kept in chain[:-1]]
         assert [one.number for one in await closes.latest(1, limit=2)] == [3, 2]
+        assert not any(isinstance(one, KeptClose) for one in await closes.latest(1, limit=9))
         assert [one.number for one in await closes.latest(1, before=3, limit=9)] == [2, 1]
         for kept in await closes.closes(None, limit=100):
             theirs = [await closes.close_of(id_, kept.day) for id_ in (1, 2)]

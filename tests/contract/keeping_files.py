@@ -18,7 +18,7 @@ from cashback_core.reconciliation.files import (
     FileState,
     FileTopic,
     FileToTake,
-    Span,
+    StatementSpan,
 )
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
@@ -143,7 +143,7 @@ class FileStoreContract:
         ("told", "why"),
         [
             ({"told_lines": 5}, "4 lines, but 5 declared"),
-            ({"told_centavos": 381}, "lines add up to 380 centavos, but 381 declared"),
+            ({"told_centavos": 381}, "lines add up to 3.80, but 3.81 declared"),
         ],
     )
     async def test_what_does_not_add_up_is_refused_with_both_figures(
@@ -193,9 +193,9 @@ class FileStoreContract:
         third = await self._told(files, 4, 12)
         found = await files.counting(since=_at(1), through=_at(11))
         assert found == (
-            Span(file_id=first.id, since=_at(1), through=_at(3)),
-            Span(file_id=second.id, since=_at(3), through=_at(4)),
-            Span(file_id=third.id, since=_at(4), through=_at(11)),
+            StatementSpan(file_id=first.id, since=_at(1), through=_at(3)),
+            StatementSpan(file_id=second.id, since=_at(3), through=_at(4)),
+            StatementSpan(file_id=third.id, since=_at(4), through=_at(11)),
         )
         assert await files.counting(since=_at(12), through=_at(13)) == ()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.intake.confirmation import Confirmed
@@ -20,6 +20,7 @@ from cashback_core.reconciliation import (
     Reconciliation,
     Rules,
     StatementTotals,
+    Window,
 )
 from cashback_core.reconciliation.incidents import Explanation, IncidentStore, Meaning
 from cashback_core.reconciliation.ledger import ToldLine, is_fit
@@ -290,6 +291,53 @@ class ReconciliationStoreContract:
         assert found.closed == 1
         assert await standing(kept) == []
 
+    async def test_an_earlier_statement_closes_and_says_nothing_of_what_a_later_one_told(
+        self, kept: Kept
+    ) -> None:
+        """A file that was brought first and is reconciled last, and lacks the later one's lines."""
+        claim = await in_doubt(kept, a_cpf())
+        line = replace(await a_line(kept, claim), document=a_cpf(), cashback_centavos=777)
+        assert (await reconcile(kept, [line], claim, moving=False)).opened == 1
+        (told,) = await standing(kept)
+        earlier = told.statement_at - timedelta(seconds=1)
+        found = await reconcile(kept, [], claim, moving=False, asked_at=earlier)
+        assert (found.opened, found.closed) == (0, 0)
+        again = replace(line, number=9)
+        await reconcile(kept, [again], claim, moving=False, asked_at=earlier)
+        assert await standing(kept) == [told], "it is told as the later one does"
+        at = told.statement_at
+        assert (await reconcile(kept, [], claim, moving=False, asked_at=at)).closed == 1
+
+    async def test_an_earlier_statement_explains_nothing_that_a_later_one_told(
+        self, kept: Kept
+    ) -> None:
+        paid = await leased(kept.store, a_sale(document=a_cpf()))
+        await kept.store.conclude(ended(paid, CREATED))
+        line = await a_line(kept, paid)
+        doubt = await in_doubt(kept, a_cpf())
+        await reconcile(kept, [], paid, doubt, moving=False)
+        absent = await standing(kept)
+        assert [one.cls for one in absent] == [FindingClass.APPLIED_ABSENT]
+        earlier = absent[0].statement_at - timedelta(seconds=1)
+        told: dict[str, Any] = {"moving": False, "asked_at": earlier}
+        assert (await reconcile(kept, [line], paid, doubt, **told)).closed == 0
+        assert await standing(kept) == absent
+
+    async def test_an_earlier_statement_proves_no_absence_where_a_later_one_tells(
+        self, kept: Kept
+    ) -> None:
+        """Its lines may be those that the earlier one lacks: so the doubt would be paid twice."""
+        claim = await in_doubt(kept, a_cpf())
+        line = replace(await a_line(kept, claim), cashback_centavos=777)
+        assert (await reconcile(kept, [line], claim)).moved == Moved()
+        (told,) = await standing(kept)
+        earlier = told.statement_at - timedelta(seconds=1)
+        assert (await reconcile(kept, [], claim, asked_at=earlier)).moved == Moved()
+        assert await status_of(kept, claim) is Status.IN_DOUBT
+        # The later one itself may, and so may whatever is asked for after it.
+        assert (await reconcile(kept, [], claim)).moved == Moved(stored=1)
+        assert await status_of(kept, claim) is Status.PENDING
+
     async def test_what_a_person_said_is_known_to_the_next_run_and_stops_this_one(
         self, kept: Kept
     ) -> None:
@@ -453,10 +501,12 @@ async def reconcile(
     since: datetime | None = None,
     declared_count: int | None = None,
     moving: bool = True,
+    asked_at: datetime | None = None,
 ) -> Reconciled:
     """One run over a statement that is complete just beyond the margin of these claims.
 
-    `meanwhile` is done when all is decided and nothing is stored.
+    `meanwhile` is done when all is decided and nothing is stored; `asked_at` is when a statement
+    was asked for that came as a file.
     """
     starts = [
         attempt.started_at
@@ -476,11 +526,14 @@ async def reconcile(
         declared_count=tally.lines if declared_count is None else declared_count,
         declared_centavos=tally.net_centavos,
     )
+    asked_at = asked_at or head.asked_at
     async with alone(kept) as runs:
         await runs.begin(RunKind.ASKED, asked_since)
         told = ReadStatement(head=head, tally=tally)
         said = await runs.explanations()
-        reconciliation = Reconciliation([told], kept.rules, said)
+        window = Window.of([told], kept.rules.margin)
+        anew = await runs.told_anew_from(window, asked_at)
+        reconciliation = Reconciliation([told], kept.rules, said, told_anew_from=anew)
         for line in lines:
             reconciliation.take(line)
         ids = _named([claim.id for claim in claims])
@@ -494,7 +547,7 @@ async def reconcile(
         window = reconciliation.window
         needing = [finding for finding in findings if finding.needs_a_person]
         opened = await runs.tell(
-            [FoundIncident.of(f, kept.rules, window, head.asked_at) for f in needing]
+            [FoundIncident.of(f, kept.rules, window, asked_at) for f in needing]
         )
         standing_ = await runs.standing()
         closed = await runs.close_explained(
@@ -502,13 +555,14 @@ async def reconcile(
                 about
                 for finding in findings
                 if not finding.needs_a_person and (about := standing_.explained_by(finding))
-            }
+            },
+            asked_at,
         )
-        closed += 0 if window.distrust else await runs.close_unfound(window)
+        closed += 0 if window.distrust else await runs.close_unfound(window, asked_at)
         moved = await runs.move([f for f in findings if f.move]) if moving else Moved()
         if is_fit(window):
             await runs.put_aside([one for f in findings if (one := ToldLine.of(f)) is not None])
-            await runs.take_in(window, head.asked_at)
+            await runs.take_in(window, asked_at)
         await runs.end(
             RunEnded(
                 asked_at=head.asked_at,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Actor, Status
-from cashback_core.operators.acts import CashbackName
+from cashback_core.operators.acts import Act, ActKind, CashbackName, Granted
 from cashback_core.operators.resolutions import (
     LineFault,
     LineRefusal,
@@ -20,7 +20,7 @@ from cashback_core.operators.resolutions import (
     totals_of,
 )
 from cashback_core.values.ids import new_id
-from contract.builders import CREATED, UNANSWERED, a_sale, history_of
+from contract.builders import CREATED, UNANSWERED, a_sale, ended, history_of
 from contract.operating import REFUSED, ended_with
 
 if TYPE_CHECKING:
@@ -106,6 +106,28 @@ class ResolvingContract:
             (3, LineRefusal.NOT_CREDITED_THERE)
         ]
         assert steps == [1, 2, 3]
+
+    async def test_what_was_looked_at_is_done_once_by_whoever_looked(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        one = await ended_with(store, UNANSWERED)
+        told = listed({"id": str(one.id), "status": "rejected"})
+        resolving = ResolveMany(operators)
+        token = (await resolving.plan(1, told, by=BY)).token
+        renamed = ResolutionList(file="other.csv", lines=told.lines)
+        for other, by in ((renamed, BY), (told, "bia")):
+            done = await resolving.carry_out(1, other, by=by, token=token)
+            assert isinstance(done, PlanChanged)
+        assert isinstance(await resolving.carry_out(1, told, by=BY, token=token), Resolved)
+        # A colleague takes it back, it is sent, and in doubt again: nobody has looked at that.
+        back = Act(kind=ActKind.RESEND, by="bia", reason="a mistake", accept_risk=True)
+        assert isinstance(await operators.act(1, one.id, back), Granted)
+        (again,) = await store.claim_due(limit=10, lease_s=60.0)
+        await store.conclude(ended(again, UNANSWERED, deliverer=Actor.WORKER))
+        assert (await history_of(store, 1, one)).record.status is Status.IN_DOUBT
+        done = await resolving.carry_out(1, told, by=BY, token=token)
+        assert isinstance(done, PlanChanged)
+        assert len(done.plan.moves) == 1
 
     async def test_lines_that_contradict_each_other_are_not_done(
         self, store: CashbackStore, operators: OperatorStore

@@ -18,15 +18,20 @@ def keep_day_file(dsn: str, day: date, *, merchant_id: int = 1) -> UUID:
     id_ = new_id()
     with psycopg.connect(dsn) as connection:
         connection.execute(
-            "insert into files (file_id, kind, merchant_id, sha256, name, declared_by, day,"
-            " completed_at) values (%s, 'erp_day', %s, sha256(%s::text::bytea), 'day.csv', 'ana',"
-            " %s, now())",
-            [id_, merchant_id, str(id_), day],
+            "insert into files (file_id, kind, merchant_id, sha256, identity, name, declared_by,"
+            " day) values (%(id)s, 'erp_day', %(merchant)s, sha256(%(name)s), sha256(%(name)s),"
+            " 'day.csv', 'ana', %(day)s)",
+            {"id": id_, "merchant": merchant_id, "name": id_.bytes, "day": day},
         )
         connection.execute(
             "insert into erp_lines (file_id, line, merchant_id, name_kind, name, sold_at,"
             " total_centavos, cashback_centavos)"
             " values (%s, 1, %s, 'sale_id', 'nf-4711-lost', %s + time '15:00', 10000, 500)",
             [id_, merchant_id, day],
+        )
+        connection.execute(
+            "update files set lines = 1, centavos = 10000, gross_centavos = 10000,"
+            " read_through = 1, completed_at = now() where file_id = %s",
+            [id_],
         )
     return id_

@@ -37,10 +37,15 @@ def keep_difference(dsn: str, one: DayDifference) -> None:
     """Keep a difference as it is told, with a file for it."""
     with psycopg.connect(dsn) as connection:
         connection.execute(
-            "insert into files (file_id, kind, merchant_id, sha256, name, declared_by, day)"
-            " select %s, 'erp_day', m.merchant_id, sha256(%s::text::bytea), 'day.csv', 'ana', %s"
-            " from merchants as m where m.slug = %s",
-            [one.file_id, str(one.file_id), one.day, one.case.merchant],
+            "insert into files (file_id, kind, merchant_id, sha256, identity, name, declared_by,"
+            " day) select %(id)s, 'erp_day', m.merchant_id, sha256(%(name)s), sha256(%(name)s),"
+            " 'day.csv', 'ana', %(day)s from merchants as m where m.slug = %(merchant)s",
+            {
+                "id": one.file_id,
+                "name": one.file_id.bytes,
+                "day": one.day,
+                "merchant": one.case.merchant,
+            },
         )
         connection.execute(
             "insert into differences (difference_id, merchant_id, day, file_id, line, cashback_id,"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -23,6 +23,11 @@ from cashback_core.words.locales import ENGLISH
 from integration.journeys import fresh_cpf, sale_of_now, wait_for
 from integration.kept_day_files import keep_day_file
 from integration.kept_incidents import keep
+from integration.real_finance import (
+    ask_of_closes,
+    ask_of_differences,
+    ask_of_figures,
+)
 from integration.running import PASSWORD, Gateway, send
 
 if TYPE_CHECKING:
@@ -38,8 +43,9 @@ ALIKE: Final = (
     (r"\*{3}\.\d{3}\.\d{3}-\*{2}", "***.982.247-**"),
     (r"eyJ[\w.-]+", "eyJ…"),
     (r"cli_[\w-]{22}", "cli_Zk3vQ8mT1xY5bN7cR2wE9h"),
-    (r"[\w-]{43}(?=\")", "Qm9hIHNvcnRlLCBlIGF0w6kgYSBwcsOzeGltYSB2ZXo"),
+    (r"(?<![0-9a-f]{21})[\w-]{43}(?=\")", "Qm9hIHNvcnRlLCBlIGF0w6kgYSBwcsOzeGltYSB2ZXo"),
     (r"(?<=\"elapsed_s\": )[0-9.e-]+", "0.042"),
+    (r"(?<=\"0\.5\": )[0-9.e-]+|(?<=\"0\.9[59]\": )[0-9.e-]+", "0.042"),
     (r"(?<=\"line\": )[0-9]+", "12"),
     (r"(?<=\"number\": )[0-9]+(?=, \"at\")", "4711"),
     (r"(?<=\"token\": \")[0-9a-f]{32}(?=\")", "8f14e45fceea167a5a36dedd4bea2543"),
@@ -92,8 +98,15 @@ class Asking:
         return json.loads(text)
 
 
-def real_answers(gateway: Gateway, headers: Callable[[str], Mapping[str, str]]) -> dict[str, Any]:
-    """Answers by their schema and problems by their code; `headers` are those of a role."""
+def real_answers(
+    gateway: Gateway,
+    headers: Callable[[str], Mapping[str, str]],
+    quiet: Callable[[str], Mapping[str, str]],
+) -> dict[str, Any]:
+    """Answers by their schema and problems by their code; `headers` are those of a role.
+
+    `quiet` are those of a merchant that sells nothing but what is sold here.
+    """
     asking = Asking(gateway=gateway, headers=headers)
     _ask_for_tokens(asking)
     _ask_of_sales(asking)
@@ -105,6 +118,10 @@ def real_answers(gateway: Gateway, headers: Callable[[str], Mapping[str, str]]) 
     _ask_of_days(asking)
     _ask_of_administered(asking)
     _ask_wrongly(asking)
+    quietly = replace(asking, headers=quiet)
+    ask_of_figures(quietly)
+    ask_of_closes(quietly)
+    ask_of_differences(asking)
     return {
         "answers": dict(sorted(asking.answers.items())),
         "problems": dict(sorted(asking.problems.items())),

@@ -40,6 +40,12 @@ class NumberCell(PlainCell):
     __slots__ = ()
 
 
+class NumberSince1904(NumberCell):
+    """One in a book whose days are counted from 1904 on: as a date it would be four years off."""
+
+    __slots__ = ()
+
+
 def read_cell(profile: Profile, field: str, text: str) -> str:
     """What is told in this field, of a cell that is not empty. Raises CellError."""
     if isinstance(text, PlainCell):
@@ -68,6 +74,8 @@ def _plain(profile: Profile, field: str, text: PlainCell) -> str:
     if kind is FieldKind.INSTANT and isinstance(text, NumberCell):
         if profile.date_format != EXCEL:
             raise CellError(f'a date (as a number: date_format = "{EXCEL}")')
+        if isinstance(text, NumberSince1904):
+            raise CellError("a date, not a number: its days are counted from 1904 on")
         return read_instant(text, EXCEL)
     if kind is FieldKind.NUMBER and not isinstance(text, NumberCell):
         raise CellError("a number")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from adapters.files.profile import Profile
-    from cashback_core.reconciliation.statement_values import Fields
+    from cashback_core.reconciliation.statement_values import Fields, Value
 
 STATEMENT: Final = FileKind(
     what="a line of a statement",
@@ -88,12 +89,22 @@ def _take_reversed(told: Fields, problems: list[str]) -> None:
     if len(amounts) > 1:
         problems.append("reversed: both credited and taken back")
     elif amounts and amounts[0] is taken:
-        told["cashback"] = taken
-        told.setdefault("type", "reversal")
+        told["cashback"] = _taken_back(taken)
+
+
+def _taken_back(value: Value) -> Value:
+    """The amount with a minus, which says so whatever `type` says; as it was, where it has one."""
+    if isinstance(value, str):
+        return value if value.startswith("-") else f"-{value}"
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Decimal):
+        return -abs(value)
+    return -abs(value) if isinstance(value, int) else value
 
 
 def _is_nought(value: object) -> bool:
-    return value is None or (isinstance(value, str | int) and not str(value).strip("0.-"))
+    return value is None or (isinstance(value, str | int | Decimal) and not str(value).strip("0.-"))
 
 
 def _dated(at: str, zone: ZoneInfo | None, problems: list[str]) -> str | None:

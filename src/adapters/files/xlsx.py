@@ -1,71 +1,53 @@
-"""The rows of a spreadsheet (XLSX), one by one: what it holds is bounded before it is unpacked.
+"""The rows of a spreadsheet (XLSX), one by one: none is lost, and nothing is held without a bound.
 
-An XLSX file is a ZIP of XML: a few kilobytes may unpack to gigabytes. What each part would unpack
-to stands in its directory and is looked at first; the reader unpacks no more than is told there. A
-row is held whole while it is read, so each sheet is gone through once before, and a row, or a text
-in it, that is longer than any is refused.
+An XLSX file is a ZIP of XML: a few kilobytes may unpack to gigabytes, and to many more as objects.
+Whatever is read of it goes through `BoundedZip`, which looks at a part before it is parsed. What a
+spreadsheet holds and its rows do not show (a formula that was never reckoned, a second sheet, a row
+that is told twice) is refused: a line that is left out would be one that was never paid.
 """
 
 from __future__ import annotations
 
-import re
 import warnings
 import zipfile
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
-from adapters.files.cells import NumberCell, PlainCell
+from adapters.files.cells import NumberCell, NumberSince1904, PlainCell
 from adapters.files.lines import Fault, FileRow, UnreadableFileError
+from adapters.files.zip_bounds import BoundedZip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-MAX_UNPACKED_BYTES: Final = 2 * 1024**3
-"""Of all its parts together."""
-
-MAX_SHARED_BYTES: Final = 64 * 1024**2
-"""Of its table of texts, and of whatever else is no sheet: these are held whole."""
-
-MAX_ROW_BYTES: Final = 4 * 1024**2
-"""From the end of one row to that of the next, as XML."""
-
-MAX_PARTS: Final = 1_000
 MAX_ROWS: Final = 1_048_576
 MAX_COLUMNS: Final = 500
 MAX_CELL_CHARS: Final = 32_767
 """As many as a spreadsheet's cell may have."""
 
-_PIECE: Final = 1024**2
-_KEPT: Final = 64
-"""Bytes that are looked at again with the next piece: an end may be cut in two."""
-
-_ROW_END: Final = re.compile(rb"</(?:[\w.-]+:)?row\s*>|<(?:[\w.-]+:)?row(?:\s[^<>]*)?/>")
-_NEVER: Final = re.compile(rb"<!\[CDATA\[|<!DOCTYPE")
 _SURE_DIGITS: Final = 15
 """Of a number a spreadsheet keeps so many, and shows no more."""
 
 
 def sheet_rows(file: BinaryIO, sheet: str | None) -> Iterator[FileRow | Fault]:
-    """Every row that is not empty, by its number; the first sheet's where none is named.
+    """Every row that is not empty, by its number; where no sheet is named, of the only one.
 
     Raises UnreadableFileError.
     """
     # Only here: it is slow to import, and most processes never read a spreadsheet.
-    import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
+    from adapters.files.sheets import open_book
+
     try:
-        _refuse_too_big(file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions, which nobody asks for
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            try:
-                yield from _rows(_chosen(book, sheet))
-            finally:
-                book.close()
+            with BoundedZip(file) as packed:
+                book = open_book(packed)
+                yield from _rows(book, book.sheet(sheet))
     except (
         InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError,
         AttributeError, EOFError, OSError, IndexError, NotImplementedError, RuntimeError,
@@ -74,73 +56,39 @@ def sheet_rows(file: BinaryIO, sheet: str | None) -> Iterator[FileRow | Fault]:
         raise UnreadableFileError(f"it is no spreadsheet: {type(error).__name__}") from error
 
 
-def _refuse_too_big(file: BinaryIO) -> None:
-    with zipfile.ZipFile(file) as packed:
-        parts = packed.infolist()
-    if len(parts) > MAX_PARTS:
-        raise UnreadableFileError(f"a spreadsheet has at most {MAX_PARTS} parts")
-    unpacked = sum(part.file_size for part in parts)
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise UnreadableFileError(f"it would unpack to more than {MAX_UNPACKED_BYTES} bytes")
-    for part in parts:
-        is_sheet = "worksheets/" in part.filename.lower()
-        if not is_sheet and part.file_size > MAX_SHARED_BYTES:
-            raise UnreadableFileError(f"a part that is held whole has at most {MAX_SHARED_BYTES}")
-        if is_sheet:
-            _refuse_long_rows(file, part)
-    file.seek(0)
+def _rows(book: Any, sheet: Any) -> Iterator[FileRow | Fault]:
+    before = 0
+    for number, row in book.rows_of(sheet):
+        if not before < number <= MAX_ROWS:
+            why = f"row {number} comes after row {before}" if number <= before else "it has no end"
+            raise UnreadableFileError(f"its rows are not in order: {why}")
+        before = number
+        told = _told(number, row, since_1904=book.is_since_1904)
+        if told is not None:
+            yield told
 
 
-def _refuse_long_rows(file: BinaryIO, part: zipfile.ZipInfo) -> None:
-    """Look for the ends of rows; without them the reader would hold whatever there is."""
-    kept, since = b"", 0
-    with zipfile.ZipFile(file) as packed, packed.open(part) as sheet:
-        while piece := sheet.read(_PIECE):
-            here = kept + piece
-            if _NEVER.search(here) is not None:
-                raise UnreadableFileError("a sheet with CDATA or a DOCTYPE is not read")
-            start = len(kept)
-            for end in _ROW_END.finditer(here):
-                if since + end.end() - start > MAX_ROW_BYTES:
-                    break
-                since, start = 0, end.end()
-            since += len(here) - start
-            if since > MAX_ROW_BYTES:
-                raise UnreadableFileError(f"a row has at most {MAX_ROW_BYTES} bytes of XML")
-            kept = here[-_KEPT:]
-
-
-def _chosen(book: Any, sheet: str | None) -> Any:
-    sheets = {one.title: one for one in book.worksheets}
-    if not sheets:
-        raise UnreadableFileError("it has no sheet of cells")
-    if sheet is None:
-        return next(iter(sheets.values()))
-    if sheet not in sheets:
-        raise UnreadableFileError(f"it has no sheet {sheet!r} (its sheets: {', '.join(sheets)})")
-    return sheets[sheet]
-
-
-def _rows(sheet: Any) -> Iterator[FileRow | Fault]:
-    sheet.reset_dimensions()  # what it says of its size may be anything
-    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        if number > MAX_ROWS:  # rows left out are made up: one may say that it is the last of all
-            raise UnreadableFileError(f"a sheet has at most {MAX_ROWS} rows")
-        values = cast("Sequence[object]", row)
-        while values and values[-1] is None:
-            values = values[:-1]
-        if not values:
-            continue
-        if len(values) > MAX_COLUMNS:
-            reason = f"a row has at most {MAX_COLUMNS} cells"
-            yield Fault(line=number, code="too_many_cells", reason=reason)
-            continue
-        cells = tuple(map(_cell, values))
-        if any(len(cell) > MAX_CELL_CHARS for cell in cells):
-            reason = f"a cell has at most {MAX_CELL_CHARS} characters"
-            yield Fault(line=number, code="cell_too_long", reason=reason)
-        elif any(cells):
-            yield FileRow(line=number, last_line=number, cells=cells)
+def _told(number: int, row: Sequence[Any], *, since_1904: bool) -> FileRow | Fault | None:
+    """A row's cells by their columns, the empty ones behind the last left out; None without any."""
+    values = {cell["column"]: cell["value"] for cell in row}
+    if len(values) != len(row) or any(cell["row"] != number for cell in row):
+        reason = "two of its cells are of one column, or one is of another row"
+        return Fault(line=number, code="cell_misplaced", reason=reason)
+    width = max((column for column, value in values.items() if value is not None), default=0)
+    if width > MAX_COLUMNS:
+        reason = f"a row has at most {MAX_COLUMNS} cells"
+        return Fault(line=number, code="too_many_cells", reason=reason)
+    cells = tuple(_cell(values.get(column)) for column in range(1, width + 1))
+    if any(len(cell) > MAX_CELL_CHARS for cell in cells):
+        reason = f"a cell has at most {MAX_CELL_CHARS} characters"
+        return Fault(line=number, code="cell_too_long", reason=reason)
+    if not any(cells):
+        return None
+    if since_1904:
+        cells = tuple(
+            NumberSince1904(cell) if isinstance(cell, NumberCell) else cell for cell in cells
+        )
+    return FileRow(line=number, last_line=number, cells=cells)
 
 
 def _cell(value: object) -> str:  # noqa: PLR0911 (one for each kind of cell)

@@ -324,7 +324,7 @@ STATEMENT_INCIDENTS: Final = Metric(
     name="cashback_statement_incidents",
     kind=MetricKind.GAUGE,
     labels=("class",),
-    meaning="incidents of the provider's statement that stand, by class (docs/reconciliation.md)",
+    meaning="incidents of the provider's statement that stand, by class (docs/statement-rules.md)",
     of=_WORKER,
     one_for_all=_DATABASE,
 )

@@ -10,7 +10,10 @@ import hashlib
 import json
 import re
 from datetime import UTC, date, datetime
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_INTEGER: Final = 2**53 - 1
 """The highest integer of a close, and less one the lowest: beyond it, some readers round."""
@@ -23,6 +26,7 @@ _INSTANT: Final = re.compile(
 )
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 _MAX_DIGITS: Final = 16
+_MAX_DEPTH: Final = 16
 _BLANKS: Final = " \t\r\n"
 
 
@@ -42,11 +46,8 @@ def canonical_bytes(value: object) -> bytes:
 
 
 def hash_of_any(value: object) -> str:
-    """A hash of whatever JSON came, to tell it from others. Raises NotCanonical if too deep."""
-    try:
-        return sha256_of(canonical_text(value).encode(errors="surrogatepass"))
-    except RecursionError as error:
-        raise NotCanonical("it is nested too deep") from error
+    """A hash of whatever JSON `read_json` read, to tell it from others."""
+    return sha256_of(canonical_text(value).encode(errors="surrogatepass"))
 
 
 def sha256_of(data: bytes) -> str:
@@ -93,6 +94,8 @@ def read_json(text: str) -> Any:
         raise NotCanonical(f"it is no JSON of ours: {error}") from error
     if end < len(text):
         raise NotCanonical("something stands behind the JSON's end")
+    if text.count("{") + text.count("[") > _MAX_DEPTH:
+        _refuse_deep(value)
     return value
 
 
@@ -100,6 +103,22 @@ def told(value: object, *, most: int = 60) -> str:
     """What came, for a message, short and without a character that a terminal obeys."""
     text = ascii(value)
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _refuse_deep(value: Any) -> None:
+    """So that nothing that walks a value runs out of stack; nothing of ours has half as many."""
+    level = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        level = [inner for one in level for inner in _within(one)]
+        if not level:
+            return
+    raise NotCanonical("it is nested too deep")
+
+
+def _within(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).values()
+    return cast("list[Any]", value) if isinstance(value, list) else ()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

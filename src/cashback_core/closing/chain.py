@@ -39,6 +39,8 @@ class LinkFault(StrEnum):
     """Its figures contradict one another."""
     KEY_UNKNOWN = "key_unknown"
     """The keys given do not have the one that it names."""
+    KEY_UNTRUSTED = "key_untrusted"
+    """Its key is none of those that were stated as trusted."""
     KEY_TIME = "key_time"
     """Its key was not in use when it says that it was closed."""
     SIGNATURE = "signature"
@@ -117,11 +119,13 @@ class Link:
 class Trust:
     """What is taken for true: the keys (None: signatures are not looked at), and hashes.
 
-    `heads` are those of closes that are known to exist; `after` those that a chain may follow
-    from, which was verified up to there before.
+    `stated` are the ids of the only keys that are trusted, where somebody stated them; else those
+    given are. `heads` are those of closes that are known to exist; `after` those that a chain may
+    follow from, which was verified up to there before.
     """
 
     keys: tuple[CloseKey, ...] | None = None
+    stated: frozenset[str] = frozenset()
     heads: frozenset[str] = frozenset()
     after: frozenset[str] = frozenset()
 
@@ -157,6 +161,7 @@ def _out_of_order(links: Sequence[Link]) -> Iterator[BadLink]:
 
 def _walked(links: Sequence[Link], trust: Trust) -> Iterator[BadLink]:
     """The first that does not hold by itself, or does not follow from the one before."""
+    keys = None if trust.keys is None else {key.id: key for key in trust.keys}
     by_number: dict[int, dict[str, Link]] = {}
     for link in links:
         by_number.setdefault(link.number, {}).setdefault(link.sha256, link)
@@ -165,7 +170,7 @@ def _walked(links: Sequence[Link], trust: Trust) -> Iterator[BadLink]:
     for number in sorted(by_number):
         versions = tuple(by_number[number].values())
         for link in versions:
-            bad = _of_itself(link, trust)
+            bad = _of_itself(link, keys, trust.stated)
             if bad is not None:
                 yield bad
                 return
@@ -197,24 +202,38 @@ def _fork(link: Link, versions: Sequence[Link]) -> BadLink:
     )
 
 
-def _of_itself(link: Link, trust: Trust) -> BadLink | None:
+def _of_itself(
+    link: Link, keys: Mapping[str, CloseKey] | None, stated: frozenset[str]
+) -> BadLink | None:
     """What is wrong with it whatever is before it."""
     if link.signed is None:
         return link.bad(link.fault or LinkFault.FORM)
     close = link.signed.close
     span = close.span
-    if trust.keys is not None:
-        key = next((key for key in trust.keys if key.id == close.key), None)
-        if key is None:
-            return link.bad(LinkFault.KEY_UNKNOWN, key=close.key)
-        if not verify(key.public_key, link.signed.signature, close_bytes(close)):
-            return link.bad(LinkFault.SIGNATURE, key=close.key)
-        if not key.signs_at(span.closed_at):
-            return link.bad(LinkFault.KEY_TIME, key=close.key, at=instant_text(span.closed_at))
-    if span.closed_at < span.ends_at + AFTER_ITS_END:
+    bad = None if keys is None else _of_its_key(link, link.signed, keys, stated)
+    if bad is not None:
+        return bad
+    if span.closed_at - span.ends_at < AFTER_ITS_END:
         return link.bad(
             LinkFault.EARLY, at=instant_text(span.closed_at), ends_at=instant_text(span.ends_at)
         )
+    return None
+
+
+def _of_its_key(
+    link: Link, signed: SignedClose, keys: Mapping[str, CloseKey], stated: frozenset[str]
+) -> BadLink | None:
+    """What is wrong with the key that it names, or with its signature."""
+    close, at = signed.close, signed.close.span.closed_at
+    if stated and close.key not in stated:
+        return link.bad(LinkFault.KEY_UNTRUSTED, key=close.key)
+    key = keys.get(close.key)
+    if key is None:
+        return link.bad(LinkFault.KEY_UNKNOWN, key=close.key)
+    if not verify(key.public_key, signed.signature, close_bytes(close)):
+        return link.bad(LinkFault.SIGNATURE, key=close.key)
+    if not key.signs_at(at):
+        return link.bad(LinkFault.KEY_TIME, key=close.key, at=instant_text(at))
     return None
 
 

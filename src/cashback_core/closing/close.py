@@ -232,7 +232,11 @@ def _body(close: Close) -> dict[str, Any]:
         for row in day.statuses
     ]
     value["types"] = [{"type": row.type, **_moved(row.moved)} for row in day.types]
-    value["stores"] = [{"store": row.store, **_moved(row.moved)} for row in day.stores]
+    value["stores"] = (
+        None
+        if day.stores is None
+        else [{"store": row.store, **_moved(row.moved)} for row in day.stores]
+    )
     value["late"] = day.late
     value["lines"] = {"count": day.lines.count, "sha256": day.lines.sha256}
     return value

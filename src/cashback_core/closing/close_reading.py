@@ -113,7 +113,11 @@ def _day(found: Mapping[str, object]) -> Day:
         ),
         statuses=tuple(_status(row) for row in array(found["statuses"])),
         types=tuple(_type(row) for row in array(found["types"])),
-        stores=tuple(_store(row) for row in array(found["stores"])),
+        stores=(
+            None
+            if found["stores"] is None
+            else tuple(_store(row) for row in array(found["stores"]))
+        ),
         late=integer(found["late"]),
         lines=LinesMark(count=integer(lines["count"]), sha256=sha256(lines["sha256"])),
     )

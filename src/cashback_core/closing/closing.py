@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.closing.canonical import read_json
+from cashback_core.closing.chain import AFTER_ITS_END, Link, Trust, first_bad_link
 from cashback_core.closing.close import (
     Chained,
     Close,
@@ -31,6 +32,7 @@ from cashback_core.closing.close_reading import read_close
 from cashback_core.closing.day import NOTHING, Amount, DayUnderWay
 from cashback_core.closing.keys import CloseKey, key_id
 from cashback_core.closing.lines import LinesHead
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 GRACE: Final = timedelta(minutes=10)
 """So long a day is over, at least, before it is closed."""
+
+CLOCKS_APART: Final = timedelta(minutes=1)
+"""By so much the store's clock and the closer's may differ; else one of them is wrong."""
 
 MAX_CLOSED: Final = 100
 """Most days of all chains that one round closes; what is left, the next one does."""
@@ -64,8 +69,8 @@ ACCOUNT: Final = ChainOwner(merchant_id=None, slug=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptClose:
-    """A close as it is kept: the document's exact bytes, and by what it is found.
+class KeptDay:
+    """A close that is kept, by what it is found.
 
     `hash` is `close_hash`, `late` how many of its lines happened before its day began.
     """
@@ -82,12 +87,23 @@ class KeptClose:
     previous: str | None
     lines: int
     late: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptClose(KeptDay):
+    """The same with the document's exact bytes, of which there may be some millions."""
+
     document: bytes
 
     @property
     def close(self) -> Close:
         """What the document says; raises NotCanonical for one that no version of ours wrote."""
-        return read_close(read_json(self.document.decode())).close
+        return self.signed.close
+
+    @property
+    def signed(self) -> SignedClose:
+        """The same with its signature."""
+        return read_close(read_json(self.document.decode()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +111,7 @@ class OpenDay:
     """The day of a chain that is to be closed next; `last` is the close before it, if any."""
 
     owner: ChainOwner
-    last: KeptClose | None
+    last: KeptDay | None
     day: date
     zone: str
     begins_at: datetime
@@ -128,6 +144,10 @@ class NotSettled(Exception):  # noqa: N818 (named by what is wrong)
     """An event of a day lies at a position that is not below the horizon yet: try again."""
 
 
+class NotVerified(Exception):  # noqa: N818 (named by what is wrong)
+    """A close that whoever verifies would refuse: it is not kept."""
+
+
 class AlreadyClosed(Exception):  # noqa: N818 (named by what is wrong)
     """Somebody has closed that day in the meantime; nothing was changed."""
 
@@ -157,6 +177,11 @@ class Closing(Protocol):
 
         Waits a moment. Goes on from one call to the next, so that newer transactions keep nobody.
         """
+
+    @property
+    @abstractmethod
+    def waits_for(self) -> Sequence[str]:
+        """Who is under way and kept `settled_at` waiting, as an operator finds them."""
 
     @abstractmethod
     async def horizon(self, day: OpenDay) -> Horizon:
@@ -206,8 +231,8 @@ class CloseStore(Protocol):
     @abstractmethod
     async def latest(
         self, merchant_id: int | None, *, before: int | None = None, limit: int
-    ) -> Sequence[KeptClose]:
-        """The same, the latest first, of numbers below `before`."""
+    ) -> Sequence[KeptDay]:
+        """The same without their documents, the latest first, of numbers below `before`."""
 
     @abstractmethod
     async def close_of(self, merchant_id: int | None, day: date) -> KeptClose | None:
@@ -239,13 +264,16 @@ class ClosedRound:
     """What came of a round.
 
     `behind` counts the days asked for that are over and not closed, `strange` says by owner why a
-    chain is closed no further, `waits` whether old transactions are waited for.
+    chain is closed no further, `failed` why a chain could not be closed in this round, though the
+    others were; `waits` whether old transactions are waited for, and `waits_for` whose.
     """
 
     closed: tuple[KeptClose, ...] = ()
     behind: int = 0
     strange: Mapping[str, str] = field(default_factory=dict[str, str])
+    failed: Mapping[str, str] = field(default_factory=dict[str, str])
     waits: bool = False
+    waits_for: tuple[str, ...] = ()
     is_busy: bool = False
 
 
@@ -281,7 +309,9 @@ async def _in_thread(work: Callable[[], None]) -> None:
 class CloseDays:
     """Closes what is due, oldest first, each day in a transaction of its own.
 
-    `beside` runs what takes long beside the loop; `on_closed` is told of every close.
+    `beside` runs what takes long beside the loop; `on_closed` is told of every close. `clock` is
+    the closer's own, which a store's clock that jumped is told by; None where there is only one.
+    `on_look` is told how many days are over, before anything that may fail is tried.
     """
 
     store: CloseStore
@@ -290,11 +320,14 @@ class CloseDays:
     grace: timedelta = GRACE
     beside: Callable[[Callable[[], None]], Awaitable[None]] = _in_thread
     on_closed: Callable[[KeptClose], object] = lambda _: None
+    clock: Callable[[], datetime] | None = None
+    on_look: Callable[[int], object] = lambda _: None
 
     async def __call__(self, asked: ClosesAsked = ALL_DUE) -> ClosedRound:
         """One round.
 
-        Raises StoreUnavailable, FormerKey, and OSError when the notes cannot be used.
+        Raises StoreUnavailable, FormerKey, and OSError when the notes cannot be used. Whatever
+        else keeps one chain from being closed is told of that one, and the others are closed.
         """
         async with self.store.alone() as closing:
             if closing is None:
@@ -312,27 +345,54 @@ class _Round:
         self._open = dict[str, OpenDay]()
         self._stuck = set[str]()
         self._strange = dict[str, str]()
+        self._failed = dict[str, Exception]()
         self._closed = list[KeptClose]()
 
     async def run(self) -> ClosedRound:
         """Close what may be closed now."""
         self._open = {day.owner.name: day for day in await self._closing.open_days()}
+        now = await self._closing.now()
+        self._use.on_look(self._behind(now - self._use.grace))
         await self._compare()
-        due_at = await self._closing.now() - self._use.grace
+        self._compare_clocks(now)
+        due_at = now - self._use.grace
         waits = False
         if any(self._is_due(day, due_at) for day in self._open.values()):
             settled_at = await self._closing.settled_at()
             waits = settled_at is None
             if settled_at is not None:
                 await self._close_all(settled_at - self._use.grace)
-        behind = [
+        return ClosedRound(
+            closed=tuple(self._closed),
+            behind=self._behind(due_at),
+            strange=self._strange,
+            failed={
+                name: f"{type(error).__name__}: {error}" for name, error in self._failed.items()
+            },
+            waits=waits,
+            waits_for=tuple(self._closing.waits_for) if waits else (),
+        )
+
+    def _behind(self, due_at: datetime) -> int:
+        return sum(
             _days_between(day.ends_at, due_at)
             for name, day in self._open.items()
             if self._asked.only in {None, name}
-        ]
-        return ClosedRound(
-            closed=tuple(self._closed), behind=sum(behind), strange=self._strange, waits=waits
         )
+
+    def _compare_clocks(self, now: datetime) -> None:
+        """Days that a clock invents would be closed, and never again be open."""
+        own = now if self._use.clock is None else self._use.clock()
+        if abs(own - now) > CLOCKS_APART:
+            apart = NotVerified(
+                f"the database's clock says {now}, this machine's {own}: one of them is wrong"
+            )
+            for name in self._open:
+                self._fail(name, apart)
+
+    def _fail(self, name: str, error: Exception) -> None:
+        self._failed[name] = error
+        self._stuck.add(name)
 
     async def _compare(self) -> None:
         """Hold the chains against what was noted of them, and note what they are now."""
@@ -380,6 +440,15 @@ class _Round:
             except (NotSettled, AlreadyClosed):
                 self._stuck.add(name)
                 continue
+            except FormerKey:
+                raise
+            except StoreUnavailable as error:
+                await self._closing.now()  # which raises, if it was not this day that took too long
+                self._fail(name, error)
+                continue
+            except Exception as error:  # noqa: BLE001 (one merchant's day must not stop the others')
+                self._fail(name, error)
+                continue
             self._closed.append(kept)
             if self._asked.dry_run:
                 self._stuck.add(name)
@@ -390,7 +459,12 @@ class _Round:
 
     async def _close(self, day: OpenDay) -> KeptClose:
         horizon = await self._closing.horizon(day)
-        last = None if day.last is None else day.last.close
+        keys = await self._use.store.keys()
+        # A clock that was set back: whoever verifies would find it closed early, or by no key.
+        if horizon.at < max([day.ends_at + self._use.grace, *(key.from_at for key in keys)]):
+            raise NotSettled(f"{day.owner.name}, {day.day}")
+        before = await self._before(day)
+        last = None if before is None else before.close
         of_merchant = await self._day(day, horizon, last) if day.owner != ACCOUNT else None
         close = Close(
             chained=Chained(
@@ -414,9 +488,21 @@ class _Round:
             ),
         )
         kept = _kept(day, sign_close(close, self._use.signer.sign))
+        if self._use.grace >= AFTER_ITS_END:
+            _refuse_unverified(before, kept, self._use.signer.public_key)
         if not self._asked.dry_run:
             await self._closing.keep(kept, self._use.signer.public_key)
         return kept
+
+    async def _before(self, day: OpenDay) -> KeptClose | None:
+        """The close that this day's follows from, with its document."""
+        if day.last is None:
+            return None
+        of, after = day.owner.merchant_id, day.last.number - 1
+        found = await self._use.store.closes(of, after=after, limit=1)
+        if [one.hash for one in found] != [day.last.hash]:
+            raise AlreadyClosed(f"{day.owner.name}, {day.day}")
+        return found[0]
 
     async def _day(self, day: OpenDay, horizon: Horizon, last: Close | None) -> Day:
         assert day.owner.slug is not None
@@ -428,6 +514,28 @@ class _Round:
             await self._use.beside(partial(_add, under_way, lines))
         before = None if last is None else last.of_merchant
         return under_way.done({} if before is None else before.closing)
+
+
+def _refuse_unverified(last: KeptClose | None, kept: KeptClose, public_key: bytes) -> None:
+    """Raises NotVerified for a close that does not follow from the last one, or is not signed."""
+    key = CloseKey(public_key=public_key, from_at=kept.closed_at)
+    bad = first_bad_link([_link(kept)], Trust(keys=(key,), after=frozenset({str(kept.previous)})))
+    if bad is None and last is not None:
+        trust = Trust(after=frozenset({str(last.previous)}))
+        bad = first_bad_link([_link(last), _link(kept)], trust)
+    if bad is not None:
+        raise NotVerified(f"{bad.fault}: close {bad.number}, {dict(bad.values)}")
+
+
+def _link(kept: KeptClose) -> Link:
+    return Link(
+        owner=kept.owner.slug,
+        number=kept.number,
+        day=kept.day,
+        sha256=kept.hash,
+        source="",
+        signed=kept.signed,
+    )
 
 
 def _add(under_way: DayUnderWay, lines: Sequence[DayLine]) -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from cashback_core.closing.lines import DayLine, LinesHead
 
+MAX_STORES: Final = 10_000
+"""Of so many stores a day tells what moved; a sale's store is whatever was written there."""
+
 _Key = TypeVar("_Key")
 
 
@@ -164,6 +167,7 @@ class LinesMark:
 class Day:
     """A merchant's day. Rows are sorted by what they are of, and those of nothing are left out.
 
+    `stores` is None exactly where something moved of more than `MAX_STORES` of them.
     `late` counts the lines whose instant lies before the day's begin: an earlier day was closed
     without them. Raises DoesNotAddUp for figures that contradict one another.
     """
@@ -171,7 +175,7 @@ class Day:
     liability: Liability
     statuses: tuple[StatusDay, ...]
     types: tuple[TypeDay, ...]
-    stores: tuple[StoreDay, ...]
+    stores: tuple[StoreDay, ...] | None
     late: int
     lines: LinesMark
 
@@ -180,10 +184,8 @@ class Day:
             raise DoesNotAddUp("late")
         _refuse_unsorted("statuses", [row.status.value for row in self.statuses])
         _refuse_unsorted("types", [row.type for row in self.types])
-        _refuse_unsorted("stores", [row.store or "" for row in self.stores])
         moved = self.liability.moved
-        if sum((row.moved for row in self.stores), Movements()) != moved:
-            raise DoesNotAddUp("stores")
+        self._refuse_stores(moved)
         if _centavos(sum((row.moved for row in self.types), Movements())) != _centavos(moved):
             raise DoesNotAddUp("types")
         owed = [row for row in self.statuses if row.status in OWED]
@@ -193,6 +195,15 @@ class Day:
             raise DoesNotAddUp("statuses_closing")
         if sum(row.came.count for row in self.statuses) != self.lines.count:
             raise DoesNotAddUp("statuses_lines")
+
+    def _refuse_stores(self, moved: Movements) -> None:
+        if self.stores is None:
+            return
+        if len(self.stores) > MAX_STORES:
+            raise DoesNotAddUp("too_many", "stores")
+        _refuse_unsorted("stores", [row.store or "" for row in self.stores])
+        if sum((row.moved for row in self.stores), Movements()) != moved:
+            raise DoesNotAddUp("stores")
 
     @property
     def closing(self) -> Mapping[Status, Amount]:
@@ -220,6 +231,7 @@ class DayUnderWay:
         self._moved = _Sums[Movement]()
         self._types = _Sums[tuple[str, Movement]]()
         self._stores = _Sums[tuple[str, Movement]]()
+        self._store_names = set[str]()
 
     def add(self, line: DayLine) -> bytes:
         """Take the next line.
@@ -246,10 +258,17 @@ class DayUnderWay:
             self._went.add(line.from_status, worth)
         for movement in movements_of(line.from_status, line.to_status):
             self._moved.add(movement, worth)
-            self._stores.add((line.store or "", movement), worth)
+            self._add_store(line.store or "", movement, worth)
             for name, part in line.types.items():
                 self._types.add((name, movement), part)
         self._hash.update(data)
+
+    def _add_store(self, store: str, movement: Movement, worth: int) -> None:
+        if len(self._store_names) <= MAX_STORES:
+            self._store_names.add(store)
+            self._stores.add((store, movement), worth)
+        elif self._stores:
+            self._stores.clear()  # the day tells none of them
 
     def done(self, opening: Mapping[Status, Amount]) -> Day:
         """The day, which opens with what the one before it closed with."""
@@ -269,12 +288,15 @@ class DayUnderWay:
             liability=Liability(opening=owed, moved=moved, closing=moved.after(owed)),
             statuses=tuple(row for row in statuses if row.opening or row.came or row.went),
             types=tuple(TypeDay(type=key, moved=row) for key, row in _rows(self._types)),
-            stores=tuple(
-                StoreDay(store=key or None, moved=row) for key, row in _rows(self._stores)
-            ),
+            stores=self._stores_done(),
             late=self._late,
             lines=LinesMark(count=self._count, sha256=self._hash.hexdigest()),
         )
+
+    def _stores_done(self) -> tuple[StoreDay, ...] | None:
+        if len(self._store_names) > MAX_STORES:
+            return None
+        return tuple(StoreDay(store=key or None, moved=row) for key, row in _rows(self._stores))
 
 
 def build_day(

@@ -2,14 +2,16 @@
 
     {"format": "cashback-keys/1", "keys": [{"id", "public", "from", "until"}]}
 
-A verifier takes this file for true. Whoever sends closes sends it once, by a way of its own, and
-both parties keep what they were sent: a file that comes beside the closes proves nothing by itself.
+A key signs until the next one begins, never two at a time. A verifier takes the file for true, or
+of it the keys that are stated to it. Whoever sends closes sends it once, by a way of its own, and
+both parties keep what they were sent: a file beside the closes proves nothing by itself.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.closing.canonical import (
@@ -62,6 +64,8 @@ class CloseKey:
         refuse_naive(self.from_at, "from when a key signs")
         if self.until_at is not None:
             refuse_naive(self.until_at, "until when a key signs")
+            if self.until_at < self.from_at:
+                raise ValueError("a key signs from an instant until a later one")
 
     @property
     def id(self) -> str:
@@ -98,7 +102,18 @@ def read_keys(value: object) -> tuple[CloseKey, ...]:
     keys = tuple(_key(row) for row in rows)
     if len({key.id for key in keys}) < len(keys):
         raise NotCanonical("a key is there twice")
+    refuse_overlap(keys)
     return keys
+
+
+def refuse_overlap(keys: Iterable[CloseKey]) -> None:
+    """Raises NotCanonical where two keys sign at one time: a key ends where the next begins.
+
+    Else a key that somebody puts beside the one in use would sign the days to come.
+    """
+    for key, later in pairwise(sorted(keys, key=lambda key: key.from_at)):
+        if key.until_at is None or key.until_at > later.from_at:
+            raise NotCanonical(f"keys {key.id} and {later.id} are told to sign at one time")
 
 
 def _key(value: object) -> CloseKey:

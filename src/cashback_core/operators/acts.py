@@ -262,10 +262,14 @@ class CashbackName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """A cashback as it stands, and what `operate` says of an act on it; `merchant` is the slug."""
+    """A cashback as it stands, and what `operate` says of an act on it; `merchant` is the slug.
+
+    `version` counts its moves.
+    """
 
     merchant: str
     status: Status
+    version: int
     cashback_centavos: int
     decision: Decision
 

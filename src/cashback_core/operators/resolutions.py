@@ -157,12 +157,13 @@ class ResolutionList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedMove:
-    """A line that would move a cashback."""
+    """A line that would move a cashback; `version` is that one's, before it does."""
 
     said: ResolutionLine
     id: UUID
     merchant: str
     from_status: Status
+    version: int
     centavos: int
 
     @property
@@ -210,22 +211,29 @@ def totals_of(moves: Iterable[PlannedMove]) -> tuple[MoveTotal, ...]:
 class ResolutionPlan:
     """What a list would do: every line in exactly one of `moves`, `already` and `refused`.
 
-    `already` are the numbers of the lines that say what is so.
+    `already` are the numbers of the lines that say what is so. `file` and `by` are what each of the
+    moves will be kept with: the list's name and who acts.
     """
 
+    file: str
+    by: str
     moves: tuple[PlannedMove, ...]
     already: tuple[int, ...]
     refused: tuple[RefusedLine, ...]
 
     @property
     def token(self) -> str:
-        """Names exactly these moves on this evidence: whoever confirms says it again."""
-        told = hashlib.sha256()
+        """Names exactly these moves, as this person's, on this file's evidence.
+
+        Whoever confirms says it again. Once a cashback has moved since, it is another, though the
+        cashback be back where it was.
+        """
+        told = hashlib.sha256(f"{self.file}\n{self.by}\n".encode())
         for move in self.moves:
             said = move.said
             told.update(
-                f"{said.line} {move.id} {move.from_status} {move.to} {move.centavos}"
-                f" {said.evidence}\n".encode()
+                f"{said.line} {move.id} {move.version} {move.from_status} {move.to}"
+                f" {move.centavos} {said.evidence}\n".encode()
             )
         return told.hexdigest()[:32]
 
@@ -247,21 +255,22 @@ class Resolved:
 
 
 def plan_of(
-    lines: Iterable[ResolutionLine | UnreadResolution],
+    told: ResolutionList,
     named: Mapping[CashbackName, Sequence[UUID]],
     foreseen: Mapping[UUID, Foreseen],
+    *,
+    by: str,
 ) -> ResolutionPlan:
-    """What the lines would do; `foreseen` is of each cashback that is named once, by its one kind.
+    """What a list would do; `foreseen` is of each cashback that is named once, by its one kind.
 
     Of several lines that say the same of one cashback the first is done.
     """
-    told = list(lines)
-    kinds = kinds_of(told, named)
+    kinds = kinds_of(told.lines, named)
     moves: list[PlannedMove] = []
     already: list[int] = []
     refused: list[RefusedLine] = []
     done: set[UUID] = set()
-    for one in told:
+    for one in told.lines:
         if isinstance(one, UnreadResolution):
             refused.append(RefusedLine(line=one.line, name=None, why=one.fault))
             continue
@@ -285,12 +294,19 @@ def plan_of(
                     id=id_,
                     merchant=known.merchant,
                     from_status=known.status,
+                    version=known.version,
                     centavos=known.cashback_centavos,
                 )
             )
         else:
             refused.append(_refused(one, id_, known.status, known.decision))
-    return ResolutionPlan(moves=tuple(moves), already=tuple(already), refused=tuple(refused))
+    return ResolutionPlan(
+        file=told.file,
+        by=by,
+        moves=tuple(moves),
+        already=tuple(already),
+        refused=tuple(refused),
+    )
 
 
 def kinds_of(
@@ -339,7 +355,7 @@ class ResolveMany:
         for part in _parts(acts):
             asked = {id_: acts[id_] for id_ in part}
             foreseen |= await self.operators.foresee(merchant_id, asked)
-        return plan_of(told.lines, named, foreseen)
+        return plan_of(told, named, foreseen, by=by)
 
     async def carry_out(
         self, merchant_id: int | None, told: ResolutionList, *, by: str, token: str

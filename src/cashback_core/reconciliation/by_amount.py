@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.placement import LeftLine, Placement
 
 
-class Amount:
+class AmountPlaces:
     """What two passes left of one amount.
 
     Once it is placed, `open_lines` are those that nothing explains and `left` the doubts that
@@ -110,7 +110,7 @@ class Amount:
             yield undecided(entry, why, line=line, barred_by=line)
         elif one.waiting is NotPlaced.COUNTED:
             how = "there are credits for all of its customer and amount"
-            move = self._placing.credited(entry, how, *one.group)
+            move = self._placing.credited(entry, how, one.group)
             cls = FindingClass.DOUBT_APPLIED
             yield Finding(cls=cls, line=line, entry=entry, why=how, move=move)
         else:

@@ -204,6 +204,8 @@ class _Group:
         self.reversals = [left for left in lines if left.is_reversal]
         self.waiting: list[LeftEntry] = []
         self._entries = sorted(entries, key=lambda entry: (entry.accepted_at, entry.id))
+        self._counting: tuple[BookEntry, ...] | None = None
+        self._quiet: tuple[tuple[BookEntry, ...], str | None] | None = None
 
     def place(self) -> Iterator[Finding]:
         """Place the group; what is left stands in `credits`, `reversals` and `waiting`."""
@@ -237,9 +239,14 @@ class _Group:
         window, margin = self.placing.window, self.placing.rules.margin
         absent = self.placing.explanations.absent
         applied = [entry for entry in self._of(Status.APPLIED) if not entry.is_erased]
-        known = [entry for entry in applied if entry.id in absent]
-        expected = [one for one in applied if one.id not in absent and window.expects(one, margin)]
-        others = [one for one in applied if one not in known and one not in expected]
+        known: list[BookEntry] = []
+        expected: list[BookEntry] = []
+        others: list[BookEntry] = []
+        for entry in applied:
+            if entry.id in absent:
+                known.append(entry)
+            else:
+                (expected if window.expects(entry, margin) else others).append(entry)
         yield from self._applied(expected)
         if self.placing.rules.echoes_reference:
             yield from self._unpaid_and_doubtful(taken_back)
@@ -381,7 +388,7 @@ class _Group:
                         "the credit is dated otherwise than that of an equal one, applied earlier"
                     )
                 why = f"{entry.status} here, and {more}"
-                move = self.placing.suspected(entry, why, *self._moving(entry))
+                move = self.placing.suspected(entry, why, self._moving(entry))
                 cls = FindingClass.CREDITED_UNPAID
                 yield Finding(cls=cls, entry=entry, line=line, why=why, move=move)
 
@@ -402,7 +409,7 @@ class _Group:
             why = f"line {line.number} of its customer and amount does not name it"
             yield undecided(entry, why, line=line, barred_by=line)
             return
-        not_quiet = self.placing.window.why_not_quiet(group, rules)
+        not_quiet = self._why_not_quiet(group)
         if line is not None and counted:
             waiting = NotPlaced.COUNTED
         elif not_quiet is not None:
@@ -416,18 +423,27 @@ class _Group:
         """Those whose moves could turn what is decided of a cashback, and itself.
 
         A reference makes it independent of all others; without one every cashback of its group
-        counts that may have a credit on this statement.
+        counts that may have a credit on this statement. All doubts of a group have one tuple:
+        there may be thousands. It is made when whatever goes by itself is gone.
         """
-        rules, since = self.placing.rules, self.placing.window.since
-        if rules.echoes_reference:
+        if self.placing.rules.echoes_reference:
             return (entry,)
-        return tuple(
-            other
-            for other in self._entries
-            if other is entry
-            or other.status is Status.IN_DOUBT
-            or (other.first_started_at is not None and not rules.is_over_before(other, since))
+        if self._counting is None:
+            self._counting = tuple(filter(self._counts, self._entries))
+        if self._counts(entry):
+            return self._counting
+        return (*self._counting, entry)
+
+    def _counts(self, entry: BookEntry) -> bool:
+        rules, since = self.placing.rules, self.placing.window.since
+        return entry.status is Status.IN_DOUBT or (
+            entry.first_started_at is not None and not rules.is_over_before(entry, since)
         )
+
+    def _why_not_quiet(self, group: tuple[BookEntry, ...]) -> str | None:
+        if self._quiet is None or self._quiet[0] is not group:
+            self._quiet = group, self.placing.window.why_not_quiet(group, self.placing.rules)
+        return self._quiet[1]
 
     def _assign(self, entries: Sequence[BookEntry]) -> Mapping[BookEntry, StatementLine]:
         """As many of these as there are credits that could be theirs, the credits taken away."""

@@ -101,11 +101,25 @@ def is_document_of(told: str, document: str | None) -> bool:
         return False
     if told == document:
         return True
-    plain, whole = told.translate(_PUNCTUATION), document.translate(_PUNCTUATION)
     if not is_masked(told):
-        return plain.upper() == whole.upper()
-    if len(plain) != len(whole):
-        return False
-    return all(
-        _HIDDEN.match(shown) or shown == real for shown, real in zip(plain, whole, strict=True)
-    )
+        return told.translate(_PUNCTUATION).upper() == document.translate(_PUNCTUATION).upper()
+    kind, shown = shown_places(told)
+    return seen_of(document, kind) == shown
+
+
+def plain_document(document: str) -> str:
+    """The same for a document however it is spelt."""
+    return "".join(filter(str.isalnum, document)).upper()
+
+
+def shown_places(masked: str) -> tuple[tuple[int, tuple[int, ...]], str]:
+    """What kind of mask it is: how long, and which places it shows; and what stands there."""
+    plain = masked.translate(_PUNCTUATION)
+    places = tuple(n for n, shown in enumerate(plain) if not _HIDDEN.match(shown))
+    return (len(plain), places), "".join(plain[n] for n in places)
+
+
+def seen_of(document: str, kind: tuple[int, tuple[int, ...]]) -> str | None:
+    """What a mask of that kind would show of a document; None if it masks none of its length."""
+    (length, places), whole = kind, document.translate(_PUNCTUATION)
+    return "".join([whole[n] for n in places]) if len(whole) == length else None

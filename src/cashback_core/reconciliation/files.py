@@ -20,6 +20,7 @@ from uuid import UUID
 
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
+from cashback_core.values.money import format_centavos
 from cashback_core.values.pages import Position
 
 MAX_NAME: Final = 255
@@ -200,11 +201,16 @@ class KeptFile:
             return None
         if tally.centavos - 2 * tally.unsure_centavos <= declared < tally.centavos:
             return None
-        return f"lines add up to {tally.centavos} centavos, but {declared} declared"
+        return f"lines add up to {_told(tally.centavos)}, but {_told(declared)} declared"
+
+
+def _told(centavos: int) -> str:
+    """An amount as a person reads it; reversals may bring a sum below zero."""
+    return ("-" if centavos < 0 else "") + format_centavos(abs(centavos))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class StatementSpan:
     """From `since` to `through` it is this statement whose lines count."""
 
     file_id: UUID
@@ -214,7 +220,7 @@ class Span:
 
 def spans(
     statements: Iterable[KeptFile], *, since: datetime, through: datetime
-) -> tuple[Span, ...]:
+) -> tuple[StatementSpan, ...]:
     """Which of these statements counts when, between two instants: the newest whole one each time.
 
     In order, without overlaps; of what none covers there is none. The same is `statements_between`
@@ -225,7 +231,7 @@ def spans(
         key=lambda one: (one.begun_at, one.id),
         reverse=True,
     )
-    found: list[Span] = []
+    found: list[StatementSpan] = []
     left = [(since, through)]
     for one in told:
         if one.since is None or one.through is None:
@@ -236,7 +242,7 @@ def spans(
             if first >= last:
                 rest.append((begins, ends))
                 continue
-            found.append(Span(file_id=one.id, since=first, through=last))
+            found.append(StatementSpan(file_id=one.id, since=first, through=last))
             rest += [part for part in ((begins, first), (last, ends)) if part[0] < part[1]]
         left = rest
     return tuple(sorted(found, key=lambda span: span.since))
@@ -315,7 +321,7 @@ class FileStore(Protocol):
         """Up to `limit` lines of a complete statement behind that line; of any other none."""
 
     @abstractmethod
-    async def counting(self, *, since: datetime, through: datetime) -> tuple[Span, ...]:
+    async def counting(self, *, since: datetime, through: datetime) -> tuple[StatementSpan, ...]:
         """See `spans`, of all statements."""
 
     @abstractmethod

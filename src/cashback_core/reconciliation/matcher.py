@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery.states import Status
-from cashback_core.reconciliation.by_amount import Amount
+from cashback_core.reconciliation.by_amount import AmountPlaces
 from cashback_core.reconciliation.by_customer import CustomersLines
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.doubtful_documents import read_by_book
@@ -82,6 +83,7 @@ class Reconciliation:
     A doubt is proved absent only when the statement covers it as asked and as declared, its
     totals match, every line was readable, every applied cashback of the window is on it, and no
     line that nothing explains could be its credit. What keeps it is lifted by a person alone.
+    And never where statements tell that were asked for later, from `told_anew_from` on.
     """
 
     def __init__(
@@ -90,9 +92,11 @@ class Reconciliation:
         rules: Rules,
         explanations: Explanations = NOTHING_EXPLAINED,
         *,
+        told_anew_from: datetime | None = None,
         spool: Callable[[], Spool[Any]] = MemorySpool,
     ) -> None:
-        self.window: Final = Window.of(told, rules.margin)
+        window = Window.of(told, rules.margin)
+        self.window: Final = replace(window, told_anew_from=told_anew_from)
         self.totals: Final = Totals()
         self._placing = Placement(
             window=self.window,
@@ -294,7 +298,7 @@ class Reconciliation:
             lambda one: _digits(one.entry.cashback_centavos),
         )
         for _, theirs, ours in sides:
-            amount = Amount(self._placing, theirs, ours)
+            amount = AmountPlaces(self._placing, theirs, ours)
             yield from amount.place()
             for one in amount.left:
                 doubts.put(one)
@@ -322,7 +326,7 @@ class Reconciliation:
             return undecided(entry, f"the statement cannot be trusted: {distrust}", line=line)
         if one.waiting is NotPlaced.COUNTED_IF_TRUSTED:
             how = "there are credits of its customer and amount, and none is still to come"
-            move = self._placing.credited(entry, how, *one.group)
+            move = self._placing.credited(entry, how, one.group)
             cls = FindingClass.DOUBT_APPLIED
             return Finding(cls=cls, entry=entry, line=line, why=how, move=move)
         move = self._placing.unpaid(entry, one.group)

@@ -39,12 +39,14 @@ class Placement:
     explanations: Explanations
     asked_at: datetime
 
-    def credited(self, entry: BookEntry, how: str, *group: BookEntry) -> Settled:
+    def credited(self, entry: BookEntry, how: str, group: tuple[BookEntry, ...] = ()) -> Settled:
         """The move of a cashback that is credited."""
         reason = f"credited by the statement of {self._when()}: {how}"
         return Settled(to=Status.APPLIED, reason=reason, group=group or (entry,))
 
-    def suspected(self, entry: BookEntry, how: str, *group: BookEntry) -> Settled | None:
+    def suspected(
+        self, entry: BookEntry, how: str, group: tuple[BookEntry, ...] = ()
+    ) -> Settled | None:
         """The move of a pending cashback that may be credited: no program sends it any more."""
         if entry.status is not Status.PENDING:
             return None

@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
-from cashback_core.reconciliation import NEED_A_PERSON, Reconciliation, id_in, line_key
+from cashback_core.reconciliation import NEED_A_PERSON, Reconciliation, Window, id_in, line_key
 from cashback_core.reconciliation.disk_spools import DiskSpools
 from cashback_core.reconciliation.ledger import LedgerKept, ToldLine, is_fit
 from cashback_core.reconciliation.schedule import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from cashback_core.reconciliation import (
+        BookEntry,
         Explanations,
         Finding,
         Rules,
@@ -177,18 +178,28 @@ class _Run:
     spools: DiskSpools
 
     async def __call__(self) -> RunResult:
+        told, asked_at = self.readings.told, self.readings.asked_at
         reconciliation = Reconciliation(
-            self.readings.told,
+            told,
             self.rules,
             explanations := await self.runs.explanations(),
+            told_anew_from=await self.runs.told_anew_from(
+                Window.of(told, self.rules.margin), asked_at
+            ),
             spool=self.spools,
         )
         named: Spool[UUID] = self.spools()
         await asyncio.to_thread(self._take, reconciliation, explanations, named)
-        ids = self._each_once(named)
+        entered: Spool[UUID] = self.spools()
+
+        def enter(entry: BookEntry) -> None:
+            reconciliation.enter(entry)
+            entered.put(entry.id)
+
+        ids = self._not_entered(named, entered)
         async with self.runs.book(reconciliation.book_since, ids) as book:
             async for batch in book:
-                await asyncio.to_thread(_each, reconciliation.enter, batch)
+                await asyncio.to_thread(_each, enter, batch)
         incidents: Spool[Finding] = self.spools()
         moves: Spool[Finding] = self.spools()
         about: set[str | UUID] = set()
@@ -197,18 +208,18 @@ class _Run:
             await self.runs.put_aside(lines)
         # Told before anything moves: what dies in between is told, and found again.
         opened = await self._tell(reconciliation, incidents)
-        closed = await self.runs.close_explained(about)
+        closed = await self.runs.close_explained(about, asked_at)
         if not reconciliation.window.distrust:
-            closed += await self.runs.close_unfound(reconciliation.window)
+            closed += await self.runs.close_unfound(reconciliation.window, asked_at)
         moved = await self._move(moves)
         if opened or closed:
             _log.warning("incidents of the statement: %d opened, %d closed", opened, closed)
         kept = None
         if is_fit(reconciliation.window):
-            kept = await self.runs.take_in(reconciliation.window, self.readings.asked_at)
+            kept = await self.runs.take_in(reconciliation.window, asked_at)
         await self.runs.end(
             RunEnded(
-                asked_at=self.readings.asked_at,
+                asked_at=asked_at,
                 window=reconciliation.window,
                 distrust=reconciliation.distrust,
                 totals=reconciliation.totals,
@@ -236,9 +247,11 @@ class _Run:
             if spelt is not None:
                 named.put(UUID(hex=spelt))
 
-    async def _each_once(self, named: Spool[UUID]) -> AsyncGenerator[Collection[UUID], None]:
-        each = (id_ for id_, _ in groupby(named.in_order(lambda id_: id_.int)))
-        async for batch in _slices(each):
+    async def _not_entered(
+        self, named: Spool[UUID], entered: Spool[UUID]
+    ) -> AsyncGenerator[Collection[UUID], None]:
+        """What was named and is not in the book, each once; to be asked for at the book's end."""
+        async for batch in _slices(_left_out(named, entered)):
             yield batch
 
     async def _tell(self, reconciliation: Reconciliation, incidents: Spool[Finding]) -> int:
@@ -279,6 +292,17 @@ def _parted(
             moves.put(finding)
         if is_kept and (line := ToldLine.of(finding)) is not None:
             yield line
+
+
+def _left_out(named: Spool[UUID], entered: Spool[UUID]) -> Iterator[UUID]:
+    """Those of one side that are not of the other: nothing that an id tells of its age decides."""
+    known = entered.in_order(lambda id_: id_.int)
+    last = next(known, None)
+    for id_, _ in groupby(named.in_order(lambda id_: id_.int)):
+        while last is not None and last.int < id_.int:
+            last = next(known, None)
+        if last != id_:
+            yield id_
 
 
 def _each(act: Callable[[T], object], items: Iterable[T]) -> None:

@@ -248,6 +248,14 @@ class ReconciliationRuns(Protocol):
         """Note a run, before its statement is asked for."""
 
     @abstractmethod
+    async def told_anew_from(self, window: Window, asked_at: datetime) -> datetime | None:
+        """The earliest instant told by statements in the ledger that were asked for later.
+
+        Of those that tell of some of this window; None without any. A clock that is ahead makes
+        none later: what was asked for in the future was asked for now.
+        """
+
+    @abstractmethod
     async def explanations(self) -> Explanations:
         """What persons have said so far. What they say from now on, the next run will know."""
 
@@ -257,8 +265,9 @@ class ReconciliationRuns(Protocol):
     ) -> AbstractAsyncContextManager[AsyncIterator[list[BookEntry]]]:
         """The book of `Reconciliation` from an instant on, each cashback once, out of one snapshot.
 
-        `named` are ids that a line or a person named, in batches; those of cashbacks that are
-        not in the book yet are found however old they are. At most MAX_STORED at once.
+        `named` are ids that a line or a person named, in batches, and asked for once the rest of
+        the book was given; those of cashbacks that are not in it are found, however old or young
+        they are and whatever their state. At most MAX_STORED at once.
         """
 
     @abstractmethod
@@ -266,7 +275,8 @@ class ReconciliationRuns(Protocol):
         """Open what does not stand open yet, renew what does; how many were opened.
 
         Those of one line, by its key, come in one call. A line, or an absent cashback, of which a
-        person said something since `explanations` is left alone.
+        person said something since `explanations` is left alone. What a statement that was asked
+        for later says of one stays; it was found again all the same.
         """
 
     @abstractmethod
@@ -274,15 +284,19 @@ class ReconciliationRuns(Protocol):
         """What open incidents are about."""
 
     @abstractmethod
-    async def close_explained(self, about: Collection[str | UUID]) -> int:
+    async def close_explained(self, about: Collection[str | UUID], asked_at: datetime) -> int:
         """Close what is open of these lines and cashbacks and was not told again by this run.
 
-        How many were closed. `about` comes from `OpenIncidents.explained_by`.
+        Nor by a statement that was asked for after this one. How many were closed. `about` comes
+        from `OpenIncidents.explained_by`.
         """
 
     @abstractmethod
-    async def close_unfound(self, window: Window) -> int:
-        """Close what this run did not find and this window covers; how many were closed."""
+    async def close_unfound(self, window: Window, asked_at: datetime) -> int:
+        """Close what this run did not find and this window covers; how many were closed.
+
+        Nothing that a statement told which was asked for after this one.
+        """
 
     @abstractmethod
     async def move(self, findings: Sequence[Finding]) -> Moved:

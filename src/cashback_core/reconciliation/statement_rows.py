@@ -39,7 +39,7 @@ REVERSALS: Final = frozenset(
         "estorno", "estornado", "estornada", "devolucao", "cancelamento", "debito",
     }
 )  # fmt: skip
-"""What `type` or `kind` may say, in any case, with or without accents: docs/statement.md."""
+"""What `type` or `kind` of a reversal may say, in any case, with or without accents."""
 
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _T = TypeVar("_T")

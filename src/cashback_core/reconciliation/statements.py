@@ -71,7 +71,7 @@ class StatementHead:
 
     `complete` is False when a further page was told of and not read, or one failed. `defects` say
     why not, and what else of the head could not be read; while there is one, the statement's
-    silence proves nothing.
+    silence proves nothing. `remarks` are what somebody should know though it bars nothing.
     """
 
     asked_since: datetime
@@ -83,6 +83,7 @@ class StatementHead:
     pages: int = 1
     complete: bool = True
     defects: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class StatementUnavailable(Exception):  # noqa: N818 (named by what is wrong)

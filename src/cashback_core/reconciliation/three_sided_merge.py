@@ -6,16 +6,11 @@ own number names, then what is left by instant and total, where equal ones are i
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.reconciliation.comparing import (
-    compare,
-    is_document_of,
-    is_masked,
-    nothing_known,
-)
+from cashback_core.reconciliation.comparing import compare, nothing_known
+from cashback_core.reconciliation.pairing import Pairs
 from cashback_core.reconciliation.spools import MemorySpool, cogroup
 from cashback_core.reconciliation.three_sides import (
     EVERYTHING,
@@ -143,7 +138,7 @@ class ThreeSidedMerge:
             _when_and_how_much,
         )
         for _, lines, records in sides:
-            pairs = _Pairs(lines, records)
+            pairs = Pairs(lines, records)
             for line, record in pairs.found:
                 yield compare(line, record, self._reckon)
             for line in pairs.lines:
@@ -163,60 +158,3 @@ def _when_and_how_much(one: ErpLine | DayRecord) -> str:
 
 def _twice_here(record: DayRecord) -> tuple[WhyDiffers, ...]:
     return () if record.equal_to is None else (WhyDiffers.DUPLICATE,)
-
-
-class _Pairs:
-    """Who goes with whom of one instant and total, and what is left of either.
-
-    By the whole document first, then what a masked one may mask (who may mask the fewest chooses
-    first), then whoever tells none. Of several each takes one of its cashback before another.
-    """
-
-    def __init__(self, lines: list[ErpLine], records: list[DayRecord]) -> None:
-        self.found: list[tuple[ErpLine, DayRecord]] = []
-        self.lines = sorted(lines, key=lambda line: line.number)
-        self.records = sorted(records, key=lambda record: record.id)
-        if not lines or not records:
-            return
-        for same_cashback in (True, False):
-            self._by_document(same_cashback=same_cashback)
-        unsure = [(_may_be_many(line, self.records), line.number, line) for line in self.lines]
-        for same_cashback in (True, False):
-            for _, _, line in sorted(unsure, key=lambda one: one[:2]):
-                if line in self.lines and not _is_whole(line):
-                    may = [record for record in self.records if _may_be(line, record)]
-                    self._take(line, may, same_cashback=same_cashback)
-
-    def _by_document(self, *, same_cashback: bool) -> None:
-        of: defaultdict[str | None, list[DayRecord]] = defaultdict(list)
-        for record in self.records:
-            of[_plain(record.document)].append(record)
-        for line in [one for one in self.lines if _is_whole(one)]:
-            self._take(line, of[_plain(line.document)], same_cashback=same_cashback)
-
-    def _take(self, line: ErpLine, among: list[DayRecord], *, same_cashback: bool) -> None:
-        told = line.cashback_centavos
-        for index, record in enumerate(among):
-            if told is None or not same_cashback or told == record.cashback_centavos:
-                self.found.append((line, among.pop(index)))
-                self.lines.remove(line)
-                self.records.remove(record)
-                return
-
-
-def _is_whole(line: ErpLine) -> bool:
-    return line.document is not None and not is_masked(line.document)
-
-
-def _may_be_many(line: ErpLine, records: list[DayRecord]) -> int:
-    if line.document is None:
-        return len(records) + 1
-    return sum(_may_be(line, record) for record in records)
-
-
-def _may_be(line: ErpLine, record: DayRecord) -> bool:
-    return line.document is None or is_document_of(line.document, record.document)
-
-
-def _plain(document: str | None) -> str | None:
-    return None if document is None else "".join(filter(str.isalnum, document)).upper()

@@ -130,11 +130,13 @@ class Window:
     """From `since` to `through` every credit is on the statement, if what it says is true.
 
     `distrust` are reasons why its silence proves nothing whatever its lines are; `remarks` what
-    somebody should know though it bars nothing.
+    somebody should know though it bars nothing. `told_anew_from` is from when on statements tell
+    that were asked for later: of that its silence proves nothing.
     """
 
     since: datetime
     through: datetime
+    told_anew_from: datetime | None = None
     distrust: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -160,6 +162,7 @@ class Window:
                 )
                 break
             head = one.head
+            remarks.extend(head.remarks)
             if head.since is not None and head.since > head.asked_since:
                 remarks.append(
                     f"asked from {head.asked_since.isoformat()}, told from {head.since.isoformat()}"
@@ -197,4 +200,6 @@ class Window:
             quiet_at = rules.margin.after(entry.last_started_at or entry.accepted_at, rules.policy)
             if quiet_at >= self.through:
                 return f"its credit may still come: to be proved from {quiet_at.isoformat()} on"
+            if self.told_anew_from is not None and quiet_at >= self.told_anew_from:
+                return f"a later statement tells from {self.told_anew_from.isoformat()} on"
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from cashback_core.closing.closing import (
     FormerKey,
     Horizon,
     KeptClose,
+    KeptDay,
     OpenDay,
 )
 from cashback_core.closing.keys import CloseKey
@@ -76,7 +77,7 @@ class MemoryCloses(CloseStore):
             return
         self.is_closing = True
         try:
-            yield _MemoryClosing(self)
+            yield MemoryClosing(self)
         finally:
             self.is_closing = False
 
@@ -88,10 +89,10 @@ class MemoryCloses(CloseStore):
 
     async def latest(
         self, merchant_id: int | None, *, before: int | None = None, limit: int
-    ) -> Sequence[KeptClose]:
+    ) -> Sequence[KeptDay]:
         await self.reach()
         chain = [one for one in self.chain(merchant_id) if before is None or one.number < before]
-        return chain[::-1][:limit]
+        return [_day_of(one) for one in chain[::-1][:limit]]
 
     async def close_of(self, merchant_id: int | None, day: date) -> KeptClose | None:
         await self.reach()
@@ -171,57 +172,66 @@ class MemoryCloses(CloseStore):
             raise StoreUnavailable("away")
 
 
-class _MemoryClosing(Closing):
+def _day_of(kept: KeptClose) -> KeptDay:
+    names = (one.name for one in fields(KeptDay))
+    return KeptDay(**{name: getattr(kept, name) for name in names})
+
+
+class MemoryClosing(Closing):
+    """Whoever is alone: `closes` are theirs."""
+
     def __init__(self, closes: MemoryCloses) -> None:
-        self._closes = closes
+        self.closes = closes
 
     async def now(self) -> datetime:
-        return self._closes.now()
+        return self.closes.now()
 
     async def open_days(self) -> Sequence[OpenDay]:
-        owners = [
-            ChainOwner(merchant_id=id_, slug=slug) for id_, slug in self._closes.slugs.items()
-        ]
-        return [self._closes.open_day(owner) for owner in (*owners, ACCOUNT)]
+        owners = [ChainOwner(merchant_id=id_, slug=slug) for id_, slug in self.closes.slugs.items()]
+        return [self.closes.open_day(owner) for owner in (*owners, ACCOUNT)]
 
     async def next_day(self, kept: KeptClose) -> OpenDay:
-        return self._closes.open_day(kept.owner)
+        return self.closes.open_day(kept.owner)
 
     async def settled_at(self) -> datetime | None:
-        return None if self._closes.under_way else self._closes.now()
+        return None if self.closes.under_way else self.closes.now()
+
+    @property
+    def waits_for(self) -> Sequence[str]:
+        return [f"since {at}" for at in self.closes.under_way]
 
     async def horizon(self, day: OpenDay) -> Horizon:  # noqa: ARG002 (one clock for all)
-        return Horizon(below=len(self._closes.store.told) + 1, at=self._closes.now())
+        return Horizon(below=len(self.closes.store.told) + 1, at=self.closes.now())
 
     async def name_persons(self, day: OpenDay, horizon: Horizon) -> None:
         """They all have one salt."""
 
     async def lines(self, day: OpenDay, horizon: Horizon) -> AsyncIterator[Sequence[DayLine]]:
         before = 0 if day.last is None else day.last.below
-        yield self._closes.lines_of(day, before, horizon.below)
+        yield self.closes.lines_of(day, before, horizon.below)
 
     async def flows(self, day: OpenDay, horizon: Horizon) -> Sequence[Flow]:  # noqa: ARG002
-        return self._closes.flows.get((day.owner.merchant_id, day.day), ())
+        return self.closes.flows.get((day.owner.merchant_id, day.day), ())
 
     async def merchants(self, day: date) -> Sequence[MerchantClose]:
         return sorted(
             (
                 MerchantClose(merchant=kept.owner.slug, number=kept.number, sha256=kept.hash)
-                for kept in self._closes.kept
+                for kept in self.closes.kept
                 if kept.owner.slug is not None and kept.day == day
             ),
             key=lambda row: row.merchant,
         )
 
     async def keep(self, kept: KeptClose, public_key: bytes) -> None:
-        if kept.number != len(self._closes.chain(kept.owner.merchant_id)) + 1:
+        if kept.number != len(self.closes.chain(kept.owner.merchant_id)) + 1:
             raise AlreadyClosed(kept.owner.name)
-        known = self._closes.known_keys
+        known = self.closes.known_keys
         if public_key in known and public_key != [*known][-1]:
             raise FormerKey(kept.key)
         known.setdefault(public_key, kept.closed_at)
-        self._closes.kept.append(kept)
+        self.closes.kept.append(kept)
 
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
-        chain = self._closes.chain(owner.merchant_id)
+        chain = self.closes.chain(owner.merchant_id)
         return chain[number - 1].hash if number <= len(chain) else None

@@ -18,7 +18,7 @@ from cashback_core.reconciliation.files import (
     KeptFile,
     LineProblem,
     LineTally,
-    Span,
+    StatementSpan,
     spans,
 )
 from cashback_core.reconciliation.statements import StatementLine
@@ -167,7 +167,7 @@ class MemoryFiles(FileStore):
         ]
         return tuple(lines[:limit])
 
-    async def counting(self, *, since: datetime, through: datetime) -> tuple[Span, ...]:
+    async def counting(self, *, since: datetime, through: datetime) -> tuple[StatementSpan, ...]:
         """See the port."""
         await asyncio.sleep(0)
         told = [row.file for row in self._rows.values() if row.file.topic is FileTopic.STATEMENT]

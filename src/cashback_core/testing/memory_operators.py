@@ -129,6 +129,7 @@ class MemoryOperators(OperatorStore):
             id_: Foreseen(
                 merchant=SLUGS[owner],
                 status=row.status,
+                version=len(row.events),
                 cashback_centavos=row.record.cashback.cashback_centavos,
                 decision=self._decide(row, acts[id_]),
             )

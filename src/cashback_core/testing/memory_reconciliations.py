@@ -125,6 +125,17 @@ class _Runs(ReconciliationRuns):
         self._aside = []
         self._kept.runs.append(RunRow(kind=kind, asked_since=asked_since, started_at=now))
 
+    async def told_anew_from(self, window: Window, asked_at: datetime) -> datetime | None:
+        asked_at = min(asked_at, await self._reach())
+        newer = (
+            one.window.since
+            for one in self._kept.ledger.tellings
+            if one.asked_at > asked_at
+            and one.window.since <= window.through
+            and one.window.through >= window.since
+        )
+        return min(newer, default=None)
+
     async def explanations(self) -> Explanations:
         await self._reach()
         self._said = self._kept.incidents.explanations()
@@ -183,22 +194,27 @@ class _Runs(ReconciliationRuns):
             ),
         )
 
-    async def close_explained(self, about: Collection[str | UUID]) -> int:
-        return await self._close(lambda _, one: (one.line_key or one.cashback_id) in about)
+    async def close_explained(self, about: Collection[str | UUID], asked_at: datetime) -> int:
+        return await self._close(
+            lambda _, one: (one.line_key or one.cashback_id) in about, asked_at
+        )
 
-    async def close_unfound(self, window: Window) -> int:
+    async def close_unfound(self, window: Window, asked_at: datetime) -> int:
         def is_covered(id_: UUID, _: StatementIncident) -> bool:
             since, through = self._kept.told[id_]
             return since >= window.since and through <= window.through
 
-        return await self._close(is_covered)
+        return await self._close(is_covered, asked_at)
 
-    async def _close(self, which: Callable[[UUID, StatementIncident], bool]) -> int:
+    async def _close(
+        self, which: Callable[[UUID, StatementIncident], bool], asked_at: datetime
+    ) -> int:
         now = await self._reach()
         closed = 0
         for id_ in self._open():
             row = self._kept.incidents.kept[id_]
-            if id_ in self._seen or not which(id_, row.incident):
+            is_later = row.incident.statement_at > min(asked_at, now)
+            if is_later or id_ in self._seen or not which(id_, row.incident):
                 continue
             row.incident = replace(
                 row.incident, closed_at=now, closed_why="a later statement explains it"
@@ -261,7 +277,14 @@ class _Runs(ReconciliationRuns):
         return [id_ for id_, row in kept.items() if row.incident.closed_at is None]
 
     def _renew(self, id_: UUID, one: FoundIncident) -> None:
-        row = self._kept.incidents.kept[id_]
+        row, now = self._kept.incidents.kept[id_], self._kept.store._now()
+        self._seen.add(id_)
+        since, through = self._kept.told[id_]
+        since = min(one.told_since, since)
+        if row.incident.statement_at > (asked_at := min(one.statement_at, now)):
+            self._kept.told[id_] = (since, through)
+            return
+        self._kept.told[id_] = (since, one.told_through)
         row.merchant_id = one.merchant_id
         row.incident = replace(
             row.incident,
@@ -270,13 +293,11 @@ class _Runs(ReconciliationRuns):
             cashback_id=one.cashback_id,
             line=one.line,
             why=one.why,
-            statement_at=one.statement_at,
+            statement_at=asked_at,
         )
-        since = min(one.told_since, self._kept.told[id_][0])
-        self._kept.told[id_] = (since, one.told_through)
-        self._seen.add(id_)
 
     def _open_one(self, one: FoundIncident) -> None:
+        now = self._kept.store._now()
         incident = StatementIncident(
             id=new_id(),
             cls=one.cls,
@@ -289,8 +310,8 @@ class _Runs(ReconciliationRuns):
             credited_at=one.credited_at,
             reference=one.reference,
             why=one.why,
-            opened_at=self._kept.store._now(),
-            statement_at=one.statement_at,
+            opened_at=now,
+            statement_at=min(one.statement_at, now),
         )
         self._kept.incidents.keep(incident, merchant_id=one.merchant_id)
         self._kept.incidents.kept[incident.id].events.append(("opened", None))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from cashback_core.closing.canonical import (
@@ -16,7 +18,7 @@ from cashback_core.closing.chain import Link, LinkFault
 from cashback_core.closing.close import close_hash
 from cashback_core.closing.close_reading import MAX_CLOSE_BYTES, read_close
 from cashback_core.closing.day import DoesNotAddUp
-from cashback_core.closing.keys import KEYS_FORMAT, read_keys
+from cashback_core.closing.keys import KEYS_FORMAT, read_keys, refuse_overlap
 from cashback_core.closing.lines import LINES_FORMAT, SLUG, read_head
 from cashback_core.closing.persons import DISCLOSURE_FORMAT, read_disclosure
 from cashback_core.closing.reading import decoded
@@ -24,7 +26,6 @@ from cashback_core.closing.reading import decoded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
-    from pathlib import Path
 
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import LinesHead
@@ -46,35 +47,66 @@ class LinesFile:
 
 @dataclass(slots=True, kw_only=True)
 class Given:
-    """All that the files have. `keys` is None where no file of keys was given."""
+    """All that the files have.
+
+    `keys` are those that are trusted, None where no file of keys was given or two of them
+    contradict one another; `other_keys` are those left out, for others were stated.
+    """
 
     links: list[Link] = field(default_factory=list[Link])
     lines: list[LinesFile] = field(default_factory=list[LinesFile])
-    keys: list[CloseKey] | None = None
+    keys: tuple[CloseKey, ...] | None = None
+    keys_files: dict[str, tuple[CloseKey, ...]] = field(
+        default_factory=dict[str, "tuple[CloseKey, ...]"]
+    )
+    other_keys: set[str] = field(default_factory=set[str])
+    keys_contradict: bool = False
     disclosed: list[Disclosed] = field(default_factory=list["Disclosed"])
     unreadable: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
-def read_files(paths: Iterable[Path]) -> Given:
-    """Read the files, and all files of a folder, whatever their names."""
+def read_files(paths: Iterable[Path], *, stated: frozenset[str] = frozenset()) -> Given:
+    """Read the files, and all files of a folder, whatever their names.
+
+    `stated` are the ids of the only keys that are trusted; where none is, those given are.
+    """
     given = Given()
-    for path in _flat(paths):
+    for path in _flat(paths, given):
         try:
-            with path.open("rb") as file:
+            with _opened(path) as file:
                 _take(file, path, given)
         except NotCanonical as error:
             given.unreadable.append((str(path), str(error)))
         except OSError as error:
             given.unreadable.append((str(path), error.strerror or str(error)))
+    _settle_keys(given, stated)
     return given
 
 
-def _flat(paths: Iterable[Path]) -> Iterator[Path]:
+def _opened(path: Path) -> BinaryIO:
+    """What is no file might be waited for without end."""
+    if path.exists() and not path.is_file():
+        raise NotCanonical("it is no ordinary file")
+    return path.open("rb")
+
+
+def _flat(paths: Iterable[Path], given: Given) -> Iterator[Path]:
+    """The files and those of folders, sorted; what of a folder cannot be listed is told."""
+
+    def told(error: OSError) -> None:
+        given.unreadable.append((str(error.filename), error.strerror or str(error)))
+
     for path in paths:
-        if path.is_dir():
-            yield from sorted(found for found in path.rglob("*") if found.is_file())
-        else:
+        if not path.is_dir():
             yield path
+            continue
+        for folder, folders, names in os.walk(path, onerror=told):
+            folders.sort()
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            given.unreadable.extend(
+                (str(Path(folder, name)), "links to folders are not followed") for name in links
+            )
+            yield from (Path(folder, name) for name in sorted(names))
 
 
 def _take(file: BinaryIO, path: Path, given: Given) -> None:
@@ -94,7 +126,7 @@ def _take(file: BinaryIO, path: Path, given: Given) -> None:
     if form == KEYS_FORMAT:
         keys = read_keys(value)
         _refuse_more(file)
-        given.keys = _joined(given.keys or [], keys)
+        given.keys_files[str(path)] = keys
     elif form == DISCLOSURE_FORMAT:
         persons = read_disclosure(value)
         _refuse_more(file)
@@ -130,13 +162,28 @@ def _refuse_more(file: BinaryIO) -> None:
         raise NotCanonical("something stands behind its end")
 
 
-def _joined(known: list[CloseKey], more: Iterable[CloseKey]) -> list[CloseKey]:
-    """Keys of several files; one that two tell otherwise is neither's to be believed."""
-    by_id = {key.id: key for key in known}
-    for key in more:
-        if by_id.setdefault(key.id, key) != key:
-            raise NotCanonical(f"another file tells key {key.id} with other times")
-    return list(by_id.values())
+def _settle_keys(given: Given, stated: frozenset[str]) -> None:
+    """Trust the keys stated, or else what all files of keys tell alike.
+
+    Where two contradict one another none is believed, whichever came first: a file of a forger's
+    own key, put beside the true one, would be as good.
+    """
+    by_id: dict[str, CloseKey] = {}
+    sources = list(given.keys_files)
+    for source, keys in given.keys_files.items():
+        trusted = [key for key in keys if not stated or key.id in stated]
+        given.other_keys |= {key.id for key in keys if key not in trusted}
+        same = all(by_id.setdefault(key.id, key) == key for key in trusted)
+        try:
+            refuse_overlap(by_id.values())
+        except NotCanonical:
+            same = False
+        if not same or not (stated or set(keys) == set(given.keys_files[sources[0]])):
+            detail = f"it tells other keys than {sources[0]}, and neither is believed"
+            given.unreadable.append((source, detail))
+            given.keys_contradict = True
+    if given.keys_files and not given.keys_contradict:
+        given.keys = tuple(by_id.values())
 
 
 def _link(value: object, source: str) -> Link:

@@ -10,7 +10,7 @@ from cashback_core.closing.day import DoesNotAddUp
 from cashback_core.closing.lines_check import OtherLines
 from cashback_core.values.documents import mask
 from cashback_core.values.money import format_signed_centavos
-from cashback_core.verify.verifying import owed_at_the_end
+from cashback_core.verify.verifying import KeysTrusted, Verdict, owed_at_the_end
 from cashback_core.words.locales import Language, phrase
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Teller:
         value = {
             "format": REPORT_FORMAT,
             "verdict": report.verdict.value,
+            "keys_trusted": report.keys.value,
             "chains": [self._chain_value(chain) for chain in report.chains],
             "unknown_heads": list(report.unknown_heads),
             "unreadable": [
@@ -76,7 +77,8 @@ class Teller:
                 day=one.head.day.isoformat(),
             )
             yield from (f"  {cashback}" for cashback in one.cashbacks)
-        yield self._say(f"verify.{report.verdict}")
+        as_given = report.verdict is Verdict.HOLDS and report.keys is KeysTrusted.AS_GIVEN
+        yield self._say("verify.holds_as_given" if as_given else f"verify.{report.verdict}")
         yield self._say("verify.not_checked")
         yield from (f"- {self._unchecked(one)}" for one in report.unchecked)
 

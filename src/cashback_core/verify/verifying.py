@@ -30,6 +30,17 @@ class Verdict(StrEnum):
     UNPROVEN = "unproven"
 
 
+class KeysTrusted(StrEnum):
+    """Why the keys were trusted that closes were verified by."""
+
+    STATED = "stated"
+    """Somebody stated them, who has them another way."""
+    AS_GIVEN = "as_given"
+    """They stood in a file that was given, which anybody may have made."""
+    NONE = "none"
+    """There were none, and no signature was looked at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainReport:
     """One owner's closes, up to the first bad one."""
@@ -70,6 +81,7 @@ class Verification:
     """What was found, and what was not looked at."""
 
     verdict: Verdict
+    keys: KeysTrusted
     chains: tuple[ChainReport, ...]
     unknown_heads: tuple[str, ...]
     unreadable: tuple[tuple[str, str], ...]
@@ -77,10 +89,8 @@ class Verification:
     unchecked: tuple[Unchecked, ...]
 
 
-def verify(given: Given, *, heads: frozenset[str], after: frozenset[str]) -> Verification:
+def verify(given: Given, trust: Trust) -> Verification:
     """Hold the closes to keys, lines, one another, and to what is known of their ends."""
-    keys = None if given.keys is None else tuple(given.keys)
-    trust = Trust(keys=keys, heads=heads, after=after)
     by_owner: dict[str | None, list[Link]] = {}
     for link in given.links:
         by_owner.setdefault(link.owner, []).append(link)
@@ -96,12 +106,13 @@ def verify(given: Given, *, heads: frozenset[str], after: frozenset[str]) -> Ver
             named.take(report)
         chains.append(report)
     known = {link.sha256 for link in given.links}
-    unknown = tuple(sorted(heads - known))
+    unknown = tuple(sorted(trust.heads - known))
     tails = tuple(_with_tail(chain, unknown) for chain in chains) if len(chains) == 1 else None
     chains = list(tails or chains)
     unchecked = tuple(_unchecked(given, chains, trust, held, named))
     return Verification(
         verdict=_verdict(given, chains, unknown, held),
+        keys=_keys_trusted(trust),
         chains=tuple(chains),
         unknown_heads=unknown,
         unreadable=tuple(given.unreadable),
@@ -149,6 +160,12 @@ def _verdict(
     return Verdict.HOLDS
 
 
+def _keys_trusted(trust: Trust) -> KeysTrusted:
+    if not trust.keys:
+        return KeysTrusted.NONE
+    return KeysTrusted.STATED if trust.stated else KeysTrusted.AS_GIVEN
+
+
 class _LinesHeld:
     """Files of lines, each held to its close; `counts` are the lines of days that hold."""
 
@@ -157,6 +174,7 @@ class _LinesHeld:
         for file in given.lines:
             self._by_close.setdefault((file.head.owner, file.head.number), []).append(file)
         self._persons = {one.person: one.document for one in given.disclosed}
+        self._unreadable = given.unreadable
         self.counts: dict[str | None, dict[int, int]] = {}
         self.persons: list[PersonLines] = []
 
@@ -178,7 +196,10 @@ class _LinesHeld:
         try:
             with file.path.open("rb") as opened:
                 check_lines(opened.readline, link.signed.close, seen.take)
-        except (OtherLines, OSError) as error:
+        except OSError as error:  # what cannot be read is no proof that it is another
+            self._unreadable.append((str(file.path), error.strerror or str(error)))
+            return
+        except OtherLines as error:
             yield BadLink(
                 owner=link.owner,
                 number=link.number,
@@ -249,6 +270,11 @@ class _Named:
         if named and max(named) > last:
             yield BadLink(owner=owner, number=last + 1, day=None, fault=LinkFault.TAIL)
 
+    def not_naming(self, chain: ChainReport) -> int:
+        """How many closes of a merchant before the last one named are named nowhere."""
+        named = self.by_merchant.get(chain.owner or "", {})
+        return sum(link.number < max(named) and link.number not in named for link in chain.good)
+
     def without(self, chains: Iterable[ChainReport]) -> int:
         """How many merchants are named of whom no close was given."""
         return len(self.by_merchant.keys() - {chain.owner for chain in chains})
@@ -257,12 +283,7 @@ class _Named:
 def _unchecked(
     given: Given, chains: Sequence[ChainReport], trust: Trust, held: _LinesHeld, named: _Named
 ) -> Iterable[Unchecked]:
-    if not chains:
-        yield Unchecked(code="nothing")
-    elif trust.keys is None:
-        yield Unchecked(code="no_keys")
-    else:
-        yield Unchecked(code="keys", values={"keys": ", ".join(key.id for key in trust.keys)})
+    yield from _unchecked_keys(given, trust) if chains else [Unchecked(code="nothing")]
     for chain in chains:
         yield from _unchecked_of(chain, trust, named)
     for path in held.stray:
@@ -279,11 +300,24 @@ def _unchecked(
         yield Unchecked(code="zones")
 
 
+def _unchecked_keys(given: Given, trust: Trust) -> Iterable[Unchecked]:
+    if trust.keys is None:
+        yield Unchecked(code="keys_contradict" if given.keys_contradict else "no_keys")
+    elif trust.stated:
+        yield Unchecked(code="key_times")
+    else:
+        yield Unchecked(code="keys", values={"keys": ", ".join(key.id for key in trust.keys)})
+    if given.other_keys:
+        yield Unchecked(code="other_keys", values={"keys": ", ".join(sorted(given.other_keys))})
+
+
 def _unchecked_of(chain: ChainReport, trust: Trust, named: _Named) -> Iterable[Unchecked]:
     owner = chain.owner or ""
     days = len(chain.good) - chain.lines_days
     if chain.owner is not None and days > 0:
         yield Unchecked(code="no_lines", values={"owner": owner, "days": days})
+    if chain.owner in named.by_merchant and (closes := named.not_naming(chain)):
+        yield Unchecked(code="unnamed", values={"owner": owner, "closes": closes})
     first, last = chain.links[0], chain.links[-1]
     if first.number > 1 and chain.bad is None:
         yield Unchecked(code="before", values={"owner": owner, "first": first.number})

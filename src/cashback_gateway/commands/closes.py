@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import asynccontextmanager
 from datetime import date
@@ -13,6 +14,7 @@ from cyclopts import Parameter
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.acts import PostgresOperatorStore
+from cashback_core.closing.canonical import instant_text
 from cashback_core.closing.closing import ACCOUNT, MAX_CLOSED, ClosesAsked, FormerKey, KeptClose
 from cashback_core.closing.keys import keys_bytes
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
@@ -92,16 +94,18 @@ async def close(
         records=records,
         columns=_COLUMNS,
         total=len(records),
-        words=[*_words(last, dry_run=dry_run)],
+        words=[*_words(last, dry_run=dry_run, closed=len(closed))],
         facts={
             "behind": last.behind,
             "waits": last.waits,
+            "waits_for": list(last.waits_for),
             "strange": dict(last.strange),
+            "failed": dict(last.failed),
             "dry_run": dry_run,
         },
     )
     show_listing(listing, as_json=json)
-    if last.strange:
+    if last.strange or last.failed:
         raise ActRefusedError("not every chain could be closed")
 
 
@@ -126,13 +130,18 @@ async def _rounds(
             return
 
 
-def _words(found: ClosedRound, *, dry_run: bool) -> Iterator[str]:
-    if dry_run:
+def _words(found: ClosedRound, *, dry_run: bool, closed: int) -> Iterator[str]:
+    if not (closed or found.behind or found.waits or found.strange or found.failed):
+        yield "no day that is over is left to close"
+    elif dry_run:
         yield "nothing was kept, and persons are left out: the real hashes are others"
     for name, why in found.strange.items():
         yield f"{name} is closed no further: {why}; `closes resume` goes on from the database"
+    for name, why in found.failed.items():
+        yield f"the next day of {name} could not be closed: {why}"
     if found.waits:
         yield "something that began before the days' ends is under way: try again when it is over"
+        yield f"waited for: {', '.join(found.waits_for)}"
     elif found.behind:
         yield f"{found.behind} days are over and not closed"
 
@@ -149,10 +158,14 @@ async def list_closes(
     with here.settings() as settings:
         async with _opened(settings) as (database, store):
             chosen = await _chosen(database, store, merchant, account=account)
-            kept = [one for id_ in chosen async for one in _chain(store, id_)]
-    kept.sort(key=lambda one: (one.day, one.owner.name), reverse=True)
-    records = [_record(one) for one in kept[: limit + 1]]
-    show_listing(listing_of(records, _COLUMNS, limit=limit, more=len(kept) > limit), as_json=json)
+            days = [one for id_ in chosen for one in await store.latest(id_, limit=limit + 1)]
+            days.sort(key=lambda one: (one.day, one.owner.name), reverse=True)
+            records = list[dict[str, object]]()
+            for one in days[:limit]:  # each document by itself: they may be large
+                kept = await store.close_of(one.owner.merchant_id, one.day)
+                assert kept is not None
+                records.append(_record(kept))
+    show_listing(listing_of(records, _COLUMNS, limit=limit, more=len(days) > limit), as_json=json)
 
 
 async def export(
@@ -165,12 +178,16 @@ async def export(
     to: Annotated[date | None, read_by(_day, "up to this day")] = None,
     here: Here,
 ) -> None:
-    """Write `closes-OWNER.jsonl`, `lines-OWNER-DAY.jsonl` of each day, and `keys.json`."""
+    """Write `closes-OWNER.jsonl`, `lines-OWNER-DAY.jsonl` of each day, and `keys.json`.
+
+    The account's are `closes-(account).jsonl`. Told are the keys' ids, for the other party.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     days = 0
     with here.settings() as settings:
         async with _opened(settings) as (database, store):
-            (folder / "keys.json").write_bytes(keys_bytes(await store.keys()))
+            keys = await store.keys()
+            _write(folder / "keys.json", [keys_bytes(keys)])
             for merchant_id in await _chosen(database, store, merchant, account=account):
                 kept = [
                     one
@@ -179,7 +196,7 @@ async def export(
                 ]
                 if not kept:
                     continue
-                owner = kept[0].owner.slug or "account"
+                owner = kept[0].owner.slug or "(account)"  # no merchant is called so
                 _write(folder / f"closes-{owner}.jsonl", [one.document + b"\n" for one in kept])
                 for one in kept:
                     days += 1
@@ -189,7 +206,13 @@ async def export(
                         print(f"\r{owner} {one.day}", end="", file=sys.stderr)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(f"{days} closes in {folder}; python -m cashback_core.verify {folder} verifies them")
+    print(f"{days} closes in {folder}; they are verified by")
+    stated = "".join(f" --key {key.id}" for key in keys)
+    print(f"  python -m cashback_core.verify {shlex.quote(str(folder))}{stated}")
+    print("Tell the other party these ids of keys another way than you send the folder:")
+    for key in keys:
+        until = "" if key.until_at is None else f" to {instant_text(key.until_at)}"
+        print(f"  {key.id}, from {instant_text(key.from_at)}{until}")
 
 
 async def disclose(

@@ -119,6 +119,7 @@ def show_lines(lines: Iterator[FileLine], to_take: FileToTake, *, as_json: bool)
         why = str(error)
     shown = [*first, *(line for line in wrong if line not in first)]
     words = [
+        *([f"the first {len(shown)} of {tally.lines}"] if len(shown) < tally.lines else []),
         f"{tally.lines} lines, {signed(tally.centavos)} in all, {tally.unreadable} unreadable",
         *([f"nothing more can be read: {why}"] if why else []),
         "Nothing was kept: without --dry-run it is.",
@@ -126,7 +127,7 @@ def show_lines(lines: Iterator[FileLine], to_take: FileToTake, *, as_json: bool)
     listing = PrintedList(
         records=[_understood(line) for line in shown],
         columns=_SHOWN,
-        total=tally.lines,
+        total=len(shown),  # no --limit shows more: all lines are read, and counted below
         words=words,
         facts={
             "declared": to_take.declared,

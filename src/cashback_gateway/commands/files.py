@@ -26,6 +26,7 @@ from adapters.files.statement_files import STATEMENT, statement_lines
 from adapters.postgres.connection.database import Database
 from adapters.postgres.files.store import OF_THE_COMMAND_LINE, PostgresFileStore
 from adapters.postgres.operators.acts import PostgresOperatorStore
+from cashback_core.reconciliation.file_heads import told_end, told_start
 from cashback_core.reconciliation.file_import import ImportFile
 from cashback_core.reconciliation.files import (
     MAX_NAME,
@@ -36,7 +37,7 @@ from cashback_core.reconciliation.files import (
     KeptFile,
 )
 from cashback_core.reconciliation.statement_values import kept_text
-from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_wall_clock
 from cashback_gateway.commands.file_records import (
     LISTED,
     file_record,
@@ -67,12 +68,14 @@ _TOLD_EVERY_S: Final = 5.0
 _UTC: Final = ZoneInfo("UTC")
 
 
-def _instant(text: str) -> datetime:
+def _told(text: str) -> datetime:
+    """A wall clock where no offset is told: whose it is, the profile says."""
     day = len(text) == len("2026-01-31")
     try:
-        return parse_instant(f"{text}T00:00:00Z" if day else text, _UTC)
+        instant, wall = parse_wall_clock(f"{text}T00:00:00" if day else text, _UTC)
     except (NotAnInstant, NoSuchInstant):
         raise ValueError("neither a day nor an instant such as 2026-01-31T00:00:00Z") from None
+    return wall or instant
 
 
 def _day(text: str) -> date:
@@ -151,14 +154,10 @@ async def import_statement(
     file: Annotated[Path, read_by(read_path, "CSV, XLSX (.xlsx), or JSON Lines (.jsonl)")],
     /,
     *,
-    since: Annotated[
-        datetime, read_by(_instant, "from when on it tells every credit", name="--from")
-    ],
+    since: Annotated[datetime, read_by(_told, "from when on it tells every credit", name="--from")],
     through: Annotated[
         datetime,
-        read_by(
-            _instant, "up to then nothing will be added, as you say", name="--complete-through"
-        ),
+        read_by(_told, "up to then nothing will be added, as you say", name="--complete-through"),
     ],
     by: Signer,
     told: ReadAs | None = None,
@@ -167,9 +166,14 @@ async def import_statement(
 ) -> int:
     """Keep a statement of the provider; exit code 1 where it was refused."""
     told = told or ReadAs()
-    if since >= through:
-        raise WrongUseError("--from is before --complete-through")
     profile = _profile(told, file, STATEMENT)
+    zone = None if profile.zone is None else ZoneInfo(profile.zone)
+    since, through = told_start(since, zone), told_end(through, zone)
+    if since >= through:
+        words = "--from is before --complete-through"
+        if zone is None:
+            words += ", wherever on earth they are meant: tell offsets, or a zone in the profile"
+        raise WrongUseError(words)
     to_take = FileToTake(
         topic=FileTopic.STATEMENT,
         sha256=_digest(file),

@@ -135,6 +135,10 @@ async def resolve_many(
     *,
     which: Which | None = None,
     confirmed: Confirmation | None = None,
+    token: Annotated[
+        str | None,
+        read_by(read_text, "of a FILE: do just what was shown with this token, to the same --as"),
+    ] = None,
     yes: Annotated[bool, Parameter(help="of a FILE: do what it would, without --expect")] = False,
     report: Annotated[
         Path | None, read_by(read_path, "of a FILE: write what becomes of each line to this CSV")
@@ -145,20 +149,21 @@ async def resolve_many(
     """Count what would be resolved, or say on evidence what became of all of it."""
     which, confirmed = which or Which(), confirmed or Confirmation()
     if what in BECAME:
-        if yes or report is not None:
-            raise WrongUseError("--yes and --report go with a file")
+        if yes or token is not None or report is not None:
+            raise WrongUseError("--yes, --token and --report go with a file")
         await _all(here, BECAME[what], [Status.IN_DOUBT], which, confirmed, as_json=json)
         return
     if which != Which(merchant=which.merchant):
         raise WrongUseError("a file names what is meant: with it goes --merchant alone")
     if confirmed.reason is not None or confirmed.accept_risk:
         raise WrongUseError("a file has its own evidence: neither --reason nor --accept-risk")
-    if (yes or confirmed.expect is not None) and confirmed.by is None:
+    looked = FileConfirmation(by=confirmed.by, expect=confirmed.expect, token=token, yes=yes)
+    if looked.acts and looked.by is None:
         raise WrongUseError("acting on them takes --as, too")
     await resolve_file(
         here,
         Path(what),
-        FileConfirmation(by=confirmed.by or "nobody", expect=confirmed.expect, yes=yes),
+        looked,
         merchant=which.merchant,
         report=report,
         as_json=json,

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cyclopts import Parameter
 
-from cashback_core.values import days
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
@@ -42,6 +40,8 @@ def read_text(text: str) -> str:
 
 def read_day(text: str) -> date:
     """A day such as 2026-01-31. Raises ValueError."""
+    from cashback_core.values import days  # not for whoever asks for help
+
     day = days.read_day(text)
     if day is None:
         raise ValueError("no day such as 2026-01-31")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.export_rows import csv_line
@@ -49,7 +50,7 @@ def show_figures(found: Figures, *, as_json: bool) -> None:
     if found.closed_through is not None:
         closed = f"closed through {found.closed_through}"
     listing = PrintedList(
-        records=rows,
+        records=rows if as_json else [*map(_in_percent, rows)],
         columns=(*(TableColumn(one.value) for one in question.by), *_SHOWN),
         total=len(rows),
         words=[
@@ -184,6 +185,15 @@ def _told(measures: Measures) -> dict[str, object]:
 
 def _share(share: Fraction | None) -> str | None:
     return None if share is None else f"{float(share):.6f}"
+
+
+def _in_percent(row: dict[str, object]) -> dict[str, object]:
+    """A row as a person reads it: its shares in percent."""
+    shares = {name: row[name] for name in ("effective_rate", "acceptance")}
+    return {
+        **row,
+        **{name: share and f"{Decimal(str(share)):.2%}" for name, share in shares.items()},
+    }
 
 
 def _rows(found: Figures) -> Iterable[dict[str, object]]:

@@ -47,23 +47,27 @@ _TOTALS: Final = (
 _REFUSED: Final = (
     TableColumn("line", right=True),
     TableColumn("named"),
-    TableColumn("status"),
+    TableColumn("status", "NOW"),
     TableColumn("what", "WHY", folds=True),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileConfirmation:
-    """Who acts on a file, and what they looked at: without a count, or yes, nothing is done."""
+    """Who acts on a file, and what they looked at: its count, or the token of just those moves.
 
-    by: str
+    Without either, or yes, nothing is done; `by` may be None then.
+    """
+
+    by: str | None
     expect: int | None
+    token: str | None
     yes: bool
 
     @property
     def acts(self) -> bool:
         """Whether anything is to be done."""
-        return self.yes or self.expect is not None
+        return self.yes or self.expect is not None or self.token is not None
 
 
 async def resolve_file(
@@ -80,7 +84,10 @@ async def resolve_file(
     with _reserved(report):
         outcome = await _resolve(here, told, confirmed, merchant=merchant)
         _write_report(report, outcome)
-    _tell(told, outcome, as_json=as_json)
+    token = None
+    if isinstance(outcome, ResolutionPlan) and outcome.moves and confirmed.by is not None:
+        token = outcome.token
+    _tell(told, outcome, token, as_json=as_json)
     if isinstance(outcome, Resolved) and outcome.refused:
         raise ActRefusedError(f"{len(outcome.refused)} lines were not done")
 
@@ -92,7 +99,7 @@ async def _resolve(
     *,
     merchant: str | None,
 ) -> ResolutionPlan | Resolved:
-    by = confirmed.by
+    by = confirmed.by or "nobody"
     async with operating(here) as (_, operators):
         merchant_id = await the_merchant(operators, merchant)
         resolving = ResolveMany(operators)
@@ -101,6 +108,8 @@ async def _resolve(
             return plan
         if confirmed.expect not in {None, len(plan.moves)}:
             raise ActRefusedError(f"nothing was done: now {len(plan.moves)} would move")
+        if confirmed.token not in {None, plan.token}:
+            raise ActRefusedError("nothing was done: it is not what was shown; look again")
         progress = _Progress(len(plan.moves))
         try:
             return await resolving.do(merchant_id, told, plan, by=by, on_line=progress)
@@ -124,7 +133,13 @@ class _Progress:
             print(f"{done} of {self.of}", file=sys.stderr)
 
 
-def _tell(told: ResolutionList, outcome: ResolutionPlan | Resolved, *, as_json: bool) -> None:
+def _tell(
+    told: ResolutionList,
+    outcome: ResolutionPlan | Resolved,
+    token: str | None,
+    *,
+    as_json: bool,
+) -> None:
     done = isinstance(outcome, Resolved)
     totals = [
         {
@@ -148,6 +163,7 @@ def _tell(told: ResolutionList, outcome: ResolutionPlan | Resolved, *, as_json: 
                 "moves": [*map(_move, outcome.moves)],
                 "already": [*outcome.already],
                 "refused": refused,
+                "token": token,
             }
         )
         return
@@ -163,7 +179,10 @@ def _tell(told: ResolutionList, outcome: ResolutionPlan | Resolved, *, as_json: 
         f" {len(outcome.already)} say what is so already, {len(refused)} refused"
     )
     if not done and outcome.moves:
-        print(f"Nothing was done: --expect {len(outcome.moves)} --as NAME does it.")
+        how = f"--expect {len(outcome.moves)} --as NAME does it"
+        if token is not None:
+            how = f"--token {token} with the same --as does just this"
+        print(f"Nothing was done: {how}.")
 
 
 def _move(move: PlannedMove) -> dict[str, object]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.credentials.close_signer import load_close_signer
 from adapters.postgres.closing.store import PostgresCloseStore
-from cashback_core.closing.closing import MAX_CLOSED, CloseDays
+from cashback_core.closing.closing import MAX_CLOSED, CloseDays, ClosedRound
 from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.processes.chain_notes import chain_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.closing.closing import ClosedRound, KeptClose
+    from cashback_core.closing.closing import KeptClose
     from cashback_gateway.settings.table import Settings
 
 _log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ def close_days(settings: Settings, database: Database, key_file: Path) -> CloseD
         notes=chain_notes(settings),
         grace=timedelta(minutes=settings.closing.after_min),
         on_closed=_log_closed,
+        clock=partial(datetime.now, UTC),
     )
 
 
@@ -38,8 +41,9 @@ class Closer:
     """A worker's chore; without a key it closes nothing."""
 
     def __init__(self, close: CloseDays | None, on_round: Callable[[ClosedRound], object]) -> None:
-        self._close = close
+        self._close = None if close is None else replace(close, on_look=self._look)
         self._on_round = on_round
+        self._strange: Mapping[str, str] = {}
         self._told = dict[str, str]()
 
     async def __call__(self) -> bool:
@@ -56,9 +60,21 @@ class Closer:
         for name, why in found.strange.items():
             if self._told.get(name) != why:
                 _log.error("no day of %s is closed any more: %s", name, why)
-        self._told = dict(found.strange)
+        for name, why in found.failed.items():
+            if self._told.get(name) != why:
+                _log.error("a day of %s cannot be closed, and is tried again: %s", name, why)
+        if (
+            found.waits_for and found.behind
+        ):  # DEBUG would be for whoever asks; this keeps days open
+            _log.info("days wait for %s", ", ".join(found.waits_for))
+        self._strange = found.strange
+        self._told = {**found.failed, **found.strange}
         self._on_round(found)
         return len(found.closed) >= MAX_CLOSED
+
+    def _look(self, behind: int) -> None:
+        """Whatever the round ends by, its days are told: else no alert would miss a round."""
+        self._on_round(ClosedRound(behind=behind, strange=self._strange))
 
 
 def closer(

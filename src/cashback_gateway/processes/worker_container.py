@@ -12,7 +12,7 @@ from dependency_injector import providers
 from adapters.cashback_client.statements import StatementClient, StatementLimits
 from adapters.postgres.delivery.due_listener import DueListener
 from adapters.postgres.files.store import OF_THE_COMMAND_LINE, PostgresFileStore
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
 from adapters.telemetry.metrics import ProcessRole
 from adapters.webhook_client.receiver import WebhookReceiver

@@ -87,3 +87,9 @@ def ends_in(
         assert row == (end,), row
     ended: datetime = end
     return ended
+
+
+def renamed(dsn: str, slug: str, other: str) -> None:
+    """As if a merchant had been called so from its begin."""
+    with as_owner(dsn) as owner:
+        owner.execute("update merchants set slug = %s where slug = %s", [other, slug])

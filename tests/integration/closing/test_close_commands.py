@@ -13,7 +13,7 @@ from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import CREATED, a_cpf, a_sale, ended, leased
-from integration.closing.days import forget_close, happened, known_since
+from integration.closing.days import forget_close, happened, known_since, renamed
 from integration.command_line import SRC, call
 
 if TYPE_CHECKING:
@@ -111,3 +111,17 @@ def test_without_a_key_nothing_is_closed(environ: dict[str, str]) -> None:
     refused = call("close", environ)
     assert refused.returncode == 1
     assert "CASHBACK_CLOSE_KEY_FILE" in refused.stderr
+
+
+@pytest.mark.usefixtures("sold")
+def test_a_merchant_called_account_is_exported_beside_the_account(
+    environ: dict[str, str], dsn: str, tmp_path: Path
+) -> None:
+    renamed(dsn, "demo", "account")
+    call("close", environ)
+    sent = call(f"closes export {tmp_path / 'sent'}", environ).stdout
+    (key,) = json.loads((tmp_path / "sent" / "keys.json").read_bytes())["keys"]
+    assert f"--key {key['id']}\nTell the other party" in sent
+    told = verified(str(tmp_path / "sent"), "--key", key["id"])
+    assert (told["code"], told["keys_trusted"]) == (0, "stated")
+    assert [chain["owner"] for chain in told["chains"]][:2] == [None, "account"]

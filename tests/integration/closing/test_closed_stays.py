@@ -40,6 +40,24 @@ _NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 WHY: Final = Erasure(by="user:adam", reason="they asked")
 
+_LOOKS_FOR_A_NUMBER: Final = """
+    create function figures_of_day(
+        bigint, text, timestamptz, timestamptz, bigint, bigint, boolean, boolean
+    ) returns table (
+        hour smallint, type text, store text, client text, status text,
+        sales bigint, not_due bigint, recorded bigint, accrued bigint, paid bigint,
+        cancelled bigint, adjusted bigint, doubted bigint, tried bigint, accepted bigint,
+        total_centavos bigint, accrued_centavos bigint, paid_centavos bigint,
+        cancelled_centavos bigint, adjusted_centavos bigint, doubted_centavos bigint
+    ) language plpgsql as $$
+    begin
+        return query select * from figures_made($1, $2, $3, $4, $5, $6, $7, $8);
+        if pg_current_xact_id_if_assigned() is not null then
+            raise exception 'a number is held meanwhile';
+        end if;
+    end $$
+"""
+
 
 @pytest.fixture
 def store(database: Database) -> PostgresCashbackStore:
@@ -248,6 +266,26 @@ async def test_the_database_holds_the_chain_together(
             owner.execute(COPY.replace(what, by).encode())
         owner.execute(COPY)
         owner.rollback()
+
+
+async def test_the_figures_of_a_day_are_made_while_the_transaction_has_no_number(
+    store: PostgresCashbackStore, close_days: CloseDays, dsn: str
+) -> None:
+    """For large days that takes half a minute, and every merchant's feed waits below a number."""
+    await sold(store, dsn, a_cpf())
+    of = "bigint, text, timestamptz, timestamptz, bigint, bigint, boolean, boolean"
+    with psycopg.connect(dsn) as owner:
+        owner.execute(f"alter function figures_of_day({of}) rename to figures_made".encode())
+        owner.execute(_LOOKS_FOR_A_NUMBER.encode())
+        owner.execute("grant execute on function figures_of_day, figures_made to public")
+    found = await close_days()
+    assert (found.failed, found.behind) == ({}, 0)
+    with psycopg.connect(dsn) as owner:
+        kept = owner.execute(
+            "select count(distinct day), sum(accrued) from day_figures"
+            " where hour is null and type is null"
+        ).fetchone()
+    assert kept == (1, 1)
 
 
 async def test_whoever_serves_sees_its_own_closes_and_no_salt(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.closing import chains, old_transactions, store
@@ -117,7 +118,7 @@ async def test_what_it_would_have_missed_is_seen_without_the_wait(
     closes: PostgresCloseStore, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """The mutant that waits for numbers alone closes too early: the horizon passes the reader."""
-    monkeypatch.setattr(old_transactions, "_RUNNING", "select null::text[]")
+    monkeypatch.setattr(old_transactions, "_RUNNING", "select null::jsonb")
     end = ends_in(dsn, 1.2)
     slow.execute(LOOK)
     await over(end)
@@ -156,6 +157,7 @@ async def test_a_prepared_transaction_is_waited_for(quick_home: Path) -> None:
     try:
         async with await psycopg.AsyncConnection[Any].connect(dsn, autocommit=True) as closer:
             with psycopg.connect(dsn, autocommit=True) as slow:
+                slow.execute("create table events ()")
                 slow.execute("begin")
                 slow.execute("create table of_the_slow ()")
                 old = await OldTransactions.note(closer)
@@ -182,6 +184,37 @@ async def test_other_databases_and_vacuums_keep_no_day_open(dsn: str, postgres_s
                 assert await (await OldTransactions.note(closer)).have_ended(closer)
     finally:
         postgres_server.drop_database("another_one")
+
+
+@pytest.mark.parametrize(
+    ("member_of", "waited_for"),
+    [(None, False), ("cashback_reporting", False), ("cashback_serving", True)],
+)
+async def test_whoever_may_write_nothing_keeps_no_day_open(
+    dsn: str, close_days: CloseDays, member_of: str | None, *, waited_for: bool
+) -> None:
+    """A login of finance may leave its transaction open for days; it is named where one waits."""
+    end = ends_in(dsn, 1.2)
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("create role finance_of_test login noinherit password 'secret'")
+        try:
+            owner.execute(
+                f"grant connect on database {owner.info.dbname} to finance_of_test".encode()
+            )
+            if member_of is not None:
+                owner.execute(f"grant {member_of} to finance_of_test".encode())
+            login = make_conninfo(dsn, user="finance_of_test", password="secret")
+            with psycopg.connect(login) as finance:
+                finance.execute("select 1")
+                await over(end)
+                found = await close_days()
+                pid = finance.info.backend_pid
+            assert (found.waits, len(theirs(found))) == (waited_for, 0 if waited_for else 1)
+            named = (f"session {pid} of finance_of_test",)
+            assert found.waits_for == (named if waited_for else ())
+        finally:
+            owner.execute("drop owned by finance_of_test")
+            owner.execute("drop role finance_of_test")
 
 
 async def test_an_event_at_a_running_transactions_position_is_awaited(

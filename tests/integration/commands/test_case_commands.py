@@ -184,7 +184,12 @@ def test_a_file_is_shown_and_then_done_as_it_was_shown(
         environ, "resolve-many", str(file), "--expect", "3", "--as", "ana"
     )
     assert set(statuses(dsn).values()) == {"in_doubt", "rejected"}
-    acted = run(environ, "resolve-many", str(file), "--expect", "2", "--as", "ana")
+    looked = told(environ, "resolve-many", str(file), "--as", "ana")["token"]
+    just = ("resolve-many", str(file), "--token", looked, "--as")
+    assert f"--token {looked} with" in done(environ, "resolve-many", str(file), "--as", "ana")
+    assert "it is not what was shown" in refused(environ, *just, "bia")
+    assert set(statuses(dsn).values()) == {"in_doubt", "rejected"}
+    acted = run(environ, *just, "ana")
     assert (acted.returncode, acted.stderr) == (1, "error: 3 lines were not done\n")
     assert "2 moved, 10.00 in all" in acted.stdout
     assert statuses(dsn) == {

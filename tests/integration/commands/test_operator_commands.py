@@ -19,7 +19,7 @@ import pytest
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.sales.payments import Payment, PaymentKind
 from cashback_core.sales.place import Place
@@ -635,7 +635,7 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("explain", str(uuid4()), "--foreign", "--as", "ana"),
         ("explain", str(uuid4()), "--foreign", "--as", "ana", "--reason", "of 52998224725"),
         ("cancel-many", "--status", "in_doubt"),
-        ("resolve-many", "pending"),
+        ("resolve-many",),
         ("cancel-many",),
         ("cancel-many", "--expect", "17", "--status", "held"),
         ("cancel-many", "--expect", "17", "--status", "held", "--as", "ana"),
@@ -715,6 +715,8 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "logins",
                 "brakes' lock",
                 "webhooks",
+                "closed days",
+                "provider's ledger",
             ),
             "ok",
         ),

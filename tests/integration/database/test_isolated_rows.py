@@ -168,9 +168,9 @@ NOT_READ_FOR_A_SHOP: Final = {
     "webhook_messages",  # administrators' alone
     "incidents",
     "differences",
+    "provider_lines",  # operators' alone
     "statement_incidents",
-    "statement_explanations",
-    "provider_lines",  # operators' alone, who hold a day against them
+    "statement_explanations",  # operators' alone, who hold a day against them
 }
 """Tables of single cashbacks that have no wall between groups: no shop's system reads them."""
 

@@ -410,12 +410,12 @@ def test_the_command_line_adds_lists_and_removes(house: str) -> None:
     assert "bi_typed" not in {each.login for each in reporting_logins(house)}
     assert call("reporting remove bi_typed", here).returncode == 1
     with psycopg.connect(house) as owner:
-        told = owner.execute(
+        trail = owner.execute(
             "select action, actor from audit where resource = 'reporting_logins'"
             " and key = 'bi_typed' order by audit_id"
         ).fetchall()
-    assert [action for action, _ in told] == ["insert", "insert", "delete", "delete"]
-    assert {actor.partition(":")[0] for _, actor in told} == {"cli"}
+    assert [action for action, _ in trail] == ["insert", "insert", "delete", "delete"]
+    assert {actor.partition(":")[0] for _, actor in trail} == {"cli"}
 
 
 RANGES: Final = (

@@ -61,4 +61,8 @@ def close_at(owner: psycopg.Connection[Any], merchant_id: int, day: date, *, bel
         owner.execute(_CLOSE, values)
     with owner.transaction():
         owner.execute("set local role cashback_worker")
-        owner.execute("select keep_day_figures(%s, %s)", [merchant_id, day])
+        owner.execute(
+            "select keep_day_figures(c.merchant_id, c.day, c.begins_at, c.ends_at, c.below)"
+            " from closes as c where c.merchant_id = %s and c.day = %s",
+            [merchant_id, day],
+        )

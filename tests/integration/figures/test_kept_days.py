@@ -189,4 +189,8 @@ async def test_what_is_kept_stays(database: Database, owner: psycopg.Connection[
         with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
             owner.execute(statement.encode())
     with pytest.raises(psycopg.errors.UniqueViolation):
-        owner.execute("select keep_day_figures(1, %s)", [DAY])
+        owner.execute(
+            "select keep_day_figures(c.merchant_id, c.day, c.begins_at, c.ends_at, c.below)"
+            " from closes as c where c.merchant_id = %s and c.day = %s",
+            [1, DAY],
+        )

@@ -64,6 +64,7 @@ def test_figures_as_a_table_as_json_and_as_csv(environ: dict[str, str]) -> None:
         ["A", "3", "500.00"],
         ["B", "2", "200.00"],
     ]
+    assert table.splitlines()[1].split()[-2].endswith("%"), "a share is told in percent"
     assert "in all: 3 sales of 700.00, accrued 27.00, paid 11.00" in table
     assert "calls: 2, of which 1 paid; 50% within" in table
     assert "1 unknown: deadline" in table

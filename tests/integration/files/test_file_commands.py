@@ -116,7 +116,7 @@ def test_a_statement_is_shown_kept_known_again_and_told_line_by_line(desk: Desk,
     assert again.stdout.startswith("known already: ")
     refused = desk.statement("bank.csv", "--as", "ana", "--sum", "1236.51")
     assert refused.returncode == 1
-    assert "123650 centavos, but 123651 declared" in refused.stdout
+    assert "1236.50, but 1236.51 declared" in refused.stdout
     listed = json.loads(desk.call("files", "--json").stdout)["items"]
     assert [(one["state"], one["by"]) for one in listed] == [
         ("refused", "ana"), ("complete", "ana"), ("complete", "ana"),

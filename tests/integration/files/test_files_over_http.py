@@ -22,7 +22,7 @@ CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DAY: Final = b"sale_id,total,customer.document\nNF-1,10.00,529.982.247-25\nNF-2,1O.00,\n"
 STATEMENT: Final = b"document,cashback,at\n52998224725,1.40,2026-01-02T12:00:00Z\n"
-WINDOW: Final = {"from": "2026-01-02", "complete_through": "2026-01-03"}
+WINDOW: Final = {"from": "2026-01-02T00:00:00Z", "complete_through": "2026-01-03T00:00:00Z"}
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,27 @@ def test_what_does_not_add_up_or_is_not_as_it_is_said_is_told(
     assert (bomb.status, bomb.json["code"]) == (422, "file_refused")
 
 
+def test_days_of_a_statement_are_of_its_zone_and_cover_less_where_none_is_told(
+    gateway: Gateway, people: People
+) -> None:
+    platform = people.headers(1, "platform")
+
+    def told(profile: str | None, since: str, through: str) -> tuple[int, Any, Any]:
+        window = {"from": since, "complete_through": through}
+        more: dict[str, Any] = window if profile is None else {"profile": profile, **window}
+        kept = bring(gateway, "/api/statements", STATEMENT, platform, **more)
+        return kept.status, kept.json.get("since"), kept.json.get("complete_through")
+
+    zone = 'zone = "America/Sao_Paulo"'
+    days = ("2026-01-02", "2026-01-04")
+    assert told(zone, *days) == (201, "2026-01-02T03:00:00Z", "2026-01-04T03:00:00Z")
+    assert told(None, *days) == (201, "2026-01-02T12:00:00Z", "2026-01-03T10:00:00Z")
+    offsets = ("2026-01-02T00:00:00-03:00", "2026-01-04T00:00:00-03:00")
+    assert told(None, *offsets) == (201, "2026-01-02T03:00:00Z", "2026-01-04T03:00:00Z")
+    assert told(None, "2026-01-02", "2026-01-03")[0] == 422, "nothing that is sure is left"
+    assert told(None, "2026-01-02", "x")[0] == 422
+
+
 def test_a_statement_is_the_platforms(gateway: Gateway, people: People) -> None:
     platform = people.headers(1, "platform")
     kept = bring(gateway, "/api/statements", STATEMENT, platform, count=1, sum="1.40", **WINDOW)
@@ -114,7 +135,8 @@ def test_a_statement_is_the_platforms(gateway: Gateway, people: People) -> None:
     assert read(gateway, where, platform).status == 200
     assert read(gateway, where, people.headers(1, "admin")).status == 404
     listed = read(gateway, "/api/files", platform).json["items"]
-    assert [one["id"] for one in listed] == [kept.json["id"]]
+    assert listed[0]["id"] == kept.json["id"], "the latest first"
+    assert {one["day"] for one in listed} == {None}, "and no merchant's"
     admin = people.headers(1, "admin")
     assert bring(gateway, "/api/statements", STATEMENT, admin, **WINDOW).status == 403
     assert bring(gateway, "/api/day-files", DAY, platform, day="2026-01-02").status == 403

@@ -15,7 +15,7 @@ from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, OVERSEEING
 from adapters.postgres.files.store import OF_THE_COMMAND_LINE, FilePurposes, PostgresFileStore
 from cashback_core.reconciliation.file_import import ImportFile
-from cashback_core.reconciliation.files import Span, spans
+from cashback_core.reconciliation.files import StatementSpan, spans
 from contract.keeping_files import DAY, LINES, SKEW, STATEMENT, FileStoreContract, sale
 from integration.two_merchants import PLATFORM, SERVING, one, session
 
@@ -122,9 +122,9 @@ def _at(hour: int) -> datetime:
     return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
 
 
-def _joined(found: Iterable[Span]) -> list[Span]:
+def _joined(found: Iterable[StatementSpan]) -> list[StatementSpan]:
     """Spans of one statement that touch are one."""
-    joined: list[Span] = []
+    joined: list[StatementSpan] = []
     for span in found:
         last = joined[-1] if joined else None
         if last is not None and (last.file_id, last.through) == (span.file_id, span.since):

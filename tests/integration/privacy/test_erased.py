@@ -22,7 +22,7 @@ from adapters.postgres.connection.startup_checks import UnsafeDatabase, refuse_o
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.privacy.erasure import erase
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import Accepted, ContentTaken, NameTaken, Repeated

@@ -12,7 +12,7 @@ import pytest
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import ContentTaken, Repeated

@@ -183,12 +183,11 @@ def store(connection: psycopg.Connection[Any], world: DayWorld) -> tuple[UUID, U
     erp, statement = store_day_file(connection, world.erp), new_id()
     connection.execute(
         "insert into files (file_id, kind, sha256, identity, name, declared_by, since, through,"
-        " told_lines, told_centavos, begun_at, completed_at)"
-        " values (%s, 'statement', sha256('x'), sha256('s'), 'f', 'petra', %s, %s, %s, %s, %s,"
-        " now())",
+        " told_lines, told_centavos, begun_at, completed_at) values (%s, 'statement',"
+        " sha256('x'), sha256(%s), 'f', 'petra', %s, %s, %s, %s, %s, now())",
         [
-            statement, SINCE, THROUGH, len(world.statement), net_centavos(world.statement),
-            THROUGH + timedelta(days=1),
+            statement, statement.bytes, SINCE, THROUGH, len(world.statement),
+            net_centavos(world.statement), THROUGH + timedelta(days=1),
         ],
     )  # fmt: skip
     for told in world.statement:

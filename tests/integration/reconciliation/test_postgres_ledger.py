@@ -14,8 +14,8 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 
 from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
-from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.reconciliation.ledger import LedgerKeys
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.reconciliation import FindingClass
 from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.values.availability import StoreUnavailable

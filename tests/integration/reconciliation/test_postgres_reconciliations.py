@@ -14,7 +14,7 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.delivery.conclusions import conclude_group
 from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.delivery.states import Status
 from cashback_core.operators.cases import (
     EVERY_UNRESOLVED,
@@ -181,6 +181,21 @@ class TestPostgresReconciliations(ReconciliationStoreContract):
         long_after = line.credited_at + timedelta(days=40)
         assert await self.book_of(kept, long_after) == set()
         assert await self.book_of(kept, long_after, claim.id) == {claim.id}
+
+    async def test_what_is_void_is_in_the_book_where_a_line_names_it_however_young(
+        self, kept: Kept
+    ) -> None:
+        """Its id is of the statement's days, where all else is in the book without a name."""
+        claim = await accepted(kept.store, submitted(a_sale(), lease_s=None))
+        with psycopg.connect(self.dsn) as owner:
+            owner.execute("set session_replication_role = replica")
+            owner.execute(
+                "update cashbacks set status = 'void', due_at = null where cashback_id = %s",
+                [claim.id],
+            )
+        long_before = claim.accepted_at - timedelta(days=40)
+        assert await self.book_of(kept, long_before) == set()
+        assert await self.book_of(kept, long_before, claim.id) == {claim.id}
 
     async def book_of(self, kept: Kept, since: datetime, *named: UUID) -> set[UUID]:
         async def ids() -> AsyncGenerator[list[UUID], None]:

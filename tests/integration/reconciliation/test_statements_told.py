@@ -21,7 +21,7 @@ from adapters.cashback_client.statements import StatementClient
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.incidents import PostgresIncidentStore
-from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, suspension_aware_s
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status

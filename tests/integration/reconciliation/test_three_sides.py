@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from adapters.postgres.reconciliation.book import entries_of, read_book
+from adapters.postgres.reconciliation.book import read_book
 from adapters.postgres.reconciliation.three_sides import AccountBook, PostgresThreeSides
 from adapters.postgres.reconciliation.whole_statement import read_statement_side
 from cashback_core.delivery.states import DeliveryPolicy, Status
@@ -29,8 +29,9 @@ from cashback_core.reconciliation import (
     id_in,
 )
 from cashback_core.reconciliation.days_compared import CompareDay, DayAsked, DayCompared
+from cashback_core.reconciliation.file_heads import FileDates
 from cashback_core.reconciliation.findings import signed_centavos
-from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.three_sided_merge import ThreeSidedMerge
 from cashback_core.reconciliation.three_sides import (
     NEED_SOMEBODY,
@@ -69,11 +70,12 @@ WORLDS = int(os.environ.get("THREE_SIDES_WORLDS", "12"))
 
 async def standing(database: Database, world: DayWorld, rules: Rules) -> Reconciliation:
     """The standing merge over the whole statement and the book that the standing store reads."""
-    head = StatementHead(
+    dates = FileDates(since=SINCE, through=THROUGH)
+    for line in world.statement:
+        dates.add(line)
+    head = dates.head(
         asked_since=SINCE,
-        asked_at=THROUGH + timedelta(days=1),
-        since=SINCE,
-        complete_through=THROUGH,
+        brought_at=THROUGH + timedelta(days=1),
         declared_count=len(world.statement),
         declared_centavos=net_centavos(world.statement),
     )
@@ -91,15 +93,8 @@ async def standing(database: Database, world: DayWorld, rules: Rules) -> Reconci
     session = Session(application="test", role=DatabaseRole.WORKER, autocommit=True)
     connection = await database.connect(session)
     async with connection, read_book(connection, rules, found.book_since, ids()) as book:
-        seen = set[UUID]()
         async for batch in book:
             for entry in batch:
-                if entry.id not in seen:
-                    found.enter(entry)
-                    seen.add(entry.id)
-        # What is history, or void, is read by its name alone.
-        for entry in await entries_of(connection, [UUID(hex=one) for one in spelt if one]):
-            if entry.id not in seen:
                 found.enter(entry)
     return found
 

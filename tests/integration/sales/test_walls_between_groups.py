@@ -46,7 +46,8 @@ TELLS_NOTHING_RECORDED: Final = {
     "precondition_failed", "in_use", "incident_closed", "explanation_unfit", "names_a_cashback",
     "case_resolved", "case_assigned", "plan_changed",
     "risk_not_accepted", "act_not_allowed", "not_credited_there", "own_mark", "no_mark",
-    "count_changed", "too_many_at_once", "customer_has_open_cashbacks",
+    "count_changed", "too_many_at_once", "customer_has_open_cashbacks", "file_elsewhere",
+    "file_refused",
     # Of a sale that whoever asks may read; of any other they are told not_found ("confirmed").
     "confirmation_expired",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The example of docs/reconciliation.md runs as it stands there, on the core alone."""
+"""The example of docs/statement-rules.md runs as it stands there, on the core alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ doubt_absent: 0 lines of 0 centavos, 1 cashbacks of 200
 
 
 def test_the_offline_example_tells_what_its_page_says() -> None:
-    page = (ROOT / "docs/reconciliation.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/statement-rules.md").read_text(encoding="utf-8")
     assert COMMAND in page
     assert all(f"    {line}\n" in page for line in EXPECTED.splitlines() if line)
     ran = subprocess.run(

@@ -83,6 +83,7 @@ class DayDifference(Shape, frozen=True, kw_only=True):
     day: Annotated[str, Meta(description="The file's day.", extra_json_schema={"format": "date"})]
     file_id: Uuid
     line: Annotated[int | None, Meta(description="The file's; null: it has none of it.")]
+    sale_id: Annotated[str | None, Meta(description="As recorded, else as the file tells it.")]
     whys: Annotated[list[str], Meta(description="What can be told of why.")]
     erp_cashback: Annotated[Money | None, Meta(description="As the file tells it, in reais.")]
     our_cashback: Annotated[Money | None, Meta(description="As it is recorded, in reais.")]
@@ -152,6 +153,7 @@ def difference_shape(one: cases.DayDifference) -> DayDifference:
         day=one.day.isoformat(),
         file_id=str(one.file_id),
         line=one.line,
+        sale_id=one.sale,
         whys=list(one.whys),
         erp_cashback=_money(one.erp_centavos),
         our_cashback=_money(one.our_centavos),

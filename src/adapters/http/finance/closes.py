@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission, Principal
-    from cashback_core.closing.closing import CloseStore, KeptClose
+    from cashback_core.closing.closing import CloseStore, KeptClose, KeptDay
     from cashback_core.closing.lines import DayLine
 
 PATH: Final = "/api/closes"
@@ -182,7 +182,7 @@ def _whose(principal: Principal) -> int | None:
     return None if principal.role is Role.PLATFORM else principal.merchant_id
 
 
-def _shape(kept: KeptClose) -> ClosedDay:
+def _shape(kept: KeptDay) -> ClosedDay:
     return ClosedDay(
         number=kept.number,
         day=kept.day.isoformat(),

@@ -10,17 +10,21 @@ from adapters.http.sales.lists import ListPart, part_of
 from adapters.http.wire.cursors import Kind
 from adapters.http.wire.filters import (
     DAY,
-    BoundFilter,
     Filter,
     Filters,
     MatchingFilter,
+    ToldBoundFilter,
     WholeFilter,
 )
 from adapters.http.wire.queries import Ordering, QueryReader
+from adapters.http.wire.refusals import InvalidQueryError
+from cashback_core.reconciliation.file_heads import told_end, told_start
 from cashback_core.values.days import read_day
+from cashback_core.values.violations import Violation
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from zoneinfo import ZoneInfo
 
 MAX_PROFILE_CHARS: Final = 6_000
 _ABOUT_PROFILE: Final = (
@@ -61,10 +65,13 @@ DAY_FILE: Final = Filters(
 STATEMENT_FILE: Final = Filters(
     dict[str, Any],
     **{
-        "from": BoundFilter(about="From when on it tells every credit and reversal."),
-        "complete_through": BoundFilter(
-            about="Up to then nothing will be added, as whoever brings it says. Later than now"
-            " counts as now, less what clocks may differ; a day alone is its first instant (UTC)."
+        "from": ToldBoundFilter(
+            about="From when on it tells every credit and reversal. A day alone is its first"
+            " instant; without an offset it is in the profile's `zone`, else as late as may be."
+        ),
+        "complete_through": ToldBoundFilter(
+            about="Up to then nothing will be added, as whoever brings it says. It counts as its"
+            " last line's instant at most; without `zone` or an offset as early as may be."
         ),
         **_TOLD,
     },
@@ -99,6 +106,16 @@ class Declared:
     day: date | None = None
     since: datetime | None = None
     through: datetime | None = None
+    """Of a statement: a wall clock where no offset was told."""
+
+    def window(self, zone: ZoneInfo | None) -> tuple[datetime, datetime]:
+        """From when to when it tells, cautiously; raises InvalidQueryError."""
+        assert self.since is not None
+        assert self.through is not None
+        since, through = told_start(self.since, zone), told_end(self.through, zone)
+        if since >= through:
+            raise InvalidQueryError((Violation(pointer="/complete_through", code="bound_invalid"),))
+        return since, through
 
 
 def read_day_file(query: bytes) -> Declared:
@@ -122,8 +139,6 @@ def read_statement_file(query: bytes) -> Declared:
         if not reader.has(name):
             reader.tell(name, "required")
     since, through = asked["from"], asked["complete_through"]
-    if since is not None and through is not None and since >= through:
-        reader.tell("complete_through", "bound_invalid")
     reader.end()
     return _declared(asked, since=since, through=through)
 

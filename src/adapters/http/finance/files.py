@@ -6,8 +6,9 @@ known, and goes on where it broke off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
@@ -91,6 +92,9 @@ class FileRoutes:
             with upload.file as file:
                 how = HowWritten(form=form, profile=declared.profile)
                 read = self.desk.reader.statement(cast("BinaryIO", file), how)
+                zone = read.profile.get("zone")
+                since, through = declared.window(None if zone is None else ZoneInfo(str(zone)))
+                declared = replace(declared, since=since, through=through)
                 return await self._brought(declared, upload.sha256, read, principal)
 
     async def _brought(

@@ -252,6 +252,21 @@ class DocumentFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldBoundFilter:
+    """A bound that is told of something: a wall clock, where it has no offset."""
+
+    about: str
+
+    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> datetime | None:  # noqa: ARG002
+        """See Filter."""
+        return query.told_bound(name)
+
+    def schema(self) -> Schema:
+        """See Filter."""
+        return BoundFilter(about=self.about).schema()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoundFilter:
     """A bound of a span of time: an instant, or a whole day; `end` is the span's end."""
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from adapters.http.wire.cursors import Kind, fingerprint, read_cursor, write_cursor, write_value
 from adapters.http.wire.refusals import InvalidQueryError
@@ -18,7 +19,12 @@ from cashback_core.values.documents import (
     named_document,
 )
 from cashback_core.values.ids import parse_uuid
-from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
+from cashback_core.values.instants import (
+    NoSuchInstant,
+    NotAnInstant,
+    parse_bound,
+    parse_wall_clock,
+)
 from cashback_core.values.money import InvalidMoney, parse_centavos
 from cashback_core.values.violations import Violation, escaped, show
 
@@ -26,13 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
-    from zoneinfo import ZoneInfo
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 MAX_PARAMETERS: Final = 32
 MAX_FILTER_CHARS: Final = 200
 
+_UTC: Final = ZoneInfo("UTC")
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}\Z", re.ASCII)
 _WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,8})\Z", re.ASCII)
 MAX_WHOLE: Final = 999_999_999
@@ -228,6 +234,20 @@ class QueryReader:
         except (NotAnInstant, NoSuchInstant):
             self.tell(name, "bound_invalid", show(value))
             return None
+
+    def told_bound(self, name: str) -> datetime | None:
+        """The same, where whose time it is is known later: a wall clock without an offset."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        text = _LOST_PLUS.sub(r"\1+\2", value)
+        try:
+            day = len(text) == len("2026-01-31")
+            instant, wall = parse_wall_clock(f"{text}T00:00:00" if day else text, _UTC)
+        except (NotAnInstant, NoSuchInstant):
+            self.tell(name, "bound_invalid", show(value))
+            return None
+        return wall or instant
 
     def slice(self) -> Slice:
         """Which part of the list is wanted, and in which order."""

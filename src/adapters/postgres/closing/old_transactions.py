@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
 _RUNNING: Final[LiteralString] = """
-    select array_agg(distinct l.virtualtransaction)
+    select jsonb_object_agg(
+        l.virtualtransaction, format('session %s of %s', a.pid, coalesce(a.usename, 'nobody'))
+    )
     from pg_locks as l
     join pg_stat_activity as a on a.pid = l.pid
     where l.locktype = 'virtualxid' and l.granted and l.virtualxid = l.virtualtransaction
@@ -28,6 +30,18 @@ _RUNNING: Final[LiteralString] = """
         and a.datid = (select d.oid from pg_database as d where d.datname = current_database())
         -- Nobody's is the vacuum that comes by itself: it may take hours, and writes no event.
         and a.usesysid is not null
+        -- Neither for whoever may write nothing at all: a login of finance may stay for days.
+        and (
+            not exists (select from pg_roles as r where r.oid = a.usesysid)
+            or exists (
+                select from pg_roles as r
+                join pg_class as c on c.relnamespace = (
+                    select e.relnamespace from pg_class as e where e.oid = 'events'::regclass
+                ) and c.relkind = 'r'
+                where pg_has_role(a.usesysid, r.oid, 'member')
+                    and has_any_column_privilege(r.oid, c.oid, 'insert')
+            )
+        )
 """
 _PREPARED: Final[LiteralString] = """
     select array_agg(p.gid) from pg_prepared_xacts as p where p.database = current_database()
@@ -42,25 +56,27 @@ class OldTransactions:
     """
 
     noted_at: datetime
-    _running: set[str]
+    _running: dict[str, str]
     _prepared: set[str] | None = field(default=None)
 
     @property
-    def left(self) -> int:
-        """How many are waited for; 0 once none of them is under way."""
-        return len(self._running) + len(self._prepared or ())
+    def left(self) -> tuple[str, ...]:
+        """Who is waited for, by session and login; nobody once none of them is under way."""
+        prepared = (f"prepared transaction {name}" for name in sorted(self._prepared or ()))
+        return (*sorted(self._running.values()), *prepared)
 
     @classmethod
     async def note(cls, connection: AsyncConnection[Any]) -> OldTransactions:
         """Note what runs now. Whoever begins later has a later instant, unless the clock jumps."""
         # The clock first: what began before it was read is looked for afterwards, and found.
         noted_at = await _one(connection, "select clock_timestamp()")
-        return cls(noted_at, set(await _one(connection, _RUNNING) or ()))
+        return cls(noted_at, await _one(connection, _RUNNING) or {})
 
     async def have_ended(self, connection: AsyncConnection[Any]) -> bool:
         """Whether none of them is under way any more; looks again, waits for nothing."""
         if self._running:
-            self._running &= set(await _one(connection, _RUNNING) or ())
+            still: dict[str, str] = await _one(connection, _RUNNING) or {}
+            self._running = {one: who for one, who in self._running.items() if one in still}
         if self._running:
             return False
         if self._prepared is None or self._prepared:

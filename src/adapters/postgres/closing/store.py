@@ -16,7 +16,7 @@ from adapters.postgres.connection.database import OVERSEEING, READING
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from cashback_core.closing.closing import CloseStore, Closing, KeptClose
+from cashback_core.closing.closing import CloseStore, Closing, KeptClose, KeptDay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
@@ -83,6 +83,11 @@ class PostgresCloseStore(CloseStore):
             await asyncio.sleep(LOOKED_S)
         return None
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """See `Closing.waits_for`."""
+        return () if self._old is None else self._old.left
+
     async def closes(
         self, merchant_id: int | None, *, after: int = 0, limit: int
     ) -> Sequence[KeptClose]:
@@ -91,7 +96,7 @@ class PostgresCloseStore(CloseStore):
 
     async def latest(
         self, merchant_id: int | None, *, before: int | None = None, limit: int
-    ) -> Sequence[KeptClose]:
+    ) -> Sequence[KeptDay]:
         async with self._reading(merchant_id) as connection:
             return await chains.latest(connection, merchant_id, before=before, limit=limit)
 
@@ -187,6 +192,10 @@ class _Closing(Closing):
     async def settled_at(self) -> datetime | None:
         return await self._store.settled_at(self._connection)
 
+    @property
+    def waits_for(self) -> Sequence[str]:
+        return self._store.waits_for
+
     async def horizon(self, day: OpenDay) -> Horizon:
         with asking(self._connection):
             return await chains.horizon(self._connection, day)
@@ -213,7 +222,7 @@ class _Closing(Closing):
             return await chains.merchants_closes(self._connection, day)
 
     async def keep(self, kept: KeptClose, public_key: bytes) -> None:
-        with asking(self._connection):
+        with asking(self._connection, chains.FIGURES_S + _SILENT_S):
             await chains.keep(self._connection, kept, public_key)
 
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
@@ -222,7 +231,9 @@ class _Closing(Closing):
 
 
 @contextmanager
-def asking(connection: AsyncConnection[Any]) -> Generator[None, None, None]:
+def asking(
+    connection: AsyncConnection[Any], silent_s: float = _SILENT_S
+) -> Generator[None, None, None]:
     """One question, however long it may take."""
-    with translated(), watched(connection, _SILENT_S):
+    with translated(), watched(connection, silent_s):
         yield

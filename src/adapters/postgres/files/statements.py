@@ -8,9 +8,9 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from cashback_core.reconciliation.file_heads import FileDates
 from cashback_core.reconciliation.statements import (
     MAX_BATCH,
-    StatementHead,
     StatementLine,
     StatementReading,
     Statements,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cashback_core.reconciliation.files import FileStore, KeptFile
+    from cashback_core.reconciliation.statements import StatementHead
 
 
 class StoredStatements(Statements):
@@ -53,17 +54,18 @@ class _Reading(StatementReading):
         self._file = file
         self._asked_since = asked_since
         self._is_read = False
+        assert file.since is not None
+        assert file.through is not None
+        self._dates = FileDates(since=file.since, through=file.through)
 
     @property
     def head(self) -> StatementHead:
         if not self._is_read:
             raise RuntimeError("a statement's head is known when every line was read")
         file = self._file
-        return StatementHead(
+        return self._dates.head(
             asked_since=self._asked_since,
-            asked_at=file.begun_at,
-            since=file.since,
-            complete_through=file.through,
+            brought_at=file.begun_at,
             declared_count=file.told_lines,
             declared_centavos=file.told_centavos,
         )
@@ -74,6 +76,8 @@ class _Reading(StatementReading):
             self._file.id, limit=MAX_BATCH, after=after
         ):
             after, count = batch[-1].number, count + len(batch)
+            for line in batch:
+                self._dates.add(line)
             yield list(batch)
         if count != self._file.tally.lines:
             # They were cleared away, or changed, in between: none of them counts.

@@ -24,7 +24,7 @@ from cashback_core.reconciliation.files import (
     KeptFile,
     LineProblem,
     LineTally,
-    Span,
+    StatementSpan,
 )
 from cashback_core.values.ids import new_id
 from cashback_core.values.pages import Position
@@ -241,13 +241,13 @@ class PostgresFileStore(FileStore):
         async with self._acting(None) as connection:
             return await read_statement_lines(connection, file_id, limit=limit, after=after)
 
-    async def counting(self, *, since: datetime, through: datetime) -> tuple[Span, ...]:
+    async def counting(self, *, since: datetime, through: datetime) -> tuple[StatementSpan, ...]:
         async with self._acting(None) as connection:
             found = await connection.execute(
                 "select file_id, since, through from statements_between(%s, %s)", [since, through]
             )
             return tuple(
-                Span(file_id=id_, since=begins, through=ends)
+                StatementSpan(file_id=id_, since=begins, through=ends)
                 for id_, begins, ends in await found.fetchall()
             )
 

@@ -177,6 +177,7 @@ class PostgresOperatorStore(OperatorStore):
             row[1]: Foreseen(
                 merchant=row[8],
                 status=Status(row[2]),
+                version=row[3],
                 cashback_centavos=row[6],
                 decision=_decide(row[:8], acts[row[1]], given[row[1]]),
             )

@@ -260,11 +260,21 @@ class PostgresCaseStore(CaseStore):
             found = await connection.execute(
                 f"""
                 select {_COLUMNS}, d.day, d.file_id, d.line, d.whys, d.erp_centavos,
-                    d.our_centavos, d.closed_why
+                    d.our_centavos, d.closed_why,
+                    coalesce(
+                        a.sale_id,
+                        (
+                            select l.name from erp_lines as l
+                            where l.file_id = d.file_id and l.line = d.line
+                                and l.merchant_id = d.merchant_id and l.name_kind = 'sale_id'
+                        )
+                    )
                 from ({_DIFFERENCES}) as s
                 join differences as d on d.difference_id = s.case_id
                 left join cases as k using (case_id)
                 left join merchants as m on m.merchant_id = s.merchant_id
+                left join sales as a
+                    on a.merchant_id = d.merchant_id and a.cashback_id = d.cashback_id
                 where (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
                     and (%(day)s::date is null or d.day = %(day)s)
                     and (%(class)s::text is null or s.class = %(class)s)
@@ -372,7 +382,7 @@ def _case(row: tuple[Any, ...]) -> Case:
 
 
 def _difference(row: tuple[Any, ...]) -> DayDifference:
-    day, file_id, line, whys, erp_centavos, our_centavos, closed_why = row[11:]
+    day, file_id, line, whys, erp_centavos, our_centavos, closed_why, sale = row[11:]
     return DayDifference(
         case=_case(row),
         day=day,
@@ -382,4 +392,5 @@ def _difference(row: tuple[Any, ...]) -> DayDifference:
         erp_centavos=erp_centavos,
         our_centavos=our_centavos,
         closed_why=closed_why,
+        sale=sale,
     )

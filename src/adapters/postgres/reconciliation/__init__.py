@@ -1,5 +1,1 @@
-"""What a statement proves, stored on PostgreSQL."""
-
-from adapters.postgres.reconciliation.store import PostgresReconciliationStore
-
-__all__ = ["PostgresReconciliationStore"]
+"""What a statement proves, stored on PostgreSQL, and days of three sides."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.deadlines import watched
@@ -15,6 +14,7 @@ from cashback_core.values.documents import stored_document
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from psycopg import AsyncConnection, AsyncServerCursor
@@ -33,9 +33,6 @@ _KEY_BY_KEY: Final[LiteralString] = """
 Where a day has many sales the planner took them for enough of them all, and read every sale that
 there is, with its request: two days of 333,333 sales were 20,000 pages of 23,000.
 """
-
-_CLOCKS: Final = timedelta(days=1)
-"""How much later than the database's clock an id may be dated by the process that made it."""
 
 # Of doubts alone is it counted how often they came back: since an operator last had a hand in it.
 _COLUMNS: Final[LiteralString] = """
@@ -177,11 +174,11 @@ async def _batches(
             apart.update(entry.id for entry in batch)
             yield batch
     async for ids in named:
-        old = [id_ for id_ in ids if id_ not in apart and _may_be_older(id_, since)]
-        if not old:
-            continue
+        # Whether an id is old enough to be looked for is not asked of the id: what is void, or
+        # history, is in no book however young it is.
+        others = [id_ for id_ in ids if id_ not in apart]
         with watched(connection, SILENT_S):
-            found = await connection.execute(_NAMED, {**values, "ids": old})
+            found = await connection.execute(_NAMED, {**values, "ids": others})
             batch = [_entry(row) for row in await found.fetchall()]
         if batch:
             yield batch
@@ -229,17 +226,6 @@ async def entries_of(connection: AsyncConnection[Any], ids: Collection[UUID]) ->
     with watched(connection, SILENT_S):
         found = await connection.execute(_OF_THESE, {"ids": list(ids)})
         return [_entry(row) for row in await found.fetchall()]
-
-
-def _may_be_older(id_: UUID, since: datetime) -> bool:
-    """Whether a cashback of this id may lie before the book; ids tell when they were made.
-
-    Whatever was accepted since is in the book, and need not be looked up once more.
-    """
-    if id_.version != 7:
-        return True
-    made_at = datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)
-    return made_at < since + _CLOCKS
 
 
 def _entry(row: tuple[Any, ...]) -> BookEntry:

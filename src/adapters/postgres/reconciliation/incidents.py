@@ -187,6 +187,18 @@ def _row(one: FoundIncident, id_: UUID, nth: int | None) -> dict[str, Any]:
 
 
 async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str, Any]]) -> None:
+    # It was found again, whichever statement it is that tells it.
+    await connection.execute(
+        """
+        update statement_incidents as i
+        set last_seen_at = %s, told_since = least(i.told_since, r.told_since)
+        from jsonb_to_recordset(%s::jsonb) as r (
+            id uuid, statement_at timestamptz, told_since timestamptz
+        )
+        where i.incident_id = r.id and i.statement_at > least(r.statement_at, now())
+        """,
+        [run.started_at, encode(rows)],
+    )
     await connection.execute(
         # Document and instant are the line's, and stay; an erased customer's is gone for good.
         """
@@ -194,7 +206,8 @@ async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str
             document = case when is_pseudonym(r.document) then r.document else i.document end,
             reference = case when is_pseudonym(r.document) then null else i.reference end,
             class = r.class, merchant_id = r.merchant_id, cashback_id = r.cashback_id,
-            centavos = r.centavos, line = r.line, why = r.why, statement_at = r.statement_at,
+            centavos = r.centavos, line = r.line, why = r.why,
+            statement_at = least(r.statement_at, now()),
             last_seen_at = %(at)s, told_since = least(i.told_since, r.told_since),
             told_through = r.told_through
         from jsonb_to_recordset(%(rows)s::jsonb) as r (
@@ -202,7 +215,7 @@ async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str
             centavos bigint, line integer, why text, statement_at timestamptz,
             told_since timestamptz, told_through timestamptz
         )
-        where i.incident_id = r.id
+        where i.incident_id = r.id and i.statement_at <= least(r.statement_at, now())
         """,
         {"at": run.started_at, "rows": encode(rows)},
     )
@@ -218,7 +231,8 @@ async def _open(connection: AsyncConnection[Any], run: Run, rows: list[dict[str,
                 told_through
             )
             select r.id, r.class, r.merchant_id, r.cashback_id, r.document, r.centavos, r.line,
-                r.line_key, r.nth, r.credited_at, r.reference, r.why, r.statement_at, %(at)s,
+                r.line_key, r.nth, r.credited_at, r.reference, r.why,
+                least(r.statement_at, now()), %(at)s,
                 r.told_since, r.told_through
             from jsonb_to_recordset(%(rows)s::jsonb) as r (
                 id uuid, class text, merchant_id bigint, cashback_id uuid, document text,
@@ -251,22 +265,29 @@ async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> OpenI
 
 
 async def close_explained(
-    connection: AsyncConnection[Any], run: Run, about: Collection[str | UUID], seal: Seal | None
+    connection: AsyncConnection[Any],
+    run: Run,
+    about: Collection[str | UUID],
+    asked_at: datetime,
+    seal: Seal | None,
 ) -> int:
     """Close those of these lines and cashbacks that this run did not tell again; how many."""
     lines = either_way((one for one in about if isinstance(one, str)), seal)
     cashbacks = [one for one in about if not isinstance(one, str)]
-    return await _close(connection, run, lines=lines, cashbacks=cashbacks)
+    return await _close(connection, run, asked_at, lines=lines, cashbacks=cashbacks)
 
 
-async def close_unfound(connection: AsyncConnection[Any], run: Run, window: Window) -> int:
+async def close_unfound(
+    connection: AsyncConnection[Any], run: Run, window: Window, asked_at: datetime
+) -> int:
     """Close what this run did not find though its window covers it; how many were closed."""
-    return await _close(connection, run, window=window)
+    return await _close(connection, run, asked_at, window=window)
 
 
 async def _close(
     connection: AsyncConnection[Any],
     run: Run,
+    asked_at: datetime,
     *,
     window: Window | None = None,
     lines: Sequence[str] = (),
@@ -276,7 +297,9 @@ async def _close(
         """
         with closed as (
             update statement_incidents set closed_at = now(), closed_why = %(why)s
-            where closed_at is null and last_seen_at < %(at)s and (
+            where closed_at is null and last_seen_at < %(at)s
+                -- Of what a later statement tells an earlier one knows nothing.
+                and statement_at <= least(%(asked_at)s, now()) and (
                 told_since >= %(since)s and told_through <= %(through)s
                 or line_key = any(%(lines)s)
                 or line_key is null and cashback_id = any(%(cashbacks)s)
@@ -289,6 +312,7 @@ async def _close(
         {
             "why": CLOSED_BY_A_STATEMENT,
             "at": run.started_at,
+            "asked_at": asked_at,
             "since": None if window is None else window.since,
             "through": None if window is None else window.through,
             "lines": list(lines),

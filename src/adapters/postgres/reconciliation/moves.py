@@ -48,8 +48,10 @@ async def _standing(
     connection: AsyncConnection[Any], moves: Sequence[tuple[BookEntry, Settled]]
 ) -> list[tuple[BookEntry, Settled]]:
     """Those of which nothing has changed; from here on nothing does."""
-    groups = {entry.id: entry for _, settled in moves for entry in settled.group}
-    keys = [{"m": entry.merchant_id, "c": str(entry.id)} for entry in groups.values()]
+    # Of thousands of equal doubts all have one group: each is looked at once.
+    groups = {id(settled.group): settled.group for _, settled in moves}
+    entries = {entry.id: entry for group in groups.values() for entry in group}
+    keys = [{"m": entry.merchant_id, "c": str(entry.id)} for entry in entries.values()]
     found = await connection.execute(
         # Locked in key order. A late answer that comes first makes another version; one that
         # comes later waits for us. A cashback that was accepted meanwhile is not on the statement.
@@ -63,11 +65,11 @@ async def _standing(
         [encode(keys)],
     )
     versions = dict(await found.fetchall())
-    return [
-        (entry, settled)
-        for entry, settled in moves
-        if all(versions.get(other.id) == other.version for other in settled.group)
-    ]
+    stands = {
+        known_by: all(versions.get(other.id) == other.version for other in group)
+        for known_by, group in groups.items()
+    }
+    return [(entry, settled) for entry, settled in moves if stands[id(settled.group)]]
 
 
 async def _store(

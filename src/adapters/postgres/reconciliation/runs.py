@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    from cashback_core.reconciliation import Totals
+    from cashback_core.reconciliation import Totals, Window
     from cashback_core.reconciliation.schedule import RunEnded, RunKind
 
 KEPT_DAYS: Final = 400
@@ -61,6 +61,19 @@ async def begin(connection: AsyncConnection[Any], kind: RunKind, asked_since: da
     row = await found.fetchone()
     assert row is not None
     return Run(id=id_, started_at=row[0])
+
+
+async def told_anew_from(
+    connection: AsyncConnection[Any], window: Window, asked_at: datetime
+) -> datetime | None:
+    """From when on statements tell that were asked for later and tell of some of this window."""
+    found = await connection.execute(
+        "select min(since) from provider_tellings"
+        " where asked_at > least(%s, now()) and since <= %s and through >= %s",
+        [asked_at, window.through, window.since],
+    )
+    row = await found.fetchone()
+    return None if row is None else row[0]
 
 
 async def end(connection: AsyncConnection[Any], run: Run, ended: RunEnded) -> None:

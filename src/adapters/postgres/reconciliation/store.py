@@ -27,7 +27,7 @@ from adapters.postgres.reconciliation.ledger import (
     take_in,
 )
 from adapters.postgres.reconciliation.moves import move
-from adapters.postgres.reconciliation.runs import Run, begin, end, is_due
+from adapters.postgres.reconciliation.runs import Run, begin, end, is_due, told_anew_from
 from cashback_core.reconciliation.schedule import (
     FoundIncident,
     Moved,
@@ -132,6 +132,10 @@ class _Runs(ReconciliationRuns):
             self._run = await begin(self._connection, kind, asked_since)
         self._put = None
 
+    async def told_anew_from(self, window: Window, asked_at: datetime) -> datetime | None:
+        with _asking(self._connection):
+            return await told_anew_from(self._connection, window, asked_at)
+
     async def explanations(self) -> Explanations:
         with _asking(self._connection):
             self._known, explanations = await read_explanations(self._connection, self._seal)
@@ -153,13 +157,13 @@ class _Runs(ReconciliationRuns):
         with translated():
             return await standing(self._connection, self._seal)
 
-    async def close_explained(self, about: Collection[str | UUID]) -> int:
+    async def close_explained(self, about: Collection[str | UUID], asked_at: datetime) -> int:
         with translated():
-            return await close_explained(self._connection, self._begun, about, self._seal)
+            return await close_explained(self._connection, self._begun, about, asked_at, self._seal)
 
-    async def close_unfound(self, window: Window) -> int:
+    async def close_unfound(self, window: Window, asked_at: datetime) -> int:
         with _asking(self._connection):
-            return await close_unfound(self._connection, self._begun, window)
+            return await close_unfound(self._connection, self._begun, window, asked_at)
 
     async def move(self, findings: Sequence[Finding]) -> Moved:
         with _asking(self._connection):

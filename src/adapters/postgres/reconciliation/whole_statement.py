@@ -30,8 +30,9 @@ from cashback_core.reconciliation import (
 )
 from cashback_core.reconciliation.disk_spools import DiskSpools
 from cashback_core.reconciliation.doubtful_documents import readings_of
+from cashback_core.reconciliation.file_heads import BESIDE, FileDates
 from cashback_core.reconciliation.findings import signed_centavos
-from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.three_sides import Credited
 
 if TYPE_CHECKING:
@@ -163,7 +164,9 @@ _APPLIED_OF: Final[LiteralString] = """
 _TALLY: Final[LiteralString] = """
     select count(*),
         coalesce(sum(case when kind = 'reversal' then -centavos else centavos end), 0),
-        coalesce(sum(centavos), 0), count(*) filter (where centavos is null), min(credited_at)
+        coalesce(sum(centavos), 0), count(*) filter (where centavos is null), min(credited_at),
+        max(credited_at),
+        count(*) filter (where credited_at < %(first)s or credited_at > %(last)s)
     from statement_lines where file_id = %(file_id)s
 """
 _HEAD: Final[LiteralString] = """
@@ -224,17 +227,17 @@ async def _head(connection: AsyncConnection[Any], file_id: UUID) -> _Told | None
         head = await found.fetchone()
         if head is None:
             return None
-        found = await connection.execute(_TALLY, {"file_id": file_id})
+        since, through, lines, centavos, begun_at = head
+        beside = {"first": since - BESIDE, "last": through + BESIDE}
+        found = await connection.execute(_TALLY, {"file_id": file_id, **beside})
         sums = await found.fetchone()
     assert sums is not None
-    since, through, lines, centavos, begun_at = head
+    dates = FileDates(since=since, through=through, latest_at=sums[5], outside=sums[6])
     return _Told(
         statement=ReadStatement(
-            head=StatementHead(
+            head=dates.head(
                 asked_since=since,
-                asked_at=begun_at,
-                since=since,
-                complete_through=through,
+                brought_at=begun_at,
                 declared_count=lines,
                 declared_centavos=centavos,
             ),

@@ -20,6 +20,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "sums.order": "the lines are not in their order, or one is there twice",
     "sums.later_day": "the line is of a later day",
     "sums.unsorted": "{of}: the rows are not sorted, or one is there twice",
+    "sums.too_many": "{of}: there are more of them than a close tells",
     "sums.status": "statuses: of {of} opening + in - out is not the closing told",
     "sums.provider": "provider: of {of} opening + entered - departed is not the closing told",
     "close.order": "it stands behind number {found} in its file: the file was put in another order",
@@ -27,6 +28,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "close.form": "it is no close as the format has it",
     "close.sums": "its figures contradict one another",
     "close.key_unknown": "it is signed by key {key}, which the keys given do not have",
+    "close.key_untrusted": "it is signed by key {key}, which is none of those that you stated",
     "close.key_time": "it was closed at {at}, when its key {key} was not in use",
     "close.signature": (
         "the signature is not one of key {key} for this close: it is forged, or was changed"
@@ -56,8 +58,14 @@ PHRASES: Final[Mapping[str, str]] = {
     "lines.form": "line {line} is none as the format has it",
     "lines.line": "line {line} is not in its place",
     "lines.hash": "they make the same figures, and have another hash: something in them differs",
+    "lines.beyond": "what they make is more than a close can tell",
     "lines.figures": "what they make differs in: {figures}",
     "verify.holds": "All that was given holds.",
+    "verify.holds_as_given": (
+        "All that was given holds, if the keys are those of whoever closed these days: the file of"
+        " keys was trusted as it was given, and none was stated (--key)."
+    ),
+    "verify.unforeseen": "It cannot be told whether these days hold, the check broke off: {detail}",
     "verify.broken": "NOT VALID.",
     "verify.unproven": "NOT PROVED: what was given is not enough to say.",
     "verify.account": "the provider's account",
@@ -80,7 +88,13 @@ PHRASES: Final[Mapping[str, str]] = {
         "Signatures: no file of keys was given, so anybody may have made these closes."
     ),
     "unchecked.keys": (
-        "Whose the keys are: compare with what their owner told you another way: {keys}."
+        "Whose the keys are: compare with what their owner told you another way, and state them"
+        " with --key: {keys}."
+    ),
+    "unchecked.key_times": "From when until when the stated keys sign: their file tells it.",
+    "unchecked.other_keys": "Keys that were given, are not stated, and are not trusted: {keys}.",
+    "unchecked.keys_contradict": (
+        "Signatures: the files of keys contradict one another, and none of them was believed."
     ),
     "unchecked.no_lines": (
         "Figures of {owner} against their lines, which were not given (days: {days}): they are as"
@@ -100,6 +114,9 @@ PHRASES: Final[Mapping[str, str]] = {
     ),
     "unchecked.merchants": (
         "Closes that the account's name, and that were not given (merchants: {merchants})."
+    ),
+    "unchecked.unnamed": (
+        "Closes of {owner} that no close of the account names among those given: {closes}."
     ),
     "unchecked.provider": (
         "The provider's figures against its statements: a close has only what it was told."

@@ -20,6 +20,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "sums.order": "as linhas estão fora de ordem, ou uma se repete",
     "sums.later_day": "a linha é de um dia posterior",
     "sums.unsorted": "{of}: as linhas da tabela estão fora de ordem, ou uma se repete",
+    "sums.too_many": "{of}: são mais do que um fechamento conta",
     "sums.status": "statuses: de {of}, opening + in - out não dá o closing informado",
     "sums.provider": "provider: de {of}, opening + entered - departed não dá o closing informado",
     "close.order": "está depois do número {found} em seu arquivo: a ordem foi trocada",
@@ -27,6 +28,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "close.form": "não é um fechamento no formato devido",
     "close.sums": "seus valores se contradizem",
     "close.key_unknown": "foi assinado com a chave {key}, que não está entre as chaves dadas",
+    "close.key_untrusted": "a assinatura é da chave {key}, que não está entre as que você informou",
     "close.key_time": "foi fechado em {at}, quando sua chave {key} não estava em uso",
     "close.signature": (
         "a assinatura não é da chave {key} para este fechamento: foi forjado ou alterado"
@@ -56,8 +58,14 @@ PHRASES: Final[Mapping[str, str]] = {
     "lines.form": "a linha {line} não está no formato devido",
     "lines.line": "a linha {line} não está em seu lugar",
     "lines.hash": "os valores são os mesmos e o hash é outro: algo nelas difere",
+    "lines.beyond": "o que resulta delas é mais do que cabe em um fechamento",
     "lines.figures": "o que elas dão difere em: {figures}",
     "verify.holds": "Tudo o que foi dado confere.",
+    "verify.holds_as_given": (
+        "Tudo o que foi dado confere, se as chaves são de quem fechou estes dias: o arquivo de"
+        " chaves foi aceito como veio, e nenhuma foi informada (--key)."
+    ),
+    "verify.unforeseen": "Não se sabe se estes dias conferem; a conferência parou: {detail}",
     "verify.broken": "NÃO É VÁLIDO.",
     "verify.unproven": "NÃO PROVADO: o que foi dado não basta.",
     "verify.account": "a conta do provedor",
@@ -82,7 +90,13 @@ PHRASES: Final[Mapping[str, str]] = {
         "Assinaturas: nenhum arquivo de chaves foi dado; qualquer um pode ter feito isto."
     ),
     "unchecked.keys": (
-        "De quem são as chaves: compare com o que o dono informou por outro meio: {keys}."
+        "De quem são as chaves: compare com o que o dono informou por outro meio, e informe-as com"
+        " --key: {keys}."
+    ),
+    "unchecked.key_times": "De quando até quando as chaves informadas assinam: diz o arquivo.",
+    "unchecked.other_keys": "Chaves dadas que você não informou, e que não valem: {keys}.",
+    "unchecked.keys_contradict": (
+        "Assinaturas: os arquivos de chaves se contradizem, e nenhum valeu."
     ),
     "unchecked.no_lines": (
         "Valores de {owner} contra suas linhas, que não foram dadas (dias: {days}): estão como"
@@ -102,6 +116,9 @@ PHRASES: Final[Mapping[str, str]] = {
     ),
     "unchecked.merchants": (
         "Fechamentos que os da conta nomeiam e que não foram dados (lojistas: {merchants})."
+    ),
+    "unchecked.unnamed": (
+        "Fechamentos de {owner} que nenhum fechamento dado da conta nomeia: {closes}."
     ),
     "unchecked.provider": (
         "Os valores do provedor contra seus extratos: um fechamento só tem o que lhe foi dito."

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adapters.files.cells import CellError, read_number
 from adapters.files.profile import ProfileError, profile_of
 from adapters.files.statement_files import STATEMENT, statement_lines
-from adapters.files.xlsx import MAX_ROW_BYTES
+from adapters.files.zip_bounds import MAX_ROW_BYTES
 from cashback_core.reconciliation.file_import import FileUnreadableError
 from cashback_core.reconciliation.statement_rows import read_line
 from cashback_core.reconciliation.statements import LineKind, StatementLine
@@ -115,6 +115,20 @@ def test_a_column_of_its_own_tells_what_was_taken_back() -> None:
     assert kinds[:3] == [("credit", 100), ("reversal", 200), ("reversal", 200)]
     assert lines[3].problem == "reversed: both credited and taken back"
     assert lines[4].problem == "cashback: missing"
+
+
+@pytest.mark.parametrize("word", ["cashback", "crédito", "estorno", ""])
+@pytest.mark.parametrize("amount", ["1.40", "-1.40"])
+def test_what_was_taken_back_is_no_credit_whatever_its_type_says(word: str, amount: str) -> None:
+    heads = ("document,cashback,reversed,at,type", "document,cashback,reversed,at,kind")
+    for head in heads:
+        (line,) = csv(head, f"{CPF},,{amount},{AT},{word}")
+        assert (line.kind, line.cashback_centavos) == (LineKind.REVERSAL, 140)
+    (line,) = csv("document,reversed,at", f"{CPF},{amount},{AT}", constants={"type": "credit"})
+    assert line.kind is LineKind.REVERSAL
+    told = {"document": CPF, "reversed": float(amount), "at": AT, "type": word, "cashback": 0.0}
+    (line,) = read((json.dumps(told) + "\n").encode(), "jsonl")
+    assert (line.kind, line.cashback_centavos) == (LineKind.REVERSAL, 140)
 
 
 def test_dates_alone_stay_dates_and_wall_clocks_take_their_zone() -> None:

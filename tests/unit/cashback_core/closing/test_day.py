@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import pytest
 
@@ -18,7 +19,9 @@ from cashback_core.closing.close import (
     document_bytes,
     sign_close,
 )
+from cashback_core.closing.close_reading import MAX_CLOSE_BYTES, read_close
 from cashback_core.closing.day import (
+    MAX_STORES,
     NOTHING,
     Amount,
     Day,
@@ -33,6 +36,7 @@ from cashback_core.closing.day import (
 from cashback_core.closing.lines import DayLine, LinesHead, head_bytes, line_bytes, read_line
 from cashback_core.closing.movements import OWED, movements_of
 from cashback_core.closing.persons import person_of
+from cashback_core.closing.reading import decoded
 from cashback_core.delivery.states import TRANSITIONS, Status
 
 if TYPE_CHECKING:
@@ -216,3 +220,43 @@ REFUSED: Final[dict[str, Callable[[], object]]] = {
 def test_what_its_type_does_not_promise_is_refused(what: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         REFUSED[what]()
+
+
+def a_line(number: int, *, store: str | None) -> DayLine:
+    return replace(ACCEPTED, cashback=str(UUID(int=number)), store=store)
+
+
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_a_day_of_more_stores_than_a_close_tells_tells_none(
+    more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever sells makes a document that nobody can keep, and no later day is closed."""
+    monkeypatch.setattr("cashback_core.closing.day.MAX_STORES", 3)
+    names = [f"S{number}" for number in range(3 + more)]
+    lines = [a_line(number, store=name) for number, name in enumerate([*names, *names])]
+    day = build_day(lines, {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+    told = None if day.stores is None else [row.store for row in day.stores]
+    assert told == (None if more else names)
+    assert day.liability.moved.accrued.count == len(lines)
+
+
+def test_a_close_of_many_stores_is_small_enough_to_be_kept() -> None:
+    lines = [a_line(number, store=f"{number:032}") for number in range(MAX_STORES + 1)]
+    day = build_day([], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+    for some in (lines, lines[:-1]):
+        day = build_day(some, {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+        one = Close(
+            chained=Chained(owner="demo", number=1, previous=None),
+            span=Span(
+                day=HEAD.day, zone="UTC", begins_at=BEGINS, ends_at=ENDS,
+                closed_at=ENDS + timedelta(minutes=10), below=1,
+            ),
+            key="0" * 32, of_merchant=day,
+        )  # fmt: skip
+        document = document_bytes(sign_close(one, lambda _: bytes(64)))
+        assert len(document) < MAX_CLOSE_BYTES / 2
+        assert read_close(decoded(document, most=MAX_CLOSE_BYTES)).close.of_merchant == day
+    assert day.stores
+    row = replace(day.stores[0], store="Z")
+    with pytest.raises(DoesNotAddUp, match="more of them"):
+        replace(day, stores=(*day.stores, row))

@@ -130,13 +130,18 @@ def _numbered(one: ResolutionLine | UnreadResolution, line: int) -> Any:
 
 
 def _foreseen(
-    kinds: Mapping[UUID, ActKind | None], statuses: Mapping[UUID, Status], *, credited: bool
+    kinds: Mapping[UUID, ActKind | None],
+    statuses: Mapping[UUID, Status],
+    *,
+    credited: bool,
+    version: int = 3,
 ) -> dict[UUID, Foreseen]:
     given = Circumstances(credited=credited)
     return {
         id_: Foreseen(
             merchant="demo",
             status=statuses[id_],
+            version=version,
             cashback_centavos=100 + id_.int,
             decision=operate(
                 Delivery(status=statuses[id_], attempt=1, open_since_at=AT),
@@ -164,7 +169,7 @@ def test_every_line_is_in_one_place_and_what_moves_adds_up(
 ) -> None:
     told = [_numbered(one, n) for n, one in enumerate(lines, start=1)]
     foreseen = _foreseen(kinds_of(told, named), statuses, credited=credited)
-    plan = plan_of(told, named, foreseen)
+    plan = plan_of(ResolutionList(file="a.csv", lines=tuple(told)), named, foreseen, by="ana")
     places = [m.said.line for m in plan.moves] + [*plan.already] + [r.line for r in plan.refused]
     assert sorted(places) == list(range(1, len(told) + 1))
     assert len({move.id for move in plan.moves}) == len(plan.moves)
@@ -188,15 +193,26 @@ def test_every_line_is_in_one_place_and_what_moves_adds_up(
     assert not contradicted & {move.id for move in plan.moves}
 
 
-def test_a_token_names_the_moves_and_their_evidence() -> None:
-    def token(evidence: str, kind: ActKind = ActKind.MARK_APPLIED, n: int = 1) -> str:
+def test_a_token_names_the_moves_their_evidence_and_whose_they_are() -> None:
+    def token(
+        evidence: str,
+        kind: ActKind = ActKind.MARK_APPLIED,
+        n: int = 1,
+        *,
+        file: str = "a.csv",
+        by: str = "ana",
+        version: int = 3,
+    ) -> str:
         line = ResolutionLine(line=1, name=_NAMES[0], kind=kind, evidence=evidence)
         named = {_NAMES[0]: [_IDS[n]]}
         statuses = {_IDS[n]: Status.IN_DOUBT}
-        foreseen = _foreseen(kinds_of([line], named), statuses, credited=False)
-        return plan_of([line], named, foreseen).token
+        kinds = kinds_of([line], named)
+        foreseen = _foreseen(kinds, statuses, credited=False, version=version)
+        told = ResolutionList(file=file, lines=(line,))
+        return plan_of(told, named, foreseen, by=by).token
 
     tokens = {token("mail"), token("file"), token("mail", ActKind.MARK_REJECTED)}
     tokens.add(token("mail", n=2))
-    assert len(tokens) == 4
+    tokens |= {token("mail", file="b.csv"), token("mail", by="bia"), token("mail", version=5)}
+    assert len(tokens) == 7
     assert token("mail") in tokens

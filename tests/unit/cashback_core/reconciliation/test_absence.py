@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import pytest
 from hypothesis import assume, given
@@ -579,3 +579,47 @@ def test_the_window_begins_where_both_say() -> None:
     _, reconciliation = found([], [], ECHOED, HEADS["later start declared"])
     assert reconciliation.window.since == T + timedelta(minutes=1)
     assert "told from" in reconciliation.window.remarks[0]
+
+
+class _Entry(BookEntry):
+    """One that is held against no other: a customer may have thousands that are equal."""
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise AssertionError("cashbacks are compared one by one")
+
+    __hash__ = BookEntry.__hash__
+
+
+class _Counting(Rules):
+    asked = 0
+
+    def is_over_before(self, entry: BookEntry, instant: datetime) -> bool:
+        _Counting.asked += 1
+        return super().is_over_before(entry, instant)
+
+
+def test_of_thousands_of_equal_ones_no_doubt_asks_the_whole_group_again() -> None:
+    """A tenth of them is in doubt, and one is not on the statement."""
+    _Counting.asked, count = 0, 500
+    book = [
+        entry(
+            1,
+            Status.APPLIED if n % 10 else Status.IN_DOUBT,
+            id=id_of(n),
+            applied_at=T + timedelta(seconds=1) if n % 10 else None,
+        )
+        for n in range(1, count + 1)
+    ]
+    lines = numbered(line_of(one, SILENT) for one in book[1:])
+    asked = {name: getattr(SILENT, name) for name in Rules.__slots__}
+    each = [_Entry(**{name: getattr(one, name) for name in BookEntry.__slots__}) for one in book]
+    findings, _ = found(each, lines, _Counting(**asked))
+    classes = Counter(finding.cls for finding in findings if finding.entry is not None)
+    assert classes == {
+        FindingClass.MATCHED: 450,
+        FindingClass.DOUBT_APPLIED: 49,
+        FindingClass.DOUBT_ABSENT: 1,
+    }
+    groups = {id(finding.move.group) for finding in findings if finding.move is not None}
+    assert len(groups) == 1
+    assert _Counting.asked <= 5 * count

@@ -7,15 +7,19 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import FindingClass, ReadStatement
 from cashback_core.reconciliation import statement_reader as statement_reading
 from cashback_core.reconciliation.ledger import LedgerKept
-from cashback_core.reconciliation.reconciler import Days, Reconciler
+from cashback_core.reconciliation.reconciler import Days, Reconciler, _left_out
 from cashback_core.reconciliation.schedule import RunKind
+from cashback_core.reconciliation.spools import MemorySpool
 from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
@@ -263,3 +267,17 @@ async def test_a_statement_with_defects_changes_nothing_in_the_ledger(
 async def ledger_of(world: World) -> dict[tuple[str | None, FindingClass], tuple[int, int]]:
     state = await world.reconciliations.ledger.state(None)
     return {(one.merchant, one.cls): (one.lines, one.centavos) for one in state.totals}
+
+
+@given(st.lists(st.integers(1, 9), max_size=12), st.sets(st.integers(0, 9)))
+def test_what_is_named_and_not_in_the_book_is_asked_for_once(
+    named: list[int], known: set[int]
+) -> None:
+    """An id's own clock is not asked: what is void, or history, is in no book however young."""
+    ids, entered = MemorySpool[UUID](), MemorySpool[UUID]()
+    for number in named:
+        ids.put(UUID(int=number))
+    for number in known:
+        entered.put(UUID(int=number))
+    left = [id_.int for id_ in _left_out(ids, entered)]
+    assert left == sorted(set(named) - known)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cashback_core.closing.chain import LinkFault
+from cashback_core.closing.chain import LinkFault, Trust
 from cashback_core.closing.close import close_bytes, close_hash, document_bytes
 from cashback_core.closing.close_reading import read_close
 from cashback_core.closing.keys import keys_bytes
@@ -59,7 +59,8 @@ def held(
     contents: dict[str, bytes], *, heads: frozenset[str] = NONE, after: frozenset[str] = NONE
 ) -> Verification:
     with files(contents) as paths:
-        return verify(read_files(paths), heads=heads, after=after)
+        found = read_files(paths)
+        return verify(found, Trust(keys=found.keys, heads=heads, after=after))
 
 
 def of_lines(chain: ClosedChain) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cashback_core.closing.canonical import NotCanonical, read_json
-from cashback_core.closing.chain import LinkFault
+from cashback_core.closing.chain import LinkFault, Trust
 from cashback_core.closing.close import (
     Chained,
     Close,
@@ -130,7 +130,8 @@ def test_a_folder_is_verified_by_the_library_alone(folder: Path) -> None:
     assert done.stdout.startswith("demo: closes 1 to 1, of 2026-11-29 to 2026-11-29.\n")
     assert "  Owed at the end: 4.20 (cashbacks: 3).\n" in done.stdout
     assert "  Made anew of their lines (days: 1, lines: 3).\n" in done.stdout
-    assert "\nAll that was given holds.\nNot checked:\n- Whose the keys are:" in done.stdout
+    assert "\nAll that was given holds, if the keys are those of whoever closed" in done.stdout
+    assert "\nNot checked:\n- Whose the keys are:" in done.stdout
 
 
 def test_a_close_may_be_spelled_otherwise(folder: Path) -> None:
@@ -225,7 +226,8 @@ def test_no_single_value_of_a_close_can_be_another(folder: Path) -> None:
 
 
 def verified(folder: Path) -> Verdict:
-    return verify(read_files([folder]), heads=frozenset(), after=frozenset()).verdict
+    found = read_files([folder])
+    return verify(found, Trust(keys=found.keys)).verdict
 
 
 @pytest.mark.parametrize("text", ["1.0", "[1e2]", "-0", "NaN", '{"a":1,"a":1}', "9007199254740992"])

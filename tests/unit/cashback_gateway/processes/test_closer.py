@@ -54,7 +54,7 @@ async def test_it_closes_notes_and_tells(file: Path) -> None:
     api, told = Api(), list[ClosedRound]()
     use = CloseDays(store=api.closes, signer=SIGNER, notes=ChainNotesFile(file))
     assert await Closer(use, told.append)() is False
-    assert [len(found.closed) for found in told] == [6]  # two days of three chains
+    assert [len(found.closed) for found in told] == [0, 6]  # a look, and two days of three chains
     assert {name: number for name, (number, _) in ChainNotesFile(file).known().items()} == {
         "demo": 2,
         "other": 2,
@@ -94,3 +94,22 @@ async def test_without_a_key_it_does_nothing() -> None:
         pytest.fail("nothing is closed")
 
     assert await Closer(None, never)() is False
+
+
+async def test_days_that_are_over_are_told_though_the_round_fails(unreadable: Path) -> None:
+    """Else the alert sees the last round that went well."""
+    told = list[ClosedRound]()
+    use = CloseDays(store=Api().closes, signer=SIGNER, notes=ChainNotesFile(unreadable))
+    with pytest.raises(StoreUnavailable):
+        await Closer(use, told.append)()
+    assert [found.behind for found in told] == [6]
+
+
+async def test_a_look_forgets_no_strange_chain(file: Path) -> None:
+    api, told = Api(), list[ClosedRound]()
+    ChainNotesFile(file).note({"demo": (7, HASH)})
+    use = CloseDays(store=api.closes, signer=SIGNER, notes=ChainNotesFile(file))
+    closer = Closer(use, told.append)
+    await closer()
+    await closer()
+    assert [[*found.strange] for found in told] == [[], ["demo"], ["demo"], ["demo"]]

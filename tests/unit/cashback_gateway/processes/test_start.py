@@ -11,7 +11,7 @@ from integration.command_line import SRC
 
 WORKERS_ALONE = (
     "adapters.cashback_client.statements",
-    "adapters.postgres.reconciliation",
+    "adapters.postgres.reconciliation.store",
     "adapters.webhook_client.receiver",
     "cashback_core.reconciliation.reconciler",
     "cashback_core.delivery.worker",

@@ -62,6 +62,11 @@ def test_no_invariant_breaks_in_any_world() -> None:
         "confirmed",
         "void",
         "recorded",
+        "closes",
+        "late",
+        "closer: kill",
+        "closer: freeze",
+        "closer: waited rounds",
     ):
         assert tally.counts[kind] > 0, f"no world had any {kind}: nothing is proved about it"
     assert tally.counts["kill"] > 4 * SEEDS

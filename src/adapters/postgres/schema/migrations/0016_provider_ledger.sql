@@ -136,9 +136,10 @@ grant select, insert (reconciliation_id, asked_at, since, through) on provider_t
 
 select protect_merchant_table('provider_lines');
 -- A merchant's days are held against its own lines; whose credit a line of nobody is, is not theirs to see.
-grant select on provider_lines to cashback_serving;
 grant select, insert, update (told_since, told_through, class, merchant_id, cashback_id, alike)
     on provider_lines to cashback_worker;
+-- What was told of its cashbacks, when a merchant's day is compared.
+grant select (centavos, class, merchant_id, cashback_id) on provider_lines to cashback_serving;
 
 alter table provider_moves enable row level security;
 create policy of_workers on provider_moves to cashback_worker using (true);

@@ -295,68 +295,80 @@ begin
 end $$;
 
 -- Keeps the figures of a day that is being closed: called once, by the transaction that closes it,
--- after its row is written. A day that has no close keeps nothing.
-create function keep_day_figures(of_merchant bigint, of_day date) returns void
+-- before its row is written. All is made before the first row is, so that the transaction has no number
+-- meanwhile: for a large day that takes half a minute, and no feed would go on.
+create function keep_day_figures(
+    of_merchant bigint, of_day date, begins_at timestamptz, ends_at timestamptz, below bigint
+) returns void
 language plpgsql as $$
 declare
-    closed record;
+    of_zone constant text := day_zone(of_merchant, of_day);
     before figure_days;
+    day_standings jsonb;
+    day_calls jsonb;
 begin
-    select c.begins_at, c.ends_at, c.below into strict closed
-    from closes as c where c.merchant_id = of_merchant and c.day = of_day;
     select * into before
     from figure_days as f where f.merchant_id = of_merchant and f.day = of_day - 1;
-    insert into figure_days (
-        merchant_id, day, zone, begins_at, ends_at, below, standings, calls
+    select coalesce(jsonb_object_agg(s.status, jsonb_build_array(s.cashbacks, s.centavos)), '{}')
+    into day_standings
+    from (
+        select t.status, sum(t.cashbacks)::bigint as cashbacks, sum(t.centavos)::bigint as centavos
+        from (
+            select m.status, m.cashbacks, m.centavos
+            from standings_moved(
+                of_merchant, begins_at, ends_at, coalesce(before.below, 0), keep_day_figures.below
+            ) as m
+            union all
+            select b.key, (b.value ->> 0)::bigint, (b.value ->> 1)::bigint
+            from jsonb_each(before.standings) as b
+        ) as t
+        group by t.status
+        having sum(t.cashbacks) <> 0 or sum(t.centavos) <> 0
+    ) as s;
+    day_calls := calls_of_day(
+        of_merchant, begins_at, ends_at, coalesce(before.below, 0), keep_day_figures.below
+    );
+    with made as materialized (
+        select f.hour, f.type, f.store, f.client, f.status,
+            nullif(sum(f.sales), 0) as sales, nullif(sum(f.not_due), 0) as not_due,
+            nullif(sum(f.recorded), 0) as recorded, nullif(sum(f.accrued), 0) as accrued,
+            nullif(sum(f.paid), 0) as paid, nullif(sum(f.cancelled), 0) as cancelled,
+            nullif(sum(f.adjusted), 0) as adjusted, nullif(sum(f.doubted), 0) as doubted,
+            nullif(sum(f.tried), 0) as tried, nullif(sum(f.accepted), 0) as accepted,
+            nullif(sum(f.total_centavos), 0) as total_centavos,
+            nullif(sum(f.accrued_centavos), 0) as accrued_centavos,
+            nullif(sum(f.paid_centavos), 0) as paid_centavos,
+            nullif(sum(f.cancelled_centavos), 0) as cancelled_centavos,
+            nullif(sum(f.adjusted_centavos), 0) as adjusted_centavos,
+            nullif(sum(f.doubted_centavos), 0) as doubted_centavos
+        from figures_of_day(
+            of_merchant, of_zone, begins_at, ends_at, coalesce(before.below, 0),
+            keep_day_figures.below, true, true
+        ) as f
+        group by grouping sets (
+            (f.type, f.store, f.client, f.status), (f.hour, f.type, f.store, f.client, f.status)
+        )
+        -- What moved nothing is left out, so that a report reads less.
+        having sum(
+            f.sales + f.not_due + f.recorded + f.accrued + f.paid + f.cancelled + f.adjusted
+                + f.doubted + f.tried
+        ) > 0
+    ), kept as (
+        insert into figure_days (
+            merchant_id, day, zone, begins_at, ends_at, below, standings, calls
+        )
+        values (
+            of_merchant, of_day, of_zone, keep_day_figures.begins_at, keep_day_figures.ends_at,
+            keep_day_figures.below, day_standings, day_calls
+        )
     )
-    select of_merchant, of_day, day_zone(of_merchant, of_day), closed.begins_at, closed.ends_at,
-        closed.below,
-        (
-            select coalesce(jsonb_object_agg(s.status, jsonb_build_array(s.cashbacks, s.centavos)), '{}')
-            from (
-                select t.status, sum(t.cashbacks)::bigint as cashbacks, sum(t.centavos)::bigint as centavos
-                from (
-                    select m.status, m.cashbacks, m.centavos
-                    from standings_moved(
-                        of_merchant, closed.begins_at, closed.ends_at, coalesce(before.below, 0),
-                        closed.below
-                    ) as m
-                    union all
-                    select b.key, (b.value ->> 0)::bigint, (b.value ->> 1)::bigint
-                    from jsonb_each(before.standings) as b
-                ) as t
-                group by t.status
-                having sum(t.cashbacks) <> 0 or sum(t.centavos) <> 0
-            ) as s
-        ),
-        calls_of_day(
-            of_merchant, closed.begins_at, closed.ends_at, coalesce(before.below, 0), closed.below
-        );
     insert into day_figures (
         merchant_id, day, hour, type, store, client, status, sales, not_due, recorded, accrued,
         paid, cancelled, adjusted, doubted, tried, accepted, total_centavos, accrued_centavos,
         paid_centavos, cancelled_centavos, adjusted_centavos, doubted_centavos
     )
-    select of_merchant, of_day, f.hour, f.type, f.store, f.client, f.status,
-        nullif(sum(f.sales), 0), nullif(sum(f.not_due), 0), nullif(sum(f.recorded), 0),
-        nullif(sum(f.accrued), 0), nullif(sum(f.paid), 0), nullif(sum(f.cancelled), 0),
-        nullif(sum(f.adjusted), 0), nullif(sum(f.doubted), 0), nullif(sum(f.tried), 0),
-        nullif(sum(f.accepted), 0), nullif(sum(f.total_centavos), 0),
-        nullif(sum(f.accrued_centavos), 0), nullif(sum(f.paid_centavos), 0),
-        nullif(sum(f.cancelled_centavos), 0), nullif(sum(f.adjusted_centavos), 0),
-        nullif(sum(f.doubted_centavos), 0)
-    from figures_of_day(
-        of_merchant, day_zone(of_merchant, of_day), closed.begins_at, closed.ends_at,
-        coalesce(before.below, 0), closed.below, true, true
-    ) as f
-    group by grouping sets (
-        (f.type, f.store, f.client, f.status), (f.hour, f.type, f.store, f.client, f.status)
-    )
-    -- What moved nothing is left out, so that a report reads less.
-    having sum(
-        f.sales + f.not_due + f.recorded + f.accrued + f.paid + f.cancelled + f.adjusted
-            + f.doubted + f.tried
-    ) > 0
+    select of_merchant, of_day, f.*
+    from made as f
     order by f.hour nulls first, f.type nulls first;
 end $$;
 

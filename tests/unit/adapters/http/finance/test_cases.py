@@ -197,6 +197,7 @@ async def test_a_difference_tells_both_sides(api: Api) -> None:
         "whys": ["rounding"],
         "erp_cashback": "5.05",
         "our_cashback": None,
+        "sale_id": None,
         "closed_why": None,
     }
     assert (await api.get(f"{DIFFERENCES}?class=not_told", username="olga")).json()["items"] == []

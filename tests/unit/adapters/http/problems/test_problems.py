@@ -20,6 +20,10 @@ from adapters.http.problems.problem import Problem, answer_problem
 from adapters.http.serving import server
 from adapters.http.wire import body
 from adapters.http.wire.refusals import RefusedError
+from cashback_core.closing.canonical import NotCanonical
+from cashback_core.closing.closing import AlreadyClosed, FormerKey, NotSettled, NotVerified
+from cashback_core.closing.day import DoesNotAddUp
+from cashback_core.closing.lines_check import OtherLines
 from cashback_core.columns.layout import ColumnsRefused
 from cashback_core.delivery.leases import ClaimsUnacknowledged
 from cashback_core.delivery.provider import UnsendablePayment
@@ -66,6 +70,13 @@ NEVER_LEAVES_ITS_MODULE = {
     ColumnsRefused,  # the command line tells it: no request has columns
     NotRead,  # a statement's line tells it
     FileUnreadableError,  # bringing a file in makes a refused one of it
+    NotCanonical,  # whoever reads a close's file tells it
+    OtherLines,  # the verifier tells it
+    DoesNotAddUp,  # and of a day that is being closed, the worker
+    AlreadyClosed,  # the worker's next round knows
+    NotSettled,  # the worker tries again in its next round
+    FormerKey,  # the worker does not begin with it
+    NotVerified,  # the worker keeps no such close, and tells it
     UnknownLanguage,  # of an answer only a language that there is is asked for
 }
 

@@ -1,0 +1,172 @@
+"""A spreadsheet's parts as they may be read: each is looked at, in pieces, before it is parsed.
+
+A few kilobytes of ZIP unpack to gigabytes of XML, and a megabyte of `<xf/>` becomes a hundred of
+objects and most of a minute: so bytes alone bound nothing, and tags are counted too. Sheets and the
+table of texts are read as a stream, an item at a time; whatever else is asked for is held whole,
+and small in every spreadsheet that holds lines.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+from adapters.files.lines import UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import BinaryIO
+
+MAX_UNPACKED_BYTES: Final = 2 * 1024**3
+"""Of all its parts together."""
+
+MAX_TEXTS_BYTES: Final = 64 * 1024**2
+MAX_TEXTS: Final = 1_000_000
+MAX_TEXTS_TAGS: Final = 4 * MAX_TEXTS
+"""Of its table of texts, which is held."""
+
+MAX_WHOLE_BYTES: Final = 1024**2
+MAX_WHOLE_TAGS: Final = 20_000
+"""Of each other part that is held whole, and of all of them: styles, names, who wrote it."""
+
+MAX_ROW_BYTES: Final = 4 * 1024**2
+MAX_ROW_TAGS: Final = 50_000
+MAX_ROW_ATTRIBUTES: Final = 100_000
+"""From the end of one row, or text, to that of the next, as XML."""
+
+MAX_TAGS_AROUND: Final = 150_000
+"""Of a sheet, before and behind its rows: merged cells, links (65,530 at most) and such."""
+
+MAX_PARTS: Final = 1_000
+_MAX_DIRECTORY_BYTES: Final = 1024**2
+
+_PIECE: Final = 1024**2
+_NEVER: Final = re.compile(rb"<!\[CDATA\[|<!DOCTYPE|\0")
+"""A nought is in any UTF-16: what is looked for here would not be found in it."""
+
+_NAME: Final = rb"(?:[\w.-]+:)?"
+_ROW: Final = re.compile(rb"<" + _NAME + rb"row[\s/>]")
+_ROW_END: Final = re.compile(rb"</" + _NAME + rb"row\s*>|<" + _NAME + rb"row(?:\s[^<>]*)?/>")
+_TEXT_END: Final = re.compile(rb"</" + _NAME + rb"si\s*>|<" + _NAME + rb"si(?:\s[^<>]*)?/>")
+
+
+class BoundedZip(zipfile.ZipFile):
+    """A ZIP that is read. Raises UnreadableFileError as soon as anything is larger than it may be.
+
+    zipfile unpacks no more of a part than its directory tells.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        file.seek(0)
+        ends: Any = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001
+        # Before it is read: of 300,000 parts it takes hundreds of megabytes.
+        if ends is not None and ends[_OF_DIRECTORY] > _MAX_DIRECTORY_BYTES:
+            raise UnreadableFileError("the directory of its parts is too long")
+        super().__init__(file)
+        self._whole_tags = 0
+        self._of_texts = False
+        self._looked_at: set[tuple[str, bool]] = set()
+        parts = self.infolist()
+        if len(parts) > MAX_PARTS:
+            raise UnreadableFileError(f"a spreadsheet has at most {MAX_PARTS} parts")
+        if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+            raise UnreadableFileError(f"it would unpack to more than {MAX_UNPACKED_BYTES} bytes")
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        """A part that is held whole."""
+        part = self.getinfo(name) if isinstance(name, str) else name
+        if part.file_size > MAX_WHOLE_BYTES:
+            why = f"{_shown(part)}: a part that is held whole has at most {MAX_WHOLE_BYTES} bytes"
+            raise UnreadableFileError(why)
+        with super().open(part, pwd=pwd) as opened:
+            content = opened.read()
+        _refuse_never(content)
+        self._whole_tags += content.count(b"<") + content.count(b"=") // 4
+        if self._whole_tags > MAX_WHOLE_TAGS:
+            why = f"{_shown(part)}: what is held whole has at most {MAX_WHOLE_TAGS} tags"
+            raise UnreadableFileError(why)
+        return content
+
+    def open(self, name: Any, mode: Any = "r", pwd: Any = None, **_: Any) -> IO[bytes]:  # noqa: ARG002
+        """A sheet, or the table of texts: it is gone through once before."""
+        part = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
+        looked = (part.filename, self._of_texts)
+        if looked not in self._looked_at:
+            with super().open(part, "r", pwd) as opened:
+                (_look_at_texts if self._of_texts else _look_at_sheet)(opened, part)
+            self._looked_at.add(looked)
+        return cast("IO[bytes]", super().open(part, "r", pwd))
+
+    @contextmanager
+    def reading_texts(self) -> Generator[None, None, None]:
+        """What is opened meanwhile is the table of texts."""
+        self._of_texts = True
+        try:
+            yield
+        finally:
+            self._of_texts = False
+
+
+_OF_DIRECTORY: Final = 5
+"""Where the directory's size is among what its end tells."""
+
+
+def _look_at_texts(opened: IO[bytes], part: zipfile.ZipInfo) -> None:
+    if part.file_size > MAX_TEXTS_BYTES:
+        raise UnreadableFileError(f"its table of texts has at most {MAX_TEXTS_BYTES} bytes")
+    texts = tags = 0
+    for here, start, end in _items(opened, _TEXT_END):
+        _refuse_large(here, start, end)
+        texts, tags = texts + 1, tags + here.count(b"<", start, end)
+        if texts > MAX_TEXTS or tags > MAX_TEXTS_TAGS:
+            raise UnreadableFileError(f"its table of texts has at most {MAX_TEXTS}")
+
+
+def _look_at_sheet(opened: IO[bytes], part: zipfile.ZipInfo) -> None:
+    around = 0
+    for here, start, end in _items(opened, _ROW_END):
+        _refuse_large(here, start, end)
+        row = _ROW.search(here, start, end)
+        around += here.count(b"<", start, end if row is None else row.start())
+        if around > MAX_TAGS_AROUND:
+            why = f"{_shown(part)}: around its rows a sheet has at most {MAX_TAGS_AROUND} tags"
+            raise UnreadableFileError(why)
+
+
+def _items(opened: IO[bytes], ends: re.Pattern[bytes]) -> Generator[tuple[bytes, int, int]]:
+    """From one end to the next, each as some bytes and where in them it lies; the rest at last."""
+    kept = b""
+    while piece := opened.read(_PIECE):
+        here = kept + piece
+        _refuse_never(here)
+        start = 0
+        for end in ends.finditer(here):
+            yield here, start, end.end()
+            start = end.end()
+        kept = here[start:]
+        if len(kept) > MAX_ROW_BYTES:
+            break
+    yield kept, 0, len(kept)
+
+
+def _refuse_large(here: bytes, start: int, end: int) -> None:
+    """Without ends the reader would hold whatever there is."""
+    if end - start > MAX_ROW_BYTES:
+        raise UnreadableFileError(f"a row has at most {MAX_ROW_BYTES} bytes of XML")
+    if end - start <= MAX_ROW_TAGS:
+        return  # as nearly all: it has fewer of anything
+    if here.count(b"<", start, end) > MAX_ROW_TAGS:
+        raise UnreadableFileError(f"a row has at most {MAX_ROW_TAGS} tags of XML")
+    if here.count(b"=", start, end) > MAX_ROW_ATTRIBUTES:
+        raise UnreadableFileError(f"a row has at most {MAX_ROW_ATTRIBUTES} attributes of XML")
+
+
+def _refuse_never(content: bytes) -> None:
+    if _NEVER.search(content) is not None:
+        raise UnreadableFileError("a part with CDATA or a DOCTYPE, or in UTF-16, is not read")
+
+
+def _shown(part: zipfile.ZipInfo) -> str:
+    return ascii(part.filename[:60])

@@ -1,0 +1,73 @@
+"""Lines without a number beside records of their instant and total: who goes with whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from cashback_core.reconciliation.pairing import Pairs
+from cashback_core.reconciliation.three_sides import DayRecord, ErpLine
+from unit.cashback_core.reconciliation.test_three_sides import CPFS, record, unnamed
+
+MANY = 300
+
+
+class _Line(ErpLine):
+    """One that is held against no other: a group may be a whole day."""
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise AssertionError("lines are compared one by one")
+
+    __hash__ = ErpLine.__hash__
+
+
+class _Counted(str):
+    __slots__ = ()
+    read = 0
+
+    def translate(self, table: Any, /) -> str:
+        _Counted.read += 1
+        return super().translate(table)
+
+
+def test_a_line_that_tells_nobody_leaves_to_a_masked_one_whom_it_alone_can_be() -> None:
+    one, other = record(1), record(2, document=CPFS[1], cashback_centavos=700)
+    masked = unnamed(one, 1, document="***.982.247-**", cashback_centavos=600)
+    nobody = unnamed(one, 2, document=None)
+    pairs = Pairs([masked, nobody], [one, other])
+    assert pairs.found == [(masked, one), (nobody, other)]
+    assert (pairs.lines, pairs.records) == ([], [])
+
+
+def test_each_takes_one_of_its_cashback_and_who_may_be_the_fewest_chooses_first() -> None:
+    one, same = record(1), record(2, cashback_centavos=700)
+    other = record(3, document="11198224700")
+    wide = unnamed(one, 1, document="***.982.2**-**", cashback_centavos=700)
+    narrow = unnamed(one, 2, document="529.982.247-**", cashback_centavos=700)
+    pairs = Pairs([wide, narrow], [one, same, other])
+    assert pairs.found == [(narrow, same), (wide, one)]
+    assert pairs.records == [other]
+
+
+def test_no_line_is_compared_with_each_other_nor_with_each_record() -> None:
+    """A day whose instants are dates alone, all of one total, is one group."""
+    _Counted.read = 0
+    records: list[DayRecord] = []
+    lines: list[ErpLine] = []
+    for number in range(1, MANY + 1):
+        told = f"52998{number:04}25"
+        one = record(number, document=_Counted(told))
+        records.append(one)
+        shown = unnamed(one, number, document=f"***{told[3:9]}**")
+        nobody = replace(shown, number=number + MANY, document=None)
+        lines += [
+            _Line(**{name: getattr(line, name) for name in ErpLine.__slots__})
+            for line in (shown, nobody)
+        ]
+    pairs = Pairs(lines, records)
+    assert len(pairs.found) == MANY
+    assert [line.document for line in pairs.lines] == [None] * MANY
+    assert all(
+        line.document == f"***{of.document[3:9]}**" for line, of in pairs.found if of.document
+    )
+    assert _Counted.read <= 3 * MANY
