@@ -4533,8 +4533,8 @@ CREATE VIEW reporting.sales WITH (security_barrier='true') AS
     public.without_buyer(s.till, s.document) AS till,
     public.without_buyer(s.series, s.document) AS series,
         CASE
-            WHEN ((COALESCE(s.came_under, s.submitted_by))::text ~~ 'client:%'::text) THEN (COALESCE(s.came_under, s.submitted_by))::text
-            ELSE split_part((COALESCE(s.came_under, s.submitted_by))::text, ':'::text, 1)
+            WHEN ((s.submitted_by)::text ~~ 'client:%'::text) THEN (s.submitted_by)::text
+            ELSE split_part((s.submitted_by)::text, ':'::text, 1)
         END AS client,
     s.nothing_due,
     (s.confirm_later IS TRUE) AS confirm_later,

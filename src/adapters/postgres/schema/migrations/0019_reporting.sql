@@ -114,9 +114,9 @@ select s.merchant_id, s.cashback_id,
     without_buyer(s.store, s.document) as store,
     without_buyer(s.till, s.document) as till,
     without_buyer(s.series, s.document) as series,
-    case when coalesce(s.came_under, s.submitted_by) like 'client:%'
-        then coalesce(s.came_under, s.submitted_by)::text
-        else split_part(coalesce(s.came_under, s.submitted_by), ':', 1)
+    -- Whose key it came by, as in figures; not the group that it came under.
+    case when s.submitted_by like 'client:%' then s.submitted_by::text
+        else split_part(s.submitted_by, ':', 1)
     end as client,
     s.nothing_due, s.confirm_later is true as confirm_later, s.same_content_as,
     s.rounding::text as rounding, s.payments
@@ -238,5 +238,5 @@ grant select on reporting.merchants, reporting.product_types, reporting.rates, r
     reporting.sales, reporting.sale_lines, reporting.cashbacks, reporting.events,
     reporting.attempts, reporting.closes, reporting.days to cashback_reporting;
 -- What a view calls is called by whoever asks. All of them tell of their arguments, and of nothing else.
-grant execute on function masked_document, is_cnpj, told_document, without_buyer, pattern_of, is_owed, accrues, pays, cancels,
-    takes_back to cashback_reporting;
+grant execute on function masked_document, is_cnpj, told_document, without_buyer, pattern_of, is_owed,
+    accrues, pays, cancels, takes_back to cashback_reporting;
