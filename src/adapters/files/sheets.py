@@ -31,21 +31,21 @@ class _Reader(ExcelReader):  # type: ignore[misc]  # it is untyped
     """Reads a book out of a ZIP that is open."""
 
     def __init__(self, packed: BoundedZip) -> None:
-        self.archive = packed
+        self.archive = self._packed = packed
         self.valid_files = packed.namelist()
         self.read_only = self.data_only = True
         self.keep_vba = self.keep_links = self.rich_text = False
         self.shared_strings: list[str] = []
 
     def read_strings(self) -> None:
-        with self.archive.reading_texts():
+        with self._packed.reading_texts():
             super().read_strings()
 
 
 class _Parser(WorkSheetParser):  # type: ignore[misc]  # it is untyped
     """Rows as they come, with the numbers they have; what is around them is left alone."""
 
-    def parse(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    def parse(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:  # pyright: ignore[reportIncompatibleMethodOverride]
         for _, element in iterparse(self.source):
             if element.tag == ROW_TAG:
                 row = self.parse_row(element)
@@ -54,7 +54,7 @@ class _Parser(WorkSheetParser):  # type: ignore[misc]  # it is untyped
                 yield row
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
-        cell: dict[str, Any] = super().parse_cell(element)
+        cell: dict[str, Any] = super().parse_cell(element)  # pyright: ignore[reportUnknownMemberType]
         if cell["value"] is None and element.find(_FORMULA) is not None:
             # One that was reckoned to an empty text says so; others were never reckoned at all.
             reckoned = element.get("t") == "str" and element.find(VALUE_TAG) is not None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zipfile
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from adapters.files.lines import UnreadableFileError
 
@@ -97,7 +97,7 @@ class BoundedZip(zipfile.ZipFile):
             with super().open(part, "r", pwd) as opened:
                 (_look_at_texts if self._of_texts else _look_at_sheet)(opened, part)
             self._looked_at.add(looked)
-        return cast("IO[bytes]", super().open(part, "r", pwd))
+        return super().open(part, "r", pwd)
 
     @contextmanager
     def reading_texts(self) -> Generator[None, None, None]:

@@ -49,7 +49,7 @@ def respelled(
     entering = [one.after for one in found if _is_new(one)]
     pairs = _pairs(entering, [line for line in silent if line.key not in keys], telling)
     dropped = {_place(new) for new, old in pairs if not telling.decides(old)}
-    gone = {_place(old) for new, old in pairs if telling.decides(old)}
+    gone = {_place(old) for _, old in pairs if telling.decides(old)}
     kept = [one for one in found if not (_is_new(one) and _place(one.after) in dropped)]
     kept += [_left(line) for line in silent if _place(line) in gone]
     rest = [line for line in silent if _place(line) not in gone]

@@ -64,8 +64,8 @@ def put(what: bytes, before: bytes) -> Callable[[bytes], bytes]:
 
 TEXTS = (
     b'<Override PartName="/xl/texts.xml" ContentType="application/vnd.openxmlformats-officedocument'
+    b'.spreadsheetml.sharedStrings+xml"/>'
 )
-TEXTS += b'.spreadsheetml.sharedStrings+xml"/>'
 
 
 def with_texts(texts: bytes) -> bytes:
