@@ -131,6 +131,15 @@ class ProviderLedgerContract:
         assert await take_in(book, part) == LedgerKept()
         assert (await take_in(book, replace(part, since=midnight - DAY))).left == 1
 
+    async def test_what_has_left_was_not_told_by_what_does_not_tell_it(self, book: Book) -> None:
+        """So whatever covers those that did is enough for it to leave once more."""
+        line = a_told(at=None)
+        narrow = Told(lines=(line,), since=AT, through=AT)
+        await take_in(book, narrow)
+        assert (await take_in(book, Told(lines=(), since=AT, through=AT + DAY))).left == 1
+        assert (await take_in(book, narrow)).entered == 1
+        assert (await take_in(book, replace(narrow, lines=()))).left == 1
+
     async def test_what_has_no_instant_leaves_when_all_is_covered_that_told_it(
         self, book: Book
     ) -> None:

@@ -247,9 +247,11 @@ _TAKE_IN: Final[LiteralString] = f"""
     ), by_key as materialized (
         select line_key, coalesce(nth, 0) as nth, from_class, from_owner, from_cashback,
             class, owner, cashback_id, centavos, credited_at, alike,
-            case when credited_at is null then least(told_since, %(since)s) end as told_since,
-            case when credited_at is null then greatest(told_through, %(through)s) end
-                as told_through
+            -- What leaves was not told this time.
+            case when credited_at is not null then null when class is null then told_since
+                else least(told_since, %(since)s) end as told_since,
+            case when credited_at is not null then null when class is null then told_through
+                else greatest(told_through, %(through)s) end as told_through
         from pairs
         where case
             when class is not null then is_new
