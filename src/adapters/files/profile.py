@@ -205,7 +205,10 @@ def profile_of(told: Mapping[str, Any], kind: FileKind, *, form: Form) -> Profil
             f"a profile has no {_listed(unknown)} (it has {_listed(sorted(_KNOWN))})"
         )
     form = cast("Form", _one_of(told, "format", FORMS, form))
-    if useless := sorted(told.keys() - _OF_FORM[form]):
+    useful = _OF_FORM[form]
+    if form == "jsonl" and not kind.whole:
+        useful = useful - {"ignore"}
+    if useless := sorted(told.keys() - useful):
         whole = ": each line is whole by itself" if form == "jsonl" else ""
         raise ProfileError(f"{_CALLED[form]} have no {_listed(useless)}{whole}")
     encoding = ENCODINGS.get(_text(told, "encoding", "utf-8").lower())

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -68,10 +68,21 @@ def document(tmp_path: Path) -> Path:
     return path
 
 
+def _without_files(document: dict[str, Any]) -> dict[str, Any]:
+    """Without the files that come and go whole: its generator knows no type of theirs."""
+    paths = {
+        path: item
+        for path, item in document["paths"].items()
+        if path not in {"/api/day-files", "/api/statements", "/api/closes/{day}/lines"}
+    }
+    return {**document, "paths": paths}
+
+
 def test_a_python_client_type_checks_and_does_an_erps_work(
     gateway: Gateway, document: Path
 ) -> None:
     folder = document.parent
+    document.write_text(json.dumps(_without_files(SERVED)), encoding="utf-8")
     (folder / "config.yml").write_text("post_hooks: []\n", encoding="utf-8")
     made = run(
         *(sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"),

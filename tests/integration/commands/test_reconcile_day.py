@@ -47,7 +47,7 @@ def test_what_cannot_be_reconciled_is_said(dsn: str) -> None:
     for words, why in (
         ("--day 2026-11-20 --merchant demo", "there is no whole file of that day"),
         ("--day 2026-11-20", "--day with --merchant"),
-        ("", "from when on?"),
+        ("", "--from asks the provider"),
     ):
         told = reconcile(dsn, words)
         assert told.returncode != 0

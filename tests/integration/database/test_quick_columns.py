@@ -120,6 +120,8 @@ def test_what_is_read_is_written(dsn: str) -> None:
 def columns(dsn: str, table: str) -> set[str]:
     with psycopg.connect(dsn) as connection:
         found: Iterable[tuple[str]] = connection.execute(
-            "select column_name from information_schema.columns where table_name = %s", [table]
+            "select column_name from information_schema.columns"
+            " where table_schema = 'public' and table_name = %s",
+            [table],
         ).fetchall()
     return {name for (name,) in found}

@@ -352,6 +352,7 @@ def test_sessions_begin_with_their_limits_and_no_more_of_them_than_allowed(house
 
 def test_a_login_of_others_is_not_made_a_reader(house: str) -> None:
     with psycopg.connect(house, autocommit=True) as owner:
+        owner.execute("drop role if exists worker_of_test")
         owner.execute("create role worker_of_test login")
         owner.execute("grant cashback_worker, cashback_reporting to worker_of_test")
         try:

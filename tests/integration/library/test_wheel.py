@@ -206,6 +206,8 @@ def test_the_library_runs_on_every_python_here(unpacked: Path) -> None:
 
 
 def test_closed_days_are_verified_by_the_wheel_alone(empty_python: Path, tmp_path: Path) -> None:
-    told = run(empty_python, "-I", "-m", "cashback_core.verify", CLOSED_DAYS, cwd=tmp_path)
+    key = "601a75e68da44319b67b6944fc8dae6e"
+    stated = ("--key", key)
+    told = run(empty_python, "-I", "-m", "cashback_core.verify", CLOSED_DAYS, *stated, cwd=tmp_path)
     page = (ROOT / "docs" / "close.md").read_text(encoding="utf-8")
-    assert f"$ python -m cashback_core.verify examples/closed_days\n{told}```" in page
+    assert f"$ python -m cashback_core.verify examples/closed_days --key {key}\n{told}```" in page

@@ -72,7 +72,9 @@ def test_one_after_the_other_in_one_batch(gateway: Gateway) -> None:
     dearer = {**keyed, "discount": "1.00", "total": "99.00"}
     stranger = {**told["customer"], "name": "MARIA DE SOUZA"}
     reply = send(gateway, keyed, keyed, dearer, told, {**dearer, "customer": stranger})
-    assert statuses(reply) == [202, 202, 422, 409, 422]
+    first, again, *rest = statuses(reply)
+    assert (first, rest) == (202, [422, 409, 422])
+    assert again in {201, 202}, "as the first one is by then"
     codes = [result["body"].get("code") for result in reply.json["results"]]
     assert codes[2:4] == ["idempotency_key_reused", "sale_already_recorded"]
     assert reply.json["results"][1]["replayed"] is True
