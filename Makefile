@@ -65,7 +65,7 @@ test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_package
 test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restore, upgrade
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
 		$(PYTEST) -m 'container or browser' -p no:randomly \
-			$(or $(TESTS),tests/deploy tests/integration/http/test_http_swagger_ui.py)
+			$(or $(TESTS),tests/deploy tests/integration/http/test_http_swagger_ui.py tests/integration/http/test_http_report_page.py)
 
 secrets: venv ## make the secrets of a deployment in secrets/, for the containers' user (as root; what is there stays)
 	@./cashback secrets make secrets --owner 10001
