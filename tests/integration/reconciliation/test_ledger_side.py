@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
+from adapters.postgres.reconciliation.ledger_side import APART, TELLS
 from adapters.postgres.reconciliation.three_sides import PostgresThreeSides
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import FindingClass
@@ -59,6 +60,85 @@ async def test_what_the_ledger_tells_stands_beside_each_record(
         FindingClass.ALTERED: (1, 1, 501),
         None: (1, 0, 0),
     }
+
+
+OF_THE_DAY: Final = 200
+PAST: Final[tuple[LiteralString, ...]] = (
+    "set session_replication_role = replica",  # no guard looks at each
+    "alter table sales set (autovacuum_enabled = off)",
+    "alter table cashbacks set (autovacuum_enabled = off)",
+    "alter table provider_lines set (autovacuum_enabled = off)",
+    """
+    create temporary table others as
+    select lpad(to_hex(n), 32, '0')::uuid as id, s.sold_at - make_interval(mins => n - 199) as at
+    from generate_series(1, 5000) as n, (select min(sold_at) as sold_at from sales) as s
+    """,
+    """
+    insert into sales select (jsonb_populate_record(s, jsonb_build_object(
+        'cashback_id', o.id, 'sale_id', null, 'sold_at', o.at
+    ))).* from sales as s, others as o
+    """,
+    """
+    insert into cashbacks select (jsonb_populate_record(c, jsonb_build_object(
+        'cashback_id', o.id
+    ))).* from cashbacks as c, others as o
+    """,
+    """
+    insert into provider_lines (
+        line_key, nth, centavos, credited_at, class, merchant_id, cashback_id
+    )
+    select gen_random_uuid(), 0, 500, o.at, 'matched', 1, o.id from others as o
+    """,
+)
+"""A ledger of many days, each of whose lines is plainly some sale's; few sales are of the last."""
+
+
+def test_a_day_reads_its_own_of_the_ledger_and_no_more(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        sale = a_sale(1)
+        store_sales(connection, [_sold(sale.id, sale.name)])
+        for fill in PAST:
+            connection.execute(fill)
+        _look_as_a_run(connection, sale.id)
+        connection.execute("analyze sales, cashbacks, provider_lines")
+        _look_as_a_run(connection, sale.id)
+
+
+def _look_as_a_run(connection: psycopg.Connection[Any], not_told: UUID) -> None:
+    """With its rights and memory, as if what is there had just been analysed, or never."""
+    day = {
+        "merchant_id": 1,
+        "begins_at": BEGINS + timedelta(hours=3),
+        "ends_at": BEGINS + timedelta(days=1),
+    }
+    with connection.transaction():
+        connection.execute("set local work_mem = '16MB'")
+        connection.execute("set local role cashback_serving")
+        connection.execute("select set_config('cashback.merchants', '{1}', true)")
+        for query, at_most in ((TELLS, 1), (APART, OF_THE_DAY)):
+            read = _read_of(connection, "provider_lines", query, day)
+            assert 0 < read <= at_most, read
+        assert _read_of(connection, "cashbacks", APART, day) <= OF_THE_DAY + 1
+        assert connection.execute(APART, day).fetchall() == [(not_told, None, 0, None)]
+        connection.execute("reset role")
+
+
+def _read_of(
+    connection: psycopg.Connection[Any], table: str, query: LiteralString, day: dict[str, Any]
+) -> int:
+    """Rows of a table that a plan has read, those included that it left out."""
+    explain = "explain (analyze, timing off, format json) "
+    row = connection.execute(explain + query, day).fetchone()
+    assert row is not None
+    return round(_rows(row[0][0]["Plan"], table))
+
+
+def _rows(plan: dict[str, Any], table: str) -> float:
+    own = 0.0
+    if plan.get("Relation Name") == table:
+        own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+        own *= plan["Actual Loops"]
+    return own + sum(_rows(below, table) for below in plan.get("Plans", ()))
 
 
 def _keep_lines(connection: psycopg.Connection[Any], told: Sequence[tuple[UUID, str, int]]) -> None:

@@ -16,29 +16,37 @@ if TYPE_CHECKING:
 
     from cashback_core.reconciliation.days_compared import DayFacts
 
-_TELLS: Final[LiteralString] = """
+# Of each sale of the day the ledger's lines are looked up by their index (`offset` and the sums keep
+# them from being joined): else all that there ever were of the merchant's would be read.
+TELLS: Final[LiteralString] = """
     select exists (
-        select from provider_lines as p
-        where p.merchant_id = %(merchant_id)s and p.class is not null
-            and p.cashback_id in (
-                select s.cashback_id from sales as s
-                where s.merchant_id = %(merchant_id)s
-                    and s.sold_at >= %(begins_at)s and s.sold_at < %(ends_at)s
-            )
+        select from sales as s
+        cross join lateral (
+            select from provider_lines as l
+            where l.merchant_id = %(merchant_id)s and l.cashback_id = s.cashback_id
+                and l.class is not null
+            offset 0
+        ) as p
+        where s.merchant_id = %(merchant_id)s
+            and s.sold_at >= %(begins_at)s and s.sold_at < %(ends_at)s
     )
 """
 # One more credit, or what was taken back, counts with the cashback's own line, and has its class.
-_APART: Final[LiteralString] = """
+APART: Final[LiteralString] = """
     select c.cashback_id, p.class, p.lines, p.centavos
     from sales as s
-    join cashbacks as c on c.merchant_id = s.merchant_id and c.cashback_id = s.cashback_id
-    left join (
-        select l.cashback_id, count(*) as lines, sum(l.centavos) as centavos,
+    cross join lateral (
+        select c.cashback_id, c.status, c.cashback_centavos from cashbacks as c
+        where c.merchant_id = %(merchant_id)s and c.cashback_id = s.cashback_id
+        offset 0
+    ) as c
+    cross join lateral (
+        select count(*) as lines, sum(l.centavos) as centavos,
             coalesce(min(l.class) filter (where l.class <> 'credited_again'), min(l.class)) as class
         from provider_lines as l
-        where l.merchant_id = %(merchant_id)s and l.class is not null
-        group by l.cashback_id
-    ) as p on p.cashback_id = c.cashback_id
+        where l.merchant_id = %(merchant_id)s and l.cashback_id = c.cashback_id
+            and l.class is not null
+    ) as p
     where s.merchant_id = %(merchant_id)s
         and s.sold_at >= %(begins_at)s and s.sold_at < %(ends_at)s
         and (
@@ -58,10 +66,10 @@ async def read_ledger_side(
         "ends_at": facts.ends_at,
     }
     with watched(connection, SILENT_S):
-        found = await connection.execute(_TELLS, values)
+        found = await connection.execute(TELLS, values)
         if await found.fetchone() != (True,):
             return None
-        found = await connection.execute(_APART, values)
+        found = await connection.execute(APART, values)
         return {
             id_: None
             if cls is None
