@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from cashback_core.reconciliation.days_compared import DayFacts
 
-# Of each sale of the day the ledger's lines are looked up by their index: joined (which `offset` and
-# sums prevent), all that there ever were of the merchant's would be read.
+# Of each sale of the day the ledger's lines are looked up by their index: joined (which `offset`
+# and sums prevent), all that there ever were of the merchant's would be read.
 TELLS: Final[LiteralString] = """
     select exists (
         select from sales as s
