@@ -29,12 +29,8 @@ from adapters.postgres.schema.migration import migrate
 from benchmarks.three_sides_world import DAY, Expected, copy_rows, fill, write_files
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.reconciliation import Margin, Rules
-from cashback_core.reconciliation.days_compared import (
-    CompareDay,
-    DayAsked,
-    DayCompared,
-    NotCompared,
-)
+from cashback_core.reconciliation.compare_day import CompareDay
+from cashback_core.reconciliation.days_compared import DayAsked, DayCompared, NotCompared
 from cashback_core.reconciliation.three_sided_merge import ThreeSidedMerge
 from cashback_core.values.ids import new_id
 from cashback_gateway.local.demo_data import load_merchant

@@ -19,8 +19,8 @@ from cashback_core.reconciliation import (
     Rules,
     Settled,
     Window,
-    by_customer,
     by_reference,
+    equal_credits,
     line_key,
 )
 from cashback_core.reconciliation import placement as placing
@@ -40,7 +40,7 @@ _undecided: Final = placing.undecided
 _window_of: Final = Window.of
 _defects: Final = ReadStatement.defects
 _unpaid: Final = Placement.unpaid
-_in_turn: Final = by_customer._Group._in_turn
+_in_turn: Final = equal_credits.EqualCredits._in_turn
 
 FOR_EVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from cashback_core.intake.acceptance import Repeated
 from cashback_core.intake.confirmation import ConfirmationExpired, Confirmed, NothingToConfirm
 from cashback_core.intake.submission import SubmitSale
 from cashback_core.reconciliation import Rules
-from cashback_core.reconciliation.by_customer import _Group
+from cashback_core.reconciliation.equal_credits import EqualCredits
 from cashback_core.sales.validation import _Document
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_store import MemoryStore
@@ -159,7 +159,7 @@ CONFIRM_MUTANTS: Final = tuple(
         ),
         ("what is unconfirmed is over", Rules, "is_over_before", _over_by_its_acceptance),
         ("never tried, by one clock", Rules, "could_be", _from_its_acceptance_on),
-        ("an equal older one has the line", _Group, "_forgotten", _the_equal_ones),
+        ("an equal older one has the line", EqualCredits, "_forgotten", _the_equal_ones),
         (
             "any line within the delay is an equal one's own",
             Rules,

@@ -15,6 +15,7 @@ from cashback_core.reconciliation import (
     by_amount,
     by_customer,
     by_reference,
+    equal_credits,
     findings,
 )
 from cashback_core.reconciliation.placement import Placement
@@ -75,7 +76,7 @@ STATEMENTS: Final = tuple(
             broken.reversal_proves_absence,
         ),
         ("rounds never end", Placement, "unpaid", broken.rounds_never_end),
-        ("held while unproved", by_customer, "undecided", broken.held_while_unproved),
+        ("held while unproved", equal_credits, "undecided", broken.held_while_unproved),
         (
             "explanations are forgotten",
             MemoryIncidents,
@@ -91,13 +92,13 @@ STATEMENTS: Final = tuple(
         ("no versions are compared", SimulatedDatabase, "stands_as_read", broken.always_as_read),
         (
             "statement lines counted twice",
-            by_customer._Group,
+            equal_credits.EqualCredits,
             "_assign",
             broken.lines_counted_twice,
         ),
         (
             "every applied one comes first",
-            by_customer._Group,
+            equal_credits.EqualCredits,
             "_in_turn",
             broken.every_applied_one_first,
         ),

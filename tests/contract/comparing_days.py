@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from cashback_core.reconciliation.compare_day import CompareDay
 from cashback_core.reconciliation.days_compared import (
-    CompareDay,
     DayAsked,
     DayCompared,
     DifferencesKept,

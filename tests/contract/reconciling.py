@@ -22,10 +22,10 @@ from cashback_core.reconciliation import (
     StatementTotals,
     Window,
 )
+from cashback_core.reconciliation.found_incidents import FoundIncident
 from cashback_core.reconciliation.incidents import Explanation, IncidentStore, Meaning
 from cashback_core.reconciliation.ledger import ToldLine, is_fit
 from cashback_core.reconciliation.schedule import (
-    FoundIncident,
     Moved,
     ReconciliationRuns,
     ReconciliationStore,

@@ -1,15 +1,14 @@
 """Reconciling on a schedule: which days are read, and where what is found is stored.
 
 What a statement proves is decided in `cashback_core.reconciliation`. Here stands from when on one
-must be asked for, what a finding is as an incident, and what the store promises.
+must be asked for, and what the store promises.
 """
 
-# ruff: noqa: TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Collection, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,19 +17,10 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from cashback_core.delivery.states import Status
-from cashback_core.reconciliation import (
-    BookEntry,
-    Explanations,
-    Finding,
-    FindingClass,
-    Rules,
-    Totals,
-    Window,
-    line_key,
-)
-from cashback_core.reconciliation.ledger import LedgerKept, ToldLine  # noqa: TC001 (as above)
+from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules, Totals, Window
+from cashback_core.reconciliation.found_incidents import FoundIncident, OpenIncidents
+from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
 
-MAX_WHY_CHARS: Final = 500
 MAX_STORED: Final = 1_000
 """Findings that a store is given at once."""
 
@@ -88,111 +78,6 @@ def _told_from(entry: BookEntry, rules: Rules) -> datetime:
 
 def _group(entry: BookEntry) -> tuple[str, int]:
     return entry.document, entry.cashback_centavos
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundIncident:
-    """A finding that needs a person, as a store keeps it.
-
-    `document` is not masked, `statement_at` when its statement was asked for. `line_key` is what
-    its line is known by on every statement, None for a cashback without one. `told_since` to
-    `told_through` is its own window: a statement that covers it, and does not find it again,
-    closes it.
-    """
-
-    cls: FindingClass
-    merchant_id: int | None
-    cashback_id: UUID | None
-    document: str | None
-    centavos: int
-    line: int | None
-    line_key: str | None
-    credited_at: datetime | None
-    reference: str | None
-    why: str
-    statement_at: datetime
-    told_since: datetime
-    told_through: datetime
-
-    @classmethod
-    def of(
-        cls, finding: Finding, rules: Rules, window: Window, statement_at: datetime
-    ) -> FoundIncident:
-        """What is kept of a finding of this window."""
-        line, entry = finding.line, finding.entry or finding.about
-        since, through = _own_window(finding, rules, window)
-        absent = None if entry is None else entry.document
-        return cls(
-            cls=finding.cls,
-            merchant_id=None if entry is None else entry.merchant_id,
-            cashback_id=finding.cashback_id,
-            document=absent if line is None else line.document,
-            centavos=finding.at_stake_centavos,
-            line=None if line is None else line.number,
-            line_key=None if line is None else line_key(line),
-            credited_at=None if line is None else line.credited_at,
-            reference=None if line is None else line.reference,
-            why=finding.why[:MAX_WHY_CHARS],
-            statement_at=statement_at,
-            told_since=since,
-            told_through=through,
-        )
-
-
-def _own_window(finding: Finding, rules: Rules, window: Window) -> tuple[datetime, datetime]:
-    """What a later statement must cover to know better: its line, and its cashback's own line.
-
-    Of a surplus credit without references all that this one covers: on a later start the line of
-    an equal cashback lies before the statement, and that cashback would be given this one.
-    """
-    line, entry = finding.line, finding.entry or finding.about
-    instants: list[datetime] = []
-    if line is not None:
-        if line.credited_at is None:
-            return window.since, window.through
-        instants.append(line.credited_at)
-    if entry is not None:
-        instants.append(entry.first_started_at or entry.accepted_at)
-        if line is None:
-            instants.append(entry.applied_at or entry.last_started_at or entry.accepted_at)
-    earliest = min(instants) - rules.margin.skew - rules.precedes
-    latest = max(instants) + rules.margin.skew
-    since = max(window.since, earliest)
-    if finding.cls is FindingClass.CREDITED_UNPAID and not rules.echoes_reference:
-        since = window.since
-    return since, max(since, min(window.through, latest))
-
-
-_EXPLAINS: Final = frozenset(
-    {FindingClass.MATCHED, FindingClass.EXPLAINED, FindingClass.DOUBT_APPLIED}
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenIncidents:
-    """What open incidents are about: their lines, by `line_key`; cashbacks where there is none."""
-
-    lines: AbstractSet[str]
-    cashbacks: frozenset[UUID]
-
-    def explained_by(self, finding: Finding) -> str | UUID | None:
-        """The line or the cashback of an open incident that a finding explains, if any.
-
-        Whatever the statement covers: that a line goes with a cashback is seen on it. Unless that
-        one's own credit may lie outside its window: the line was another's where both were seen.
-        """
-        if finding.cls not in _EXPLAINS:
-            return None
-        if self.cashbacks and finding.entry is not None and finding.entry.id in self.cashbacks:
-            return finding.entry.id
-        if (
-            self.lines
-            and finding.line is not None
-            and not finding.may_be_anothers
-            and (key := line_key(finding.line)) in self.lines
-        ):
-            return key
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from cashback_core.reconciliation.comparing import compare, nothing_known
 from cashback_core.reconciliation.pairing import Pairs
 from cashback_core.reconciliation.spools import MemorySpool, cogroup
+from cashback_core.reconciliation.three_side_totals import ThreeTotals
 from cashback_core.reconciliation.three_sides import (
     EVERYTHING,
     Compared,
     ErpClass,
     KeyRange,
-    ThreeTotals,
     WhyDiffers,
 )
 

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry, Explanations, FindingClass
+from cashback_core.reconciliation.found_incidents import FoundIncident, OpenIncidents
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.reconciliation.schedule import (
-    FoundIncident,
     Moved,
-    OpenIncidents,
     ReconciliationRuns,
     ReconciliationStore,
     RunEnded,

@@ -16,7 +16,7 @@ from cashback_core.reconciliation.days_compared import (
     ThreeSides,
     Unlike,
 )
-from cashback_core.reconciliation.three_sides import SideTotals
+from cashback_core.reconciliation.three_side_totals import SideTotals
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
 
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from cashback_core.reconciliation.days_compared import DayAsked, FoundDifference
     from cashback_core.reconciliation.reckoning import Reckoned
+    from cashback_core.reconciliation.three_side_totals import ThreeTotals
     from cashback_core.reconciliation.three_sided_merge import Arrival
-    from cashback_core.reconciliation.three_sides import DayRecord, ErpLine, ThreeTotals
+    from cashback_core.reconciliation.three_sides import DayRecord, ErpLine
     from cashback_core.values.pages import Position
 
 

@@ -23,7 +23,7 @@ from cashback_gateway.processes.logs import log_to_stderr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cashback_core.reconciliation.reconciler import RunResult
+    from cashback_core.reconciliation.statement_run import RunResult
     from cashback_gateway.processes.worker_container import WorkerContainer
     from cashback_gateway.settings.table import Settings
 

@@ -9,13 +9,9 @@ from adapters.postgres.administration.transactions import merchant_called
 from adapters.postgres.connection.startup_checks import refuse_other_key
 from adapters.postgres.reconciliation.three_sides import AccountBook, PostgresThreeSides
 from cashback_core.administration.resources import Missing
-from cashback_core.reconciliation.days_compared import (
-    CompareDay,
-    DayAsked,
-    DayCompared,
-    NotCompared,
-)
-from cashback_core.reconciliation.three_sides import cells_of
+from cashback_core.reconciliation.compare_day import CompareDay
+from cashback_core.reconciliation.days_compared import DayAsked, DayCompared, NotCompared
+from cashback_core.reconciliation.three_side_totals import cells_of
 from cashback_core.values.money import format_centavos
 from cashback_gateway.commands.as_platform import caller
 from cashback_gateway.commands.refusals import ActRefusedError, refused

@@ -11,12 +11,8 @@ from adapters.postgres.reconciliation.ledger_side import APART, TELLS
 from adapters.postgres.reconciliation.three_sides import PostgresThreeSides
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import FindingClass
-from cashback_core.reconciliation.days_compared import (
-    CompareDay,
-    DayAsked,
-    DayCompared,
-    ProviderSource,
-)
+from cashback_core.reconciliation.compare_day import CompareDay
+from cashback_core.reconciliation.days_compared import DayAsked, DayCompared, ProviderSource
 from cashback_core.reconciliation.three_sides import ErpClass
 from contract.comparing_days import CPF, a_sale, line_of
 from integration.reconciliation.days_of_three import BEGINS, DAY, Sold, store_day_file, store_sales

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from adapters.cashback_client.sandbox import Sandbox
     from cashback_core.delivery.leases import Claim
     from cashback_core.reconciliation.incidents import StatementIncident
-    from cashback_core.reconciliation.reconciler import RunResult
+    from cashback_core.reconciliation.statement_run import RunResult
 
 CREDIT: Final = 140
 POLICY: Final = DeliveryPolicy(

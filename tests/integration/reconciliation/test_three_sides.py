@@ -28,7 +28,8 @@ from cashback_core.reconciliation import (
     Totals,
     id_in,
 )
-from cashback_core.reconciliation.days_compared import CompareDay, DayAsked, DayCompared
+from cashback_core.reconciliation.compare_day import CompareDay
+from cashback_core.reconciliation.days_compared import DayAsked, DayCompared
 from cashback_core.reconciliation.file_heads import FileDates
 from cashback_core.reconciliation.findings import signed_centavos
 from cashback_core.reconciliation.statements import LineKind, StatementLine

@@ -21,15 +21,16 @@ from adapters.http.wire.fields import Body, Id, TextField
 from adapters.http.wire.filters import Filters, MatchingFilter
 from adapters.http.wire.queries import Ordering, QueryReader
 from adapters.http.wire.shapes import Instant, Shape, SignedMoney, Uuid
+from cashback_core.reconciliation.compare_day import CompareDay
 from cashback_core.reconciliation.days_compared import (
-    CompareDay,
     DayAsked,
     DayCompared,
     NotCompared,
     ProviderSource,
 )
 from cashback_core.reconciliation.findings import FindingClass
-from cashback_core.reconciliation.three_sides import ErpClass, cells_of
+from cashback_core.reconciliation.three_side_totals import cells_of
+from cashback_core.reconciliation.three_sides import ErpClass
 from cashback_core.values.days import read_day
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from cashback_core.reconciliation.days_compared import DayRun, ThreeSides
-    from cashback_core.reconciliation.three_sides import ThreeTotals
+    from cashback_core.reconciliation.three_side_totals import ThreeTotals
 
 PATH: Final = "/api/reconciliations"
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)

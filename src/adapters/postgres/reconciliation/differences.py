@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from adapters.postgres.sales.acceptance import encode
 from cashback_core.reconciliation.days_compared import DayRun, DifferencesKept, ProviderSource
-from cashback_core.reconciliation.three_sides import cells_of, totals_of_cells
+from cashback_core.reconciliation.three_side_totals import cells_of, totals_of_cells
 from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from cashback_core.reconciliation.days_compared import DayAsked, DayFacts, FoundDifference
-    from cashback_core.reconciliation.three_sides import ThreeTotals
+    from cashback_core.reconciliation.three_side_totals import ThreeTotals
     from cashback_core.values.pages import Position
 
 NO_LONGER_FOUND: Final = "a later run no longer finds it"

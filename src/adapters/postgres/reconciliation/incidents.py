@@ -11,7 +11,7 @@ from adapters.postgres.reconciliation.explanations import said_since
 from adapters.postgres.reconciliation.keys import StoredKeys, either_way
 from adapters.postgres.sales.acceptance import encode
 from cashback_core.reconciliation import FindingClass
-from cashback_core.reconciliation.schedule import OpenIncidents
+from cashback_core.reconciliation.found_incidents import OpenIncidents
 from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from adapters.postgres.reconciliation.runs import Run
     from cashback_core.privacy.seals import Seal
     from cashback_core.reconciliation import Window
-    from cashback_core.reconciliation.schedule import FoundIncident
+    from cashback_core.reconciliation.found_incidents import FoundIncident
 
 _ASKED_AT_ONCE: Final = 10_000
 """So many hashes of documents are looked for in one statement: one for each merchant."""

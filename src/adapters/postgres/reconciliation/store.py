@@ -29,9 +29,7 @@ from adapters.postgres.reconciliation.ledger import (
 from adapters.postgres.reconciliation.moves import move
 from adapters.postgres.reconciliation.runs import Run, begin, end, is_due, told_anew_from
 from cashback_core.reconciliation.schedule import (
-    FoundIncident,
     Moved,
-    OpenIncidents,
     ReconciliationRuns,
     ReconciliationStore,
     RunEnded,
@@ -55,6 +53,7 @@ if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
     from cashback_core.privacy.seals import Seal
     from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules, Window
+    from cashback_core.reconciliation.found_incidents import FoundIncident, OpenIncidents
     from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
 
 _PATIENCE_S: Final = 60

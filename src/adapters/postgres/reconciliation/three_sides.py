@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         DifferencesKept,
         FoundDifference,
     )
-    from cashback_core.reconciliation.three_sides import ThreeTotals
+    from cashback_core.reconciliation.three_side_totals import ThreeTotals
     from cashback_core.values.pages import Position
 
 _SETTINGS: Final = {

@@ -21,7 +21,8 @@ from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.days_compared import DaySides, Unlike
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.reckoning import Reckoned
-from cashback_core.reconciliation.three_sides import Credited, DayRecord, ErpLine, SideTotals
+from cashback_core.reconciliation.three_side_totals import SideTotals
+from cashback_core.reconciliation.three_sides import Credited, DayRecord, ErpLine
 
 if TYPE_CHECKING:
     from collections.abc import (

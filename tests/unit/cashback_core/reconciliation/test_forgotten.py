@@ -10,7 +10,7 @@ import pytest
 
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.reconciliation import BookEntry, Finding, FindingClass, Margin, Rules, line_key
-from cashback_core.reconciliation.schedule import FoundIncident, OpenIncidents
+from cashback_core.reconciliation.found_incidents import FoundIncident, OpenIncidents
 from cashback_core.reconciliation.statements import StatementHead, StatementLine
 from unit.cashback_core.reconciliation.test_absence import verdict
 from unit.cashback_core.reconciliation.worlds import entry, found, numbered

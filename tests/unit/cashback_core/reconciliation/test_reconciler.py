@@ -17,9 +17,10 @@ from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import FindingClass, ReadStatement
 from cashback_core.reconciliation import statement_reader as statement_reading
 from cashback_core.reconciliation.ledger import LedgerKept
-from cashback_core.reconciliation.reconciler import Days, Reconciler, _left_out
+from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.reconciliation.schedule import RunKind
 from cashback_core.reconciliation.spools import MemorySpool
+from cashback_core.reconciliation.statement_run import _left_out
 from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.comparing import compare, is_document_of, is_masked
+from cashback_core.reconciliation.three_side_totals import ThreeTotals
 from cashback_core.reconciliation.three_sided_merge import Arrival, ThreeSidedMerge
 from cashback_core.reconciliation.three_sides import (
     EVERYTHING,
@@ -22,7 +23,6 @@ from cashback_core.reconciliation.three_sides import (
     ErpClass,
     ErpLine,
     KeyRange,
-    ThreeTotals,
     WhyDiffers,
 )
 from unit.cashback_core.reconciliation.worlds import id_of
