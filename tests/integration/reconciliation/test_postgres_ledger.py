@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 
 from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
-from adapters.postgres.reconciliation.ledger import LedgerKeys
+from adapters.postgres.reconciliation.ledger_aside import LedgerKeys
 from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.reconciliation import FindingClass
 from cashback_core.testing.memory_ledger import MemoryLedger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.deadlines import watched
-from adapters.postgres.reconciliation.unlike_sides import SILENT_S
+from adapters.postgres.reconciliation.unlike_rows import SILENT_S
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.three_sides import Credited
 

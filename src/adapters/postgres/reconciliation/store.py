@@ -12,20 +12,15 @@ from adapters.postgres.connection.faults import translated
 from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.reconciliation.book import SILENT_S, read_book, read_open
 from adapters.postgres.reconciliation.explanations import read_explanations
-from adapters.postgres.reconciliation.incidents import (
+from adapters.postgres.reconciliation.incidents import tell
+from adapters.postgres.reconciliation.incidents_ended import (
     close_explained,
     close_unfound,
     oldest,
     standing,
-    tell,
 )
-from adapters.postgres.reconciliation.ledger import (
-    LONGEST_S,
-    LedgerKeys,
-    empty,
-    put_aside,
-    take_in,
-)
+from adapters.postgres.reconciliation.ledger import LONGEST_S, take_in
+from adapters.postgres.reconciliation.ledger_aside import LedgerKeys, empty, put_aside
 from adapters.postgres.reconciliation.moves import move
 from adapters.postgres.reconciliation.runs import Run, begin, end, is_due, told_anew_from
 from cashback_core.reconciliation.schedule import (

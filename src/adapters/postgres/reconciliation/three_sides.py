@@ -19,7 +19,8 @@ from adapters.postgres.connection.faults import translated
 from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.reconciliation.differences import end_run, keep_differences, read_runs
 from adapters.postgres.reconciliation.ledger_side import read_ledger_side
-from adapters.postgres.reconciliation.unlike_sides import PATIENCE_S, SILENT_S, PostgresDaySides
+from adapters.postgres.reconciliation.unlike_rows import PATIENCE_S, SILENT_S
+from adapters.postgres.reconciliation.unlike_sides import PostgresDaySides
 from adapters.postgres.reconciliation.whole_statement import StatementSide, read_statement_side
 from cashback_core.reconciliation.days_compared import (
     DayFacts,
