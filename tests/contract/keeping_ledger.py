@@ -233,6 +233,39 @@ class ProviderLedgerContract:
         await take_in(book, Told(lines=instants, since=AT - DAY / 4, through=AT + DAY / 4))
         assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
 
+    async def test_a_credit_that_a_file_gives_to_another_cashback_is_one_credit(
+        self, book: Book
+    ) -> None:
+        """Of equal ones it depends on what else a statement tells whose a line is."""
+        date = a_told(at=AT.replace(hour=0, minute=0), whose=ONES[2])
+        hourly = Told(lines=(a_told(),), since=AT - DAY, through=AT + DAY)
+        of_file = Told(
+            lines=(date._replace(cls=FindingClass.CREDITED_UNPAID),), since=AT - DAY, through=AT
+        )
+        nobodys = a_told(at=date.credited_at, whose=None, cls=FindingClass.UNKNOWN_HERE)
+        for told in (hourly, of_file, hourly, replace(of_file, lines=(nobodys,)), hourly):
+            await take_in(book, told)
+            assert [lines for _, _, lines, _ in await totals(book)] == [1]
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)]
+
+    async def test_a_date_takes_the_place_of_what_its_statement_covers(self, book: Book) -> None:
+        """Not of an equal credit beside its days, which it does not tell."""
+        midnight = AT.replace(hour=0, minute=0)
+        before, on_it = midnight + DAY / 24, midnight + 20 * DAY / 24
+        instants = (a_told(at=before), a_told(at=on_it, whose=ONES[2]))
+        await take_in(book, Told(lines=instants))
+        of_file = Told(
+            lines=(a_told(at=midnight, whose=None, cls=FindingClass.UNKNOWN_HERE),),
+            since=midnight + 3 * DAY / 24,
+            through=midnight + 27 * DAY / 24,
+        )
+        for told in (of_file, of_file):
+            await take_in(book, told)
+            assert await totals(book) == [
+                (None, FindingClass.UNKNOWN_HERE, 1, 500),
+                ("demo", FindingClass.MATCHED, 1, 500),
+            ]
+
     async def test_a_run_that_dies_before_leaves_nothing_behind(self, book: Book) -> None:
         async with begun(book) as runs:
             await runs.put_aside([a_told()])

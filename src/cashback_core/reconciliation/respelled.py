@@ -2,9 +2,9 @@
 
 A file may tell its date alone where the provider's answers tell an instant, or leave its reference
 out; its key is another then. Such a line replaces what stands of the credit, or is left out where a
-later statement told that. Known by both being credits of one cashback, or, of what is nobody's, by
-document and amount, when the one is a date that the other's instant may lie on; of one instant, or
-one date, by cashback, document and amount: the reference differs.
+later statement told that. A credit is known by its document and amount, and by its day: a date that
+the other's instant may lie on, or one instant or date where the reference differs. Not by whose it
+is found to be: of equal credits that depends on what else a statement tells.
 
 Two credits of one cashback that no statement tells together stay two: the one that is told is its
 own, the other one too much.
@@ -12,11 +12,10 @@ own, the other one too much.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.entries import is_date_alone
 from cashback_core.reconciliation.findings import FindingClass
@@ -27,11 +26,16 @@ from cashback_core.reconciliation.ledger import (
     ToldLine,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from uuid import UUID
+
 BEFORE_DATE: Final = timedelta(hours=14)
 AFTER_DATE: Final = timedelta(hours=36)
 """How far from its first instant in UTC the instants of a date lie, in whatever zone it is."""
 
-_Placed = Callable[[LedgerLine], object]
+Pair = tuple[LedgerLine, LedgerLine]
+"""A line that enters, and one that stands."""
 
 
 def respelled(
@@ -45,9 +49,22 @@ def respelled(
     `there` are all lines of the ledger before it.
     """
     keys, places = {one.key for one in told}, {_place(one.after) for one in found}
-    silent = [line for line in there if line.cls is not None and _place(line) not in places]
     entering = [one.after for one in found if _is_new(one)]
-    pairs = _pairs(entering, [line for line in silent if line.key not in keys], telling)
+    left = [one.before for one in found if one.before is not None and one.after.cls is None]
+    silent = [line for line in there if line.cls is not None and _place(line) not in places]
+    own = {line.cashback_id for line in entering} - {None}
+    near = [
+        line
+        for line in silent
+        if line.key not in keys and (telling.is_near(line) or line.cashback_id in own)
+    ]
+    groups: defaultdict[str, tuple[list[LedgerLine], list[LedgerLine], list[LedgerLine]]]
+    groups = defaultdict(lambda: ([], [], []))
+    for side, lines in enumerate((entering, left, near)):
+        for line in lines:
+            if line.alike is not None and line.credited_at is not None:
+                groups[line.alike][side].append(line)
+    pairs = [pair for sides in groups.values() for pair in in_other_words(*sides)]
     dropped = {_place(new) for new, old in pairs if not telling.decides(old)}
     gone = {_place(old) for _, old in pairs if telling.decides(old)}
     kept = [one for one in found if not (_is_new(one) and _place(one.after) in dropped)]
@@ -56,47 +73,83 @@ def respelled(
     return [*_each_once(kept, rest, telling)]
 
 
-def is_one_credit(one: LedgerLine, other: LedgerLine) -> bool:
-    """Whether lines of one amount and cashback, or of nobody's, may be one credit by their days."""
-    at, its = one.credited_at, other.credited_at
-    if at is None or its is None:
-        return False
-    if is_date_alone(at) != is_date_alone(its):
-        date, instant = (at, its) if is_date_alone(at) else (its, at)
-        return date - BEFORE_DATE <= instant <= date + AFTER_DATE
-    is_alike = one.alike is not None and one.alike == other.alike
-    return at == its and is_alike and one.cashback_id is not None
+def in_other_words(
+    entering: Sequence[LedgerLine], left: Sequence[LedgerLine], silent: Sequence[LedgerLine]
+) -> list[Pair]:
+    """What enters, and what would stay though it is the same credit, each once.
+
+    All are alike, and have an instant or a date. What leaves (`left`) comes first: a statement
+    tells all that it covers, so it is told in other words, and nothing `silent` by these. Of
+    several, those go together that are found to be one cashback's.
+    """
+    if not silent:
+        return []
+    rest = _without(entering, (new for new, _ in _one_credit(entering, left)))
+    return _one_credit(rest, silent)
 
 
-def _pairs(
-    entering: Sequence[LedgerLine], silent: Sequence[LedgerLine], telling: LedgerTelling
-) -> list[tuple[LedgerLine, LedgerLine]]:
-    """What enters, and what stands for the same credit, each once."""
-    near = [line for line in silent if telling.is_near(line)]
-    return [
-        *_paired(
-            entering,
-            silent,
-            lambda line: line.cashback_id and (line.cashback_id, line.centavos),
-        ),
-        *_paired(entering, near, lambda line: None if line.cashback_id else line.alike),
-    ]
+def _one_credit(entering: Sequence[LedgerLine], standing: Sequence[LedgerLine]) -> list[Pair]:
+    pairs = [*_of_one_cashback(entering, standing)]
+    new = _without(entering, (one for one, _ in pairs))
+    old = _without(standing, (one for _, one in pairs))
+    return [*pairs, *_paired(new, old)]
 
 
-def _paired(
-    entering: Sequence[LedgerLine], silent: Sequence[LedgerLine], placed: _Placed
-) -> Iterator[tuple[LedgerLine, LedgerLine]]:
-    groups: defaultdict[object, tuple[list[LedgerLine], list[LedgerLine]]]
+def _of_one_cashback(
+    entering: Sequence[LedgerLine], standing: Sequence[LedgerLine]
+) -> Iterator[Pair]:
+    groups: defaultdict[UUID, tuple[list[LedgerLine], list[LedgerLine]]]
     groups = defaultdict(lambda: ([], []))
-    for side, lines in enumerate((entering, silent)):
+    for side, lines in enumerate((entering, standing)):
         for line in lines:
-            if (group := placed(line)) is not None:
-                groups[group][side].append(line)
-    for news, olds in groups.values():
-        new = [one for one in news if any(is_one_credit(one, other) for other in olds)]
-        old = [one for one in olds if any(is_one_credit(one, other) for other in news)]
-        pairs = zip(sorted(new, key=_order), sorted(old, key=_order), strict=False)
-        yield from ((one, other) for one, other in pairs if is_one_credit(one, other))
+            if line.cashback_id is not None:
+                groups[line.cashback_id][side].append(line)
+    for new, old in groups.values():
+        yield from _paired(new, old)
+
+
+def _paired(entering: Sequence[LedgerLine], standing: Sequence[LedgerLine]) -> Iterator[Pair]:
+    """As many as may be one credit: of one instant or date first, then a date with an instant."""
+    waiting: defaultdict[datetime, deque[LedgerLine]] = defaultdict(deque)
+    for line in sorted(standing, key=_order):
+        waiting[_at(line)].append(line)
+    new: list[LedgerLine] = []
+    for line in sorted(entering, key=_order):
+        if waiting[_at(line)]:
+            yield line, waiting[_at(line)].popleft()
+        else:
+            new.append(line)
+    old = sorted((line for lines in waiting.values() for line in lines), key=_order)
+    yield from _by_day(_dates(new), _instants(old))
+    yield from ((one, other) for other, one in _by_day(_dates(old), _instants(new)))
+
+
+def _by_day(dates: Sequence[LedgerLine], instants: Sequence[LedgerLine]) -> Iterator[Pair]:
+    """Dates and the instants that may lie on them, in their order: no more can be paired."""
+    waiting = deque(dates)
+    for line in instants:
+        while waiting and _at(waiting[0]) + AFTER_DATE < _at(line):
+            waiting.popleft()
+        if waiting and _at(waiting[0]) - BEFORE_DATE <= _at(line):
+            yield waiting.popleft(), line
+
+
+def _dates(lines: Iterable[LedgerLine]) -> list[LedgerLine]:
+    return [line for line in lines if is_date_alone(_at(line))]
+
+
+def _instants(lines: Iterable[LedgerLine]) -> list[LedgerLine]:
+    return [line for line in lines if not is_date_alone(_at(line))]
+
+
+def _without(lines: Iterable[LedgerLine], some: Iterable[LedgerLine]) -> list[LedgerLine]:
+    places = {_place(line) for line in some}
+    return [line for line in lines if _place(line) not in places]
+
+
+def _at(line: LedgerLine) -> datetime:
+    assert line.credited_at is not None
+    return line.credited_at
 
 
 def _each_once(

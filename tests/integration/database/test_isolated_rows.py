@@ -41,7 +41,7 @@ OF_NO_MERCHANT: Final = {
     "erasure_key",
     # Of the provider's account, over all merchants: the platform's and the workers'.
     "reconciliations", "statement_incident_events", "statement_explanations", "statement_lines",
-    "provider_tellings", "provider_moves", "provider_told",
+    "provider_tellings", "provider_moves", "provider_told", "provider_found", "provider_respelled",
     # Of people before their merchant is known: nobody's but the log-in's.
     "revoked_tokens", "login_failures", "rate_buckets",
 }  # fmt: skip

@@ -120,7 +120,7 @@ class TestPostgresLedger(ProviderLedgerContract):
     ) -> None:
         await take_in(book, Told(lines=(a_told(),)))
         with psycopg.connect(dsn) as dump:
-            dump.execute("lock table provider_told in access share mode")
+            dump.execute("lock table provider_found in access share mode")
             assert (await take_in(book, Told(lines=(a_told(2),)))).left == 1
 
     async def test_nobody_is_known_by_what_is_kept_and_nothing_of_it_can_be_rewritten(
@@ -144,7 +144,7 @@ class TestPostgresLedger(ProviderLedgerContract):
         with session(dsn, 1) as serving:
             told = serving.execute("select merchant_id from provider_lines").fetchall()
             assert told == [(1,)], "its own, by which its operators hold a day"
-        for table in ("provider_moves", "provider_told"):
+        for table in ("provider_moves", "provider_told", "provider_found", "provider_respelled"):
             with session(dsn, 1) as serving, pytest.raises(InsufficientPrivilege):
                 serving.execute(sql.SQL("select from {}").format(sql.Identifier(table)))
 

@@ -34,9 +34,11 @@ class LedgerKeys:
 async def empty(connection: AsyncConnection[Any]) -> None:
     """Nothing is put aside any more, whatever a run that died left there."""
     try:
-        await connection.execute("truncate provider_told")
+        await connection.execute("truncate provider_told, provider_found, provider_respelled")
     except LockNotAvailable:  # somebody takes a backup
         await connection.execute("delete from provider_told")
+        await connection.execute("delete from provider_found")
+        await connection.execute("delete from provider_respelled")
 
 
 async def put_aside(

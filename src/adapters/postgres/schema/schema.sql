@@ -3729,6 +3729,24 @@ CREATE TABLE public.provider_balances (
     CONSTRAINT provider_balances_lines_check CHECK ((lines >= 0))
 );
 
+-- Name: provider_found; Type: TABLE; Schema: public; Owner: -
+
+CREATE UNLOGGED TABLE public.provider_found (
+    line_key uuid NOT NULL,
+    nth integer NOT NULL,
+    from_class text COLLATE pg_catalog."C",
+    from_owner bigint,
+    from_cashback uuid,
+    class text COLLATE pg_catalog."C",
+    owner bigint,
+    cashback_id uuid,
+    centavos bigint NOT NULL,
+    credited_at timestamp with time zone,
+    told_since timestamp with time zone,
+    told_through timestamp with time zone,
+    alike uuid
+);
+
 -- Name: provider_lines; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.provider_lines (
@@ -3760,6 +3778,16 @@ CREATE TABLE public.provider_moves (
     to_owner bigint,
     centavos bigint NOT NULL,
     CONSTRAINT provider_moves_check CHECK (((from_class IS DISTINCT FROM to_class) OR (from_owner IS DISTINCT FROM to_owner)))
+);
+
+-- Name: provider_respelled; Type: TABLE; Schema: public; Owner: -
+
+CREATE UNLOGGED TABLE public.provider_respelled (
+    new_key uuid NOT NULL,
+    new_nth integer NOT NULL,
+    line_key uuid NOT NULL,
+    nth integer NOT NULL,
+    is_fixed boolean NOT NULL
 );
 
 -- Name: provider_telling_flows; Type: TABLE; Schema: public; Owner: -
@@ -8411,6 +8439,10 @@ GRANT UPDATE(lines) ON TABLE public.provider_balances TO cashback_worker;
 
 GRANT UPDATE(centavos) ON TABLE public.provider_balances TO cashback_worker;
 
+-- Name: TABLE provider_found; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE ON TABLE public.provider_found TO cashback_worker;
+
 -- Name: TABLE provider_lines; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.provider_lines TO cashback_worker;
@@ -8449,6 +8481,10 @@ GRANT UPDATE(alike) ON TABLE public.provider_lines TO cashback_worker;
 -- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.provider_moves TO cashback_worker;
+
+-- Name: TABLE provider_respelled; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE ON TABLE public.provider_respelled TO cashback_worker;
 
 -- Name: TABLE provider_telling_flows; Type: ACL; Schema: public; Owner: -
 

@@ -104,6 +104,31 @@ create unlogged table provider_told (
     alike uuid
 );
 
+-- What such a statement changes, key by key, and which of it is told of a credit that stands in other
+-- words (which the core decides): between the two statements that take it in, in their transaction.
+create unlogged table provider_found (
+    line_key uuid not null,
+    nth integer not null,
+    from_class text collate "C",
+    from_owner bigint,
+    from_cashback uuid,
+    class text collate "C",
+    owner bigint,
+    cashback_id uuid,
+    centavos bigint not null,
+    credited_at timestamptz,
+    told_since timestamptz,
+    told_through timestamptz,
+    alike uuid
+);
+create unlogged table provider_respelled (
+    new_key uuid not null,
+    new_nth integer not null,
+    line_key uuid not null,
+    nth integer not null,
+    is_fixed boolean not null
+);
+
 -- What entered each class of an owner (a merchant; null: the account) and what left it, of the moves
 -- with a position below `below` and an instant before `ends_at`, but for those with a position below
 -- `from_position` and an instant before `begins_at`, which an earlier day holds (null: none does).
@@ -156,6 +181,7 @@ grant select, insert, update (lines, centavos) on provider_balances to cashback_
 grant select on provider_balances to cashback_serving, cashback_platform;
 
 -- Without policies: COPY knows none.
-grant select, insert, delete, truncate on provider_told to cashback_worker;
+grant select, insert, delete, truncate on provider_told, provider_found, provider_respelled
+    to cashback_worker;
 
 grant execute on function provider_flows to cashback_worker, cashback_platform;
