@@ -20,7 +20,7 @@ from cashback_core.reconciliation.ledger import LedgerKept, ToldLine
 from cashback_core.reconciliation.schedule import RunKind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from hypothesis.strategies import SearchStrategy
 
@@ -39,6 +39,8 @@ class Book:
 
     reconciliations: ReconciliationStore
     ledger: ProviderLedger
+    sealed: Callable[[str], str] = str
+    """What an erasure leaves of a key; here nothing is erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,16 @@ class ProviderLedgerContract:
         line = a_told()
         assert await take_in(book, Told(lines=(line,))) == LedgerKept(entered=1)
         assert await take_in(book, Told(lines=(line,))) == LedgerKept()
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)]
+
+    async def test_a_line_whose_customer_was_erased_since_is_the_line_that_it_was(
+        self, book: Book
+    ) -> None:
+        line = a_told()
+        assert line.alike is not None
+        erased = line._replace(key=book.sealed(line.key), alike=book.sealed(line.alike))
+        for told, kept in ((line, 1), (erased, 0), (line, 0)):
+            assert await take_in(book, Told(lines=(told,))) == LedgerKept(entered=kept)
         assert await totals(book) == [("demo", FindingClass.MATCHED, 1, 500)]
 
     async def test_lines_that_read_the_same_are_as_many_as_one_statement_tells(

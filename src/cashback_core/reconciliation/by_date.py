@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
+
+from cashback_core.reconciliation.entries import is_date_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,6 +42,51 @@ def paired(
         if len(most) > len(found):
             return most
     return found
+
+
+class InTurn:
+    """Cashbacks in a turn of theirs: the first that could have had a credit, credit by credit.
+
+    These must be asked for ascending, those without an instant last: then whoever could have had
+    one could have had each later one of its kind, instants or dates, and is looked at once.
+    """
+
+    def __init__(self, entries: Sequence[BookEntry], rules: Rules) -> None:
+        self._entries = entries
+        self._ahead = {
+            is_date: sorted(
+                (
+                    (rules.earliest_at(entry, is_date=is_date), place)
+                    for place, entry in enumerate(entries)
+                ),
+                reverse=True,
+            )
+            for is_date in (False, True)
+        }
+        self._could: dict[bool, list[int]] = {False: [], True: []}
+        self._gone: set[int] = set()
+
+    def first(self, credited_at: datetime | None) -> BookEntry | None:
+        """The first that could have had it, if any could."""
+        place = self._first(credited_at)
+        return None if place is None else self._entries[place]
+
+    def take(self, credited_at: datetime | None) -> BookEntry | None:
+        """The same, and no other credit is its."""
+        place = self._first(credited_at)
+        if place is None:
+            return None
+        self._gone.add(place)
+        return self._entries[place]
+
+    def _first(self, credited_at: datetime | None) -> int | None:
+        kind = is_date_alone(credited_at)
+        ahead, could = self._ahead[kind], self._could[kind]
+        while ahead and (credited_at is None or ahead[-1][0] <= credited_at):
+            heappush(could, ahead.pop()[1])
+        while could and could[0] in self._gone:
+            heappop(could)
+        return could[0] if could else None
 
 
 def _rest(

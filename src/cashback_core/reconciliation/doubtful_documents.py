@@ -66,11 +66,17 @@ def readings_of(told: str) -> set[str]:
     return {told, *(filled for kind, filled in kinds if kind.is_valid(filled))}
 
 
+def read_as(line: StatementLine, document: str) -> StatementLine:
+    """A doubtful line as that of this document; any other as it is."""
+    if line.doubtful is None:
+        return line
+    return replace(line, kind=LineKind.CREDIT, document=document, problem=None, doubtful=None)
+
+
 def _read(line: StatementLine, known: Sequence[str]) -> StatementLine:
     """The line by those of its readings that the book has."""
     if len(known) == 1:
-        (document,) = known
-        return replace(line, kind=LineKind.CREDIT, document=document, problem=None, doubtful=None)
+        return read_as(line, known[0])
     if line.kind is LineKind.UNREADABLE:
         return line
     if not known:

@@ -90,8 +90,11 @@ def line_key(line: StatementLine) -> str:
     """The same for a line on every statement that tells it, and no other line's: 32 hex digits.
 
     It is a hash of the whole document, whose repr is masked: of two buyers' equal credits, which
-    a batch tells with one instant, one would be taken for the other. So an erasure seals it.
+    a batch tells with one instant, one would be taken for the other. So an erasure seals it, and
+    of a line that it changed the sealed one is told.
     """
+    if line.was is not None:
+        return line.was.line
     at = None if line.credited_at is None else line.credited_at.timestamp()
     document = None if line.document is None else str(line.document)
     told = (line.kind, document, line.cashback_centavos, at, line.reference, line.problem)
@@ -103,6 +106,8 @@ def credit_key(line: StatementLine) -> str | None:
 
     None where a document or an amount could not be read: that is alike to nothing.
     """
+    if line.was is not None:
+        return line.was.credit
     if line.document is None or line.cashback_centavos is None:
         return None
     return _hashed((line.kind, str(line.document), line.cashback_centavos))

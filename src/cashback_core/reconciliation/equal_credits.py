@@ -6,12 +6,12 @@ group may still be paid, unless there are credits for all of them.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Status
-from cashback_core.reconciliation.by_date import paired
+from cashback_core.reconciliation.by_date import InTurn, paired
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.entries import is_date_alone
 from cashback_core.reconciliation.findings import Finding, FindingClass
@@ -63,13 +63,13 @@ class EqualCredits:
                 have.append(finding.entry)
             yield finding
         have.extend(one.entry for one in self.waiting if one.line is not None)
-        could_be = self.placing.rules.could_be
+        could_have = InTurn(have, self.placing.rules)
         self.credits = [
             LeftLine(
                 line=left.line,
                 own=left.own,
                 known=bool(self._entries) or left.known,
-                doubles=next((e for e in have if could_be(e, left.line.credited_at)), None),
+                doubles=could_have.first(left.line.credited_at),
             )
             for left in self.credits
         ]
@@ -120,31 +120,35 @@ class EqualCredits:
                 continue  # not asked of each cashback: equal ones may be thousands
             named = [one for one in self._entries if names(left.line.reference, one.id.hex)]
             if len(named) == 1:
-                (self.reversals if left.is_reversal else self.credits).remove(left)
                 lines_of[named[0]].append(left)
+        if not lines_of:
+            return
+        gone = {id(left) for lines in lines_of.values() for left in lines}
+        self.credits = [left for left in self.credits if id(left) not in gone]
+        self.reversals = [left for left in self.reversals if id(left) not in gone]
+        self._entries = [entry for entry in self._entries if entry not in lines_of]
         for entry, lines in lines_of.items():
-            self._entries.remove(entry)
             yield from place_by_reference(entry, lines, self.placing)
 
     def _reversed(self) -> Iterator[Finding]:
         """A credit and its reversal go with whoever of the group could have had the credit."""
-        for back in tuple(self.reversals):
-            pair = next(
-                (
-                    (left, entry)
-                    for left in self.credits
-                    for entry in self._of(Status.APPLIED, Status.IN_DOUBT, *UNPAID_STATES)
-                    if self.placing.rules.could_be(entry, left.line.credited_at)
-                ),
-                None,
-            )
-            if pair is None:
-                return
-            left, entry = pair
-            self.credits.remove(left)
-            self.reversals.remove(back)
-            self._entries.remove(entry)
-            why = "a credit of its customer and amount was taken back"
+        could_have = InTurn(
+            self._of(Status.APPLIED, Status.IN_DOUBT, *UNPAID_STATES), self.placing.rules
+        )
+        backs = deque(self.reversals)
+        pairs: list[tuple[LeftLine, LeftLine, BookEntry]] = []
+        kept: list[LeftLine] = []
+        for left in self.credits:
+            entry = could_have.take(left.line.credited_at) if backs else None
+            if entry is None:
+                kept.append(left)
+            else:
+                pairs.append((left, backs.popleft(), entry))
+        gone = {entry.id for *_, entry in pairs}
+        self.credits, self.reversals = kept, list(backs)
+        self._entries = [entry for entry in self._entries if entry.id not in gone]
+        why = "a credit of its customer and amount was taken back"
+        for left, back, entry in pairs:
             move = self.placing.suspected(entry, why)
             cls = FindingClass.REVERSED
             yield Finding(cls=cls, line=left.line, entry=entry, why=why, move=move)

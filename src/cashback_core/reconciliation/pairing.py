@@ -1,21 +1,25 @@
 """Lines without a number and records of one instant and total: who goes with whom.
 
-By the whole document first, then by what a masked one may mask (who may mask the fewest chooses
-first), then whoever tells none. Of several each takes one of its cashback before another. A group
-may be a whole day, where a file tells days alone: nothing here is asked of each line and record.
+By the whole document first, then by what a masked one may mask (who shows the most chooses first),
+then whoever tells none. Of several each takes one of its cashback before another. A group may be a
+whole day, where a file tells days alone: nothing here is asked of each line and record.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.comparing import is_masked, plain_document, seen_of, shown_places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from cashback_core.reconciliation.three_sides import DayRecord, ErpLine
+
+MAX_MASKS: Final = 16
+"""Ways of masking that are looked at in a group: a file has one or two, and each costs a reading of
+all records. Lines that are masked in still other ways go with nobody."""
 
 
 class Pairs:
@@ -42,94 +46,65 @@ class Pairs:
         return list(self._free.values())
 
     def _by_document(self) -> None:
-        of: defaultdict[str, list[int]] = defaultdict(list)
-        for place, record in self._free.items():
-            if record.document is not None:
-                of[plain_document(record.document)].append(place)
-        among = {document: _Choice(places, self._free) for document, places in of.items()}
-        whole = [
-            (line, among[plain])
+        told = {
+            line.number: plain_document(line.document)
             for line in self._lines
-            if line.document is not None
-            and not is_masked(line.document)
-            and (plain := plain_document(line.document)) in among
-        ]
-        self._take(whole)
+            if line.document is not None and not is_masked(line.document)
+        }
+        for same_cashback in (True, False):
+            self._take(told, _document_of, same_cashback=same_cashback)
 
     def _by_mask(self) -> None:
-        masks = _Masks(self._free)
-        masked = [
-            (line, choice)
-            for line in self.lines
-            if line.document is not None
-            and is_masked(line.document)
-            and (choice := masks.may_be(line.document)) is not None
-        ]
-        masked.sort(key=lambda one: (one[1].at_first, one[0].number))
-        self._take(masked)
+        kinds: defaultdict[tuple[int, tuple[int, ...]], dict[int, str]] = defaultdict(dict)
+        for line in self.lines:
+            if line.document is not None and is_masked(line.document):
+                kind, seen = shown_places(line.document)
+                kinds[kind][line.number] = seen
+        looked_at = sorted(kinds, key=lambda kind: (-len(kind[1]), kind))[:MAX_MASKS]
+        for same_cashback in (True, False):
+            for kind in looked_at:
+                self._take(kinds[kind], _seen_by(kind), same_cashback=same_cashback)
 
     def _by_nothing(self) -> None:
-        anyone = _Choice(self._free, self._free)
-        self._take([(line, anyone) for line in self.lines if line.document is None])
-
-    def _take(self, asking: Sequence[tuple[ErpLine, _Choice]]) -> None:
-        """Each in turn takes one of its own cashback; whoever is left then takes any."""
+        nobody = {line.number: "" for line in self.lines if line.document is None}
         for same_cashback in (True, False):
-            for line, choice in asking:
-                if line.number in self._paired:
-                    continue
-                place = choice.first(line.cashback_centavos if same_cashback else None)
-                if place is not None:
-                    self._paired.add(line.number)
-                    self.found.append((line, self._free.pop(place)))
+            self._take(nobody, lambda _: "", same_cashback=same_cashback)
+
+    def _take(
+        self,
+        told: Mapping[int, str],
+        told_of: Callable[[DayRecord], str | None],
+        *,
+        same_cashback: bool,
+    ) -> None:
+        """Each line in turn takes the first free record of which the same is told.
+
+        `told` is by the numbers of lines. No record is two lines' of another text: only what some
+        line asks for is kept, and nothing of it afterwards.
+        """
+        asking = [
+            (line, (told[line.number], line.cashback_centavos if same_cashback else None))
+            for line in self._lines
+            if line.number in told
+            and line.number not in self._paired
+            and not (same_cashback and line.cashback_centavos is None)
+        ]
+        free: dict[tuple[str, int | None], deque[int]] = {key: deque() for _, key in asking}
+        for place, record in self._free.items() if asking else ():
+            text = told_of(record)
+            if text is not None:
+                places = free.get((text, record.cashback_centavos if same_cashback else None))
+                if places is not None:
+                    places.append(place)
+        for line, key in asking:
+            if free[key]:
+                self._paired.add(line.number)
+                self.found.append((line, self._free.pop(free[key].popleft())))
 
 
-class _Choice:
-    """The records that a line may take, by their places; those that are gone are passed over once.
-
-    `at_first` is how many there were.
-    """
-
-    def __init__(self, places: Iterable[int], free: Mapping[int, DayRecord]) -> None:
-        self._free = free
-        self._all = deque(places)
-        self._of: defaultdict[int, deque[int]] = defaultdict(deque)
-        for place in self._all:
-            self._of[free[place].cashback_centavos].append(place)
-        self.at_first = len(self._all)
-
-    def first(self, cashback_centavos: int | None) -> int | None:
-        """The first of this cashback that is free, or (None) of any."""
-        places = self._all if cashback_centavos is None else self._of.get(cashback_centavos)
-        while places:
-            if places[0] in self._free:
-                return places[0]
-            places.popleft()
-        return None
+def _document_of(record: DayRecord) -> str | None:
+    return None if record.document is None else plain_document(record.document)
 
 
-class _Masks:
-    """Records by what a mask shows of their documents: each kind of mask goes over them once."""
-
-    def __init__(self, free: Mapping[int, DayRecord]) -> None:
-        self._free = free
-        self._kinds: dict[tuple[int, tuple[int, ...]], dict[str, _Choice]] = {}
-
-    def may_be(self, told: str) -> _Choice | None:
-        """Whom a masked document may mask; None where nobody is."""
-        kind, seen = shown_places(told)
-        if kind not in self._kinds:
-            by_seen: defaultdict[str, list[int]] = defaultdict(list)
-            for place, other in self._seen_by(kind):
-                by_seen[other].append(place)
-            self._kinds[kind] = {
-                other: _Choice(places, self._free) for other, places in by_seen.items()
-            }
-        return self._kinds[kind].get(seen)
-
-    def _seen_by(self, kind: tuple[int, tuple[int, ...]]) -> Iterator[tuple[int, str]]:
-        for place, record in self._free.items():
-            if record.document is not None:
-                seen = seen_of(record.document, kind)
-                if seen is not None:
-                    yield place, seen
+def _seen_by(kind: tuple[int, tuple[int, ...]]) -> Callable[[DayRecord], str | None]:
+    return lambda record: None if record.document is None else seen_of(record.document, kind)

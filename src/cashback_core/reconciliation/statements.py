@@ -36,6 +36,14 @@ class LineKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownBy:
+    """What a line (`line_key`) and its credit (`credit_key`) are known by, however they read."""
+
+    line: str
+    credit: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
     """One line of the provider's statement; on an unreadable one, whatever could be read.
 
@@ -47,6 +55,8 @@ class StatementLine:
     anything personal. `doubtful` is what the document says where nothing else of an unreadable
     credit is wrong: a foreigner's, or a CPF or CNPJ told wrongly, and the book may say which; and
     of a credit that is read as a CPF or CNPJ without its zeros, where a foreigner's reads so.
+
+    `was` is set where an erasure changed a line that is kept: what it was known by before, sealed.
     """
 
     number: int
@@ -57,6 +67,7 @@ class StatementLine:
     reference: str | None = None
     problem: str | None = None
     doubtful: str | None = None
+    was: KnownBy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

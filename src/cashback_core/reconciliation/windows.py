@@ -73,10 +73,13 @@ class Rules:
         """
         if credited_at is None:
             return True
+        return credited_at >= self.earliest_at(entry, is_date=is_date_alone(credited_at))
+
+    def earliest_at(self, entry: BookEntry, *, is_date: bool) -> datetime:
+        """From which instant on, or from which date, a credit may be this cashback's."""
         if entry.first_started_at is not None:
-            return credited_at >= entry.first_started_at - self.precedes
-        earlier = self.precedes if is_date_alone(credited_at) else self.margin.skew
-        return credited_at >= entry.accepted_at - earlier
+            return entry.first_started_at - self.precedes
+        return entry.accepted_at - (self.precedes if is_date else self.margin.skew)
 
     def is_dated_like(self, entry: BookEntry, credited_at: datetime | None) -> bool:
         """Whether a line is dated as this cashback's credit would be, not just as it could be.

@@ -58,6 +58,31 @@ async def test_what_the_ledger_tells_stands_beside_each_record(
     }
 
 
+async def test_a_sale_of_another_day_that_a_line_names_is_what_the_ledger_tells_of_it(
+    dsn: str, database: Database
+) -> None:
+    sales = [a_sale(number) for number in range(1, 5)]
+    rows = [_sold(sale.id, sale.name) for sale in sales]
+    for far in rows[1:]:
+        far.sold_at -= timedelta(days=5)
+    told = ((0, "matched", 500), (2, "reversed", 500), (2, "reversed", -500), (3, "matched", 500))
+    with psycopg.connect(dsn) as connection:
+        store_sales(connection, rows)
+        store_day_file(connection, [line_of(sale, nth) for nth, sale in enumerate(sales, 1)])
+        _keep_lines(connection, [(sales[n].id, cls, centavos) for n, cls, centavos in told])
+    found = await CompareDay(store=PostgresThreeSides(database))(ASKED)
+    assert isinstance(found, DayCompared)
+    sums = {
+        cls: (one.records, one.credits, one.credit_centavos)
+        for cls, one in found.totals.by_provider().items()
+    }
+    assert sums == {
+        FindingClass.MATCHED: (2, 2, 1_000),
+        FindingClass.REVERSED: (1, 2, 0),
+        None: (1, 0, 0),
+    }
+
+
 OF_THE_DAY: Final = 200
 PAST: Final[tuple[LiteralString, ...]] = (
     "set session_replication_role = replica",  # no guard looks at each

@@ -52,6 +52,7 @@ def a_book(database: Database) -> Book:
     return Book(
         reconciliations=PostgresReconciliationStore(database, RULES),
         ledger=PostgresProviderLedger(database),
+        sealed=SEAL,
     )
 
 

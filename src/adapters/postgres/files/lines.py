@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.reconciliation.files import FileTopic, LineProblem
-from cashback_core.reconciliation.statements import LineKind, StatementLine
+from cashback_core.reconciliation.statements import KnownBy, LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ async def read_statement_lines(
     found = await connection.execute(
         """
         select l.line, l.kind, l.document, l.centavos, l.credited_at, l.reference, l.problem,
-            l.doubtful
+            l.doubtful, l.known_by, l.credit_known_by
         from statement_lines as l join files as f using (file_id)
         where l.file_id = %s and l.line > %s and f.completed_at is not null
             and f.cleared_at is null
@@ -153,18 +153,21 @@ async def read_statement_lines(
         """,
         [file_id, after, limit],
     )
-    return tuple(
-        StatementLine(
-            number=line,
-            kind=LineKind(kind),
-            document=document,
-            cashback_centavos=centavos,
-            credited_at=credited_at,
-            reference=reference,
-            problem=problem,
-            doubtful=doubtful,
-        )
-        for (
-            line, kind, document, centavos, credited_at, reference, problem, doubtful,
-        ) in await found.fetchall()
-    )  # fmt: skip
+    return tuple([line_of(row) for row in await found.fetchall()])
+
+
+def line_of(row: Sequence[Any]) -> StatementLine:
+    """Of number, kind, document, centavos, instant, reference, problem, doubtful, and any keys."""
+    number, kind, document, centavos, credited_at, reference, problem, doubtful, *keys = row
+    known_by = keys[0] if keys else None
+    return StatementLine(
+        number=number,
+        kind=LineKind(kind),
+        document=document,
+        cashback_centavos=centavos,
+        credited_at=credited_at,
+        reference=reference,
+        problem=problem,
+        doubtful=doubtful,
+        was=None if known_by is None else KnownBy(line=known_by, credit=keys[1]),
+    )

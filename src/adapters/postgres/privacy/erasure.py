@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
+from adapters.postgres.files.lines import line_of
 from cashback_core.privacy.data_subjects import Erased, Erasure, StillOpen
 from cashback_core.privacy.seals import is_sealed
+from cashback_core.reconciliation import line_key
+from cashback_core.reconciliation.doubtful_documents import read_as
+from cashback_core.reconciliation.entries import credit_key
 from cashback_core.values.documents import stored_document
 
 if TYPE_CHECKING:
@@ -48,7 +52,7 @@ async def erase(
     if erased_at is not None:
         # What a statement told of them since: they are known there by their pseudonym alone.
         await _forget_in_incidents(connection, merchant_id, document, document)
-        await _forget_in_files(connection, merchant_id, document, document)
+        await _forget_in_files(connection, merchant_id, document, document, seal)
         await _forget_late_answers(connection, merchant_id, document, erased_at)
         await _seal_contents(connection, merchant_id, document, seal)
         await _seal_lines(connection, merchant_id, document, seal)
@@ -125,7 +129,7 @@ async def _make_nobody(
     await _seal_contents(connection, whom.merchant_id, whom.document, seal)
     sales = await _forget_in_sales(connection, whom, seal)
     await _forget_in_incidents(connection, whom.merchant_id, whom.document, whom.pseudonym)
-    await _forget_in_files(connection, whom.merchant_id, whom.document, whom.pseudonym)
+    await _forget_in_files(connection, whom.merchant_id, whom.document, whom.pseudonym, seal)
     await _seal_lines(connection, whom.merchant_id, whom.pseudonym, seal, keys)
     await connection.execute(
         "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
@@ -337,8 +341,29 @@ async def _forget_in_incidents(
 
 
 async def _forget_in_files(
-    connection: AsyncConnection[Any], merchant_id: int, document: str, pseudonym: str
+    connection: AsyncConnection[Any], merchant_id: int, document: str, pseudonym: str, seal: Seal
 ) -> None:
-    await connection.execute(
-        "select forget_in_files(%s, %s, %s)", [merchant_id, document, pseudonym]
+    """Who reconciles the file again tells the same lines: they keep their keys, sealed."""
+    whom = [merchant_id, document, pseudonym]
+    found = await connection.execute(
+        """
+        select file_id, line, kind, document, centavos, credited_at, reference, problem, doubtful
+        from lines_to_forget(%s, %s, %s)
+        """,
+        whom,
     )
+    keys: list[dict[str, Any]] = []
+    for file_id, *row in await found.fetchall():
+        line = line_of(row)
+        # As reconciliations read it, whose book had them.
+        line = read_as(line, line.document or line.doubtful or "")
+        credit = credit_key(line)
+        keys.append(
+            {
+                "file_id": str(file_id),
+                "line": line.number,
+                "known_by": seal(line_key(line)),
+                "credit_known_by": None if credit is None else seal(credit),
+            }
+        )
+    await connection.execute("select forget_in_files(%s, %s, %s, %s)", [*whom, Jsonb(keys)])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.errors import LockNotAvailable
 
+from cashback_core.privacy.seals import is_sealed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,11 +26,15 @@ class LedgerKeys:
     """What a line is known by here: no hash that candidates could be tried by."""
 
     def __init__(self, seal: Seal | None) -> None:
+        self._seal = seal
         self._key = b"" if seal is None else seal.derived_key(_PURPOSE)
 
     def __call__(self, line_key: str) -> str:
-        """32 hex digits of the keyed hash of a line's key."""
-        return blake2b(bytes.fromhex(line_key), digest_size=16, key=self._key).hexdigest()
+        """32 hex digits of the keyed hash of a line's key, the same once an erasure sealed it."""
+        sealed = line_key
+        if self._seal is not None and not is_sealed(line_key):
+            sealed = self._seal(line_key)
+        return blake2b(sealed.encode(), digest_size=16, key=self._key).hexdigest()
 
 
 async def empty(connection: AsyncConnection[Any]) -> None:

@@ -10,6 +10,7 @@ from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.three_sides import Credited
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from psycopg import AsyncConnection
@@ -32,9 +33,7 @@ TELLS: Final[LiteralString] = """
     )
 """
 # One more credit, or what was taken back, counts with the cashback's own line, and has its class.
-APART: Final[LiteralString] = """
-    select c.cashback_id, p.class, p.lines, p.centavos
-    from sales as s
+_EACH: Final[LiteralString] = """
     cross join lateral (
         select c.cashback_id, c.status, c.cashback_centavos from cashbacks as c
         where c.merchant_id = %(merchant_id)s and c.cashback_id = s.cashback_id
@@ -47,13 +46,23 @@ APART: Final[LiteralString] = """
         where l.merchant_id = %(merchant_id)s and l.cashback_id = c.cashback_id
             and l.class is not null
     ) as p
-    where s.merchant_id = %(merchant_id)s
-        and s.sold_at >= %(begins_at)s and s.sold_at < %(ends_at)s
-        and (
-            c.status = 'applied' and p.lines = 1 and p.class = 'matched'
-            and p.centavos = c.cashback_centavos
-        ) is not true
+    where (
+        c.status = 'applied' and p.lines = 1 and p.class = 'matched'
+        and p.centavos = c.cashback_centavos
+    ) is not true
 """
+APART: Final[LiteralString] = f"""
+    select c.cashback_id, p.class, p.lines, p.centavos
+    from sales as s
+    {_EACH}
+        and s.merchant_id = %(merchant_id)s
+        and s.sold_at >= %(begins_at)s and s.sold_at < %(ends_at)s
+"""  # noqa: S608 (made of literals)
+_APART_OF_THESE: Final[LiteralString] = f"""
+    select c.cashback_id, p.class, p.lines, p.centavos
+    from unnest(%(ids)s::uuid[]) as s (cashback_id)
+    {_EACH}
+"""  # noqa: S608 (made of literals)
 
 
 async def read_ledger_side(
@@ -70,9 +79,24 @@ async def read_ledger_side(
         if await found.fetchone() != (True,):
             return None
         found = await connection.execute(APART, values)
-        return {
-            id_: None
-            if cls is None
-            else Credited(cls=FindingClass(cls), lines=lines, centavos=int(centavos))
-            for id_, cls, lines, centavos in await found.fetchall()
-        }
+        return _credited(await found.fetchall())
+
+
+async def read_ledger_of(
+    connection: AsyncConnection[Any], merchant_id: int, ids: Sequence[UUID]
+) -> dict[UUID, Credited | None]:
+    """What of these cashbacks, whatever their days, is not plainly credited."""
+    with watched(connection, SILENT_S):
+        found = await connection.execute(
+            _APART_OF_THESE, {"merchant_id": merchant_id, "ids": list(ids)}
+        )
+        return _credited(await found.fetchall())
+
+
+def _credited(rows: Sequence[tuple[Any, ...]]) -> dict[UUID, Credited | None]:
+    return {
+        id_: None
+        if cls is None
+        else Credited(cls=FindingClass(cls), lines=lines, centavos=int(centavos))
+        for id_, cls, lines, centavos in rows
+    }

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final, LiteralString
 
 _LINE: Final[LiteralString] = """
-    l.line, l.kind, l.document, l.doubtful, l.centavos, l.credited_at, l.reference, l.problem
+    l.line, l.kind, l.document, l.centavos, l.credited_at, l.reference, l.problem, l.doubtful,
+    l.known_by, l.credit_known_by
 """
 _APPLIED: Final[LiteralString] = """
     select c.cashback_id, c.attempt, c.cashback_centavos, c.applied_at, s.document, a.started_at
@@ -88,7 +89,7 @@ NOT_PLAIN_SILENT: Final[LiteralString] = f"""
     where l.file_id = %(file_id)s
         and not exists (select from plain as p where p.document = l.document)
     union all
-    select null, null, null, null, null, null, null, null, b.cashback_id
+    select null, null, null, null, null, null, null, null, null, null, b.cashback_id
     from applied as b
     where not exists (select from plain as p where p.document = b.document)
 """  # noqa: S608 (made of literals)

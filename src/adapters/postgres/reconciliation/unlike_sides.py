@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
+from adapters.postgres.reconciliation.ledger_side import read_ledger_of
 from adapters.postgres.reconciliation.unlike_rows import (
     AT_ONCE,
     LINES_OF,
@@ -26,7 +27,7 @@ from adapters.postgres.reconciliation.unlike_rows import (
 from adapters.postgres.sales import records
 from adapters.postgres.sales.terms import read_terms
 from cashback_core.delivery.states import Status
-from cashback_core.reconciliation.days_compared import DaySides, Unlike
+from cashback_core.reconciliation.days_compared import DaySides, ProviderSource, Unlike
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.reckoning import Reckoned
 from cashback_core.reconciliation.three_side_totals import SideTotals
@@ -69,7 +70,7 @@ class PostgresDaySides(DaySides):
         self._connection = connection
         self._merchant_id = merchant_id
         self._facts = facts
-        self._credited = credited
+        self._credited = dict(credited)
         self._applied_since = applied_since
         self._elsewhere = SideTotals()
         self._by_store = False
@@ -139,6 +140,8 @@ class PostgresDaySides(DaySides):
                 theirs = [self._record(row) for row in await self._all(OF_THESE, ids=left)]
                 yield Unlike(lines=some, records=theirs)
         for ids in _slices(seen.far):
+            if self._facts.source is ProviderSource.LEDGER:
+                self._credited |= await read_ledger_of(self._connection, self._merchant_id, ids)
             theirs = [self._record(row) for row in await self._all(OF_THESE, ids=ids)]
             for one in theirs:
                 self._elsewhere.records += 1

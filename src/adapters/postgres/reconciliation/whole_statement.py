@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from uuid import UUID
 
 from adapters.postgres.connection.deadlines import watched
+from adapters.postgres.files.lines import line_of
 from adapters.postgres.reconciliation.book import bounds, entries_of, unpaid_entries
 from adapters.postgres.reconciliation.explanations import read_explanations
 from adapters.postgres.reconciliation.plain_credits import (
@@ -38,7 +39,6 @@ from cashback_core.reconciliation import (
 from cashback_core.reconciliation.disk_spools import DiskSpools
 from cashback_core.reconciliation.doubtful_documents import readings_of
 from cashback_core.reconciliation.findings import signed_centavos
-from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.three_sides import Credited
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class _Matching:
         query = NOT_PLAIN if self.rules.echoes_reference else NOT_PLAIN_SILENT
         async for rows in streamed(self.connection, query, self._values()):
             await asyncio.to_thread(self._take, rows)
-            ids = {row[8]: None for row in rows if row[8] is not None}
+            ids = {row[10]: None for row in rows if row[10] is not None}
             new = [id_ for id_ in ids if id_ not in self._entered]
             applied += len(new)
             self._entered.update(new)
@@ -186,7 +186,7 @@ class _Matching:
         for row in rows:
             if row[0] is None or row[0] in self._lines:
                 continue
-            line = _line(row)
+            line = line_of(row[:10])
             self._lines.add(line.number)
             self._net_centavos += signed_centavos(line)
             self.reconciliation.take(line)
@@ -255,20 +255,6 @@ def _credited(reconciliation: Reconciliation) -> tuple[dict[UUID, Credited], Tot
 
 def _of_line(finding: Finding) -> tuple[int, int]:
     return (0, 0) if finding.line is None else (1, signed_centavos(finding.line))
-
-
-def _line(row: Sequence[Any]) -> StatementLine:
-    number, kind, document, doubtful, centavos, credited_at, reference, problem = row[:8]
-    return StatementLine(
-        number=number,
-        kind=LineKind(kind),
-        document=document,
-        cashback_centavos=centavos,
-        credited_at=credited_at,
-        reference=reference,
-        problem=problem,
-        doubtful=doubtful,
-    )
 
 
 def _uuid(text: str) -> UUID | None:

@@ -955,30 +955,23 @@ begin
     return new;
 end $$;
 
--- Name: forget_in_files(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: forget_in_files(bigint, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
-CREATE FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) RETURNS void
+CREATE FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text, keys jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $_$
 declare
     told constant text := told_document(known);
 begin
-    if coalesce(
-        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
-    ) is false then
-        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
-    end if;
-    if not exists (
-        select from customers as c
-        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
-    ) or known is distinct from pseudonym and not exists (
-        select from erasures_under_way as e
-        where e.merchant_id = of_merchant and e.was = known and e.became = pseudonym
-    ) then
-        raise exception 'whoever becomes % is not being erased', pseudonym
-            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
-    end if;
+    perform guard_forgetting_in_files(of_merchant, known, pseudonym);
+    update statement_lines as l set
+        known_by = k.known_by, credit_known_by = k.credit_known_by
+    from jsonb_to_recordset(keys) as k (
+        file_id uuid, line integer, known_by text, credit_known_by text
+    )
+    where l.file_id = k.file_id and l.line = k.line and l.known_by is null
+        and told in (l.document, l.doubtful);
     update erp_lines as l set document = pseudonym, customer_name = null, name = case
             when l.name ~ '[0-9]{11}' and position(told in l.name) > 0 then null else l.name
         end
@@ -1468,6 +1461,30 @@ begin
         raise exception 'a file stays as it is' using errcode = 'integrity_constraint_violation';
     end if;
     return new;
+end $$;
+
+-- Name: guard_forgetting_in_files(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_forgetting_in_files(of_merchant bigint, known text, pseudonym text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if coalesce(
+        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
+    ) is false then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
+    if not exists (
+        select from customers as c
+        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
+    ) or known is distinct from pseudonym and not exists (
+        select from erasures_under_way as e
+        where e.merchant_id = of_merchant and e.was = known and e.became = pseudonym
+    ) then
+        raise exception 'whoever becomes % is not being erased', pseudonym
+            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+    end if;
 end $$;
 
 -- Name: guard_incident_erased(); Type: FUNCTION; Schema: public; Owner: -
@@ -2284,6 +2301,26 @@ begin
             );
     end loop;
     return null;
+end $$;
+
+-- Name: lines_to_forget(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lines_to_forget(of_merchant bigint, known text, pseudonym text) RETURNS TABLE(file_id uuid, line integer, kind text, document text, doubtful text, centavos bigint, credited_at timestamp with time zone, reference text, problem text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform guard_forgetting_in_files(of_merchant, known, pseudonym);
+    return query
+        select l.file_id, l.line, l.kind, l.document, l.doubtful, l.centavos, l.credited_at,
+            l.reference, l.problem
+        from statement_lines as l
+        where (l.document = told_document(known) or l.doubtful = told_document(known))
+            and l.known_by is null and known is distinct from pseudonym
+            and not exists (
+                select from customers as c
+                where c.document in (told_document(known), 'F:' || told_document(known))
+            );
 end $$;
 
 -- Name: lock_day_persons(bigint); Type: FUNCTION; Schema: public; Owner: -
@@ -4148,7 +4185,11 @@ CREATE TABLE public.statement_lines (
     credited_at timestamp with time zone,
     reference text,
     problem text,
+    known_by text COLLATE pg_catalog."C",
+    credit_known_by text COLLATE pg_catalog."C",
     CONSTRAINT statement_lines_check CHECK ((((kind = 'unreadable'::text) AND (problem IS NOT NULL)) OR ((kind = ANY (ARRAY['credit'::text, 'reversal'::text])) AND (problem IS NULL) AND (document IS NOT NULL) AND (centavos > 0) AND (credited_at IS NOT NULL)))),
+    CONSTRAINT statement_lines_credit_known_by_check CHECK ((credit_known_by ~~ '~%'::text)),
+    CONSTRAINT statement_lines_known_by_check CHECK ((known_by ~~ '~%'::text)),
     CONSTRAINT statement_lines_line_check CHECK ((line > 0))
 );
 
@@ -7250,10 +7291,10 @@ REVOKE ALL ON FUNCTION public.follow_case() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
 
--- Name: FUNCTION forget_in_files(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION forget_in_files(of_merchant bigint, known text, pseudonym text, keys jsonb); Type: ACL; Schema: public; Owner: -
 
-REVOKE ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text) TO cashback_eraser;
+REVOKE ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text, keys jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_in_files(of_merchant bigint, known text, pseudonym text, keys jsonb) TO cashback_eraser;
 
 -- Name: FUNCTION forget_in_incidents(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
 
@@ -7304,6 +7345,10 @@ REVOKE ALL ON FUNCTION public.guard_erp_lines_come() FROM PUBLIC;
 -- Name: FUNCTION guard_files(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_files() FROM PUBLIC;
+
+-- Name: FUNCTION guard_forgetting_in_files(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_forgetting_in_files(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
 
 -- Name: FUNCTION guard_incident_erased(); Type: ACL; Schema: public; Owner: -
 
@@ -7432,6 +7477,11 @@ REVOKE ALL ON FUNCTION public.lines_come_together() FROM PUBLIC;
 -- Name: FUNCTION lines_follow_terms(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
+
+-- Name: FUNCTION lines_to_forget(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lines_to_forget(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lines_to_forget(of_merchant bigint, known text, pseudonym text) TO cashback_eraser;
 
 -- Name: FUNCTION lock_day_persons(of_merchant bigint); Type: ACL; Schema: public; Owner: -
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from cashback_core.reconciliation.pairing import Pairs
+from cashback_core.reconciliation.pairing import MAX_MASKS, Pairs
 from cashback_core.reconciliation.three_sides import DayRecord, ErpLine
 from unit.cashback_core.reconciliation.test_three_sides import CPFS, record, unnamed
 
@@ -39,7 +40,7 @@ def test_a_line_that_tells_nobody_leaves_to_a_masked_one_whom_it_alone_can_be() 
     assert (pairs.lines, pairs.records) == ([], [])
 
 
-def test_each_takes_one_of_its_cashback_and_who_may_be_the_fewest_chooses_first() -> None:
+def test_each_takes_one_of_its_cashback_and_who_shows_the_most_chooses_first() -> None:
     one, same = record(1), record(2, cashback_centavos=700)
     other = record(3, document="11198224700")
     wide = unnamed(one, 1, document="***.982.2**-**", cashback_centavos=700)
@@ -47,6 +48,29 @@ def test_each_takes_one_of_its_cashback_and_who_may_be_the_fewest_chooses_first(
     pairs = Pairs([wide, narrow], [one, same, other])
     assert pairs.found == [(narrow, same), (wide, one)]
     assert pairs.records == [other]
+
+
+def test_a_line_that_tells_no_cashback_leaves_to_each_other_one_of_its_own() -> None:
+    one, other = record(1, cashback_centavos=500), record(2, cashback_centavos=600)
+    silent = unnamed(one, 1, cashback_centavos=None)
+    telling = unnamed(one, 2, cashback_centavos=500)
+    pairs = Pairs([silent, telling], [one, other])
+    assert pairs.found == [(telling, one), (silent, other)]
+
+
+def test_many_ways_of_masking_neither_fill_the_memory_nor_read_all_records_for_each() -> None:
+    """As one merchant's file may have, in the process that takes everybody's sales."""
+    _Counted.read = 0
+    records = [record(n, document=_Counted(f"52998{n:04}25")) for n in range(1, MANY + 1)]
+    ways = [f"{n:011b}".translate({48: "*", 49: "5"}) for n in range(1, MANY + 1)]
+    lines = [unnamed(records[0], n, document=way) for n, way in enumerate(ways, 1)]
+    tracemalloc.start()
+    pairs = Pairs(lines, records)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(pairs.lines) + len(pairs.found) == MANY
+    assert _Counted.read <= 2 * MAX_MASKS * MANY + MANY
+    assert most < 1_000 * MANY
 
 
 def test_no_line_is_compared_with_each_other_nor_with_each_record() -> None:

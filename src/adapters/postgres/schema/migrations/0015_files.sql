@@ -97,6 +97,10 @@ create table statement_lines (
     credited_at timestamptz,
     reference text,
     problem text,
+    -- What the line, and its credit, were known by before an erasure changed it, sealed: whoever tells
+    -- the file again tells the same line.
+    known_by text collate "C" check (known_by like '~%'),
+    credit_known_by text collate "C" check (credit_known_by like '~%'),
     primary key (file_id, line),
     check (
         kind = 'unreadable' and problem is not null
@@ -220,10 +224,8 @@ $$;
 -- A customer becomes nobody in the lines of files, too: in those of the merchant, and in statements'
 -- lines when no other merchant knows the customer. Masked lines tell of nobody by themselves, but a
 -- name stands beside them where the sale is theirs. As the owner: the eraser sees no line at all.
-create function forget_in_files(of_merchant bigint, known text, pseudonym text)
+create function guard_forgetting_in_files(of_merchant bigint, known text, pseudonym text)
 returns void language plpgsql security definer as $$
-declare
-    told constant text := told_document(known);
 begin
     if coalesce(
         of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
@@ -240,6 +242,40 @@ begin
         raise exception 'whoever becomes % is not being erased', pseudonym
             using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
     end if;
+end $$;
+-- Whose lines they are the eraser knows: what else is told in them is for their keys.
+create function lines_to_forget(of_merchant bigint, known text, pseudonym text)
+returns table (
+    file_id uuid, line integer, kind text, document text, doubtful text, centavos bigint,
+    credited_at timestamptz, reference text, problem text
+) language plpgsql security definer as $$
+begin
+    perform guard_forgetting_in_files(of_merchant, known, pseudonym);
+    return query
+        select l.file_id, l.line, l.kind, l.document, l.doubtful, l.centavos, l.credited_at,
+            l.reference, l.problem
+        from statement_lines as l
+        where (l.document = told_document(known) or l.doubtful = told_document(known))
+            and l.known_by is null and known is distinct from pseudonym
+            and not exists (
+                select from customers as c
+                where c.document in (told_document(known), 'F:' || told_document(known))
+            );
+end $$;
+-- `keys` are rows of file_id, line, known_by, credit_known_by.
+create function forget_in_files(of_merchant bigint, known text, pseudonym text, keys jsonb)
+returns void language plpgsql security definer as $$
+declare
+    told constant text := told_document(known);
+begin
+    perform guard_forgetting_in_files(of_merchant, known, pseudonym);
+    update statement_lines as l set
+        known_by = k.known_by, credit_known_by = k.credit_known_by
+    from jsonb_to_recordset(keys) as k (
+        file_id uuid, line integer, known_by text, credit_known_by text
+    )
+    where l.file_id = k.file_id and l.line = k.line and l.known_by is null
+        and told in (l.document, l.doubtful);
     update erp_lines as l set document = pseudonym, customer_name = null, name = case
             when l.name ~ '[0-9]{11}' and position(told in l.name) > 0 then null else l.name
         end
@@ -278,4 +314,4 @@ grant delete on statement_lines to cashback_worker;
 
 select close_functions();
 grant execute on function statements_between to cashback_worker, cashback_platform;
-grant execute on function forget_in_files to cashback_eraser;
+grant execute on function lines_to_forget, forget_in_files to cashback_eraser;
