@@ -11,7 +11,7 @@ from hypothesis import Phase, is_hypothesis_test, settings
 pytest.register_assert_rewrite("contract", "fakes")
 
 # On a shared machine a deadline measures the neighbours. Each run draws others: what fifty miss, a
-# later run meets, and a hundred of whole sales each cost a minute and a half of every run.
+# later run meets.
 settings.register_profile("cashback", deadline=None, max_examples=50)
 # For `make mutation`: the same verdict every time, and no search for the smallest example.
 settings.register_profile(
