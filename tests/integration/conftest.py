@@ -19,6 +19,7 @@ from cashback_gateway.local.demo_data import load_merchant
 from chaos.quick_folder import quick_folder
 from integration import unspoken
 from integration.command_line import SRC
+from integration.nginx.running_proxy import find_nginx
 from integration.nginx.two_apis import behind_nginx
 from integration.running import ERASURE_KEY, SEAL, Gateway, running_gateway
 
@@ -144,6 +145,13 @@ def proxied_gateway(
         behind_nginx(gateway) as proxied,
     ):
         yield proxied
+
+
+@pytest.fixture
+def entrances(request: pytest.FixtureRequest) -> tuple[Gateway, ...]:
+    """Both ways, for what takes as long as servers are patient: directly, and by nginx if any."""
+    names = ("gateway", "proxied_gateway") if find_nginx() else ("gateway",)
+    return tuple(request.getfixturevalue(name) for name in names)
 
 
 @pytest.fixture(params=["directly", pytest.param("through_nginx", marks=pytest.mark.nginx)])

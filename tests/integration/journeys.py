@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cashback_core.values.documents import cpf_check_digits
+from contract.builders import a_cpf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from integration.running import Gateway, Reply
 
-_stems = itertools.count(100_000_000)
-
 
 def fresh_cpf() -> str:
-    stem = str(next(_stems))
-    return stem + cpf_check_digits(stem)
+    """One that no other test uses, whichever way it came by its own: a CPF has one name."""
+    return str(a_cpf())
 
 
 def sale(document: str | None = None, **changes: object) -> dict[str, Any]:
@@ -53,7 +50,8 @@ def credits_of(gateway: Gateway, document: str) -> list[str]:
 
 
 def read(gateway: Gateway, reply: Reply) -> dict[str, Any]:
+    assert "id" in reply.json, reply.body
     found = gateway.request("GET", f"/api/cashbacks/{reply.json['id']}")
-    assert found.status == 200
+    assert found.status == 200, found.body
     record: dict[str, Any] = found.json
     return record

@@ -63,9 +63,15 @@ class DatabaseGuard:
         if self.file is None:
             return True
         try:
-            known, own = _read(self.file), self._seen  # before it is asked: that may take turns
+            # Before it is asked: that may take turns.
+            known, own, position = _read(self.file), self._seen, self.position()
             present = await self.sender.identity()
-            reason = self._why_strange(known, own, present)
+            if self._seen is own:
+                # What was committed meanwhile was on the server known before, too: nobody of this
+                # process was let onto another one yet. What is committed there is not held
+                # against what that one had followed.
+                position = self.position()
+            reason = _why_strange(known, own, present, position=position)
             if reason is not None:
                 _log.error("the sender is paused: %s", reason)
                 await self.sender.alarm(by=ACTOR, reason=reason)
@@ -78,25 +84,6 @@ class DatabaseGuard:
             _log.exception("the file %s cannot be used", self.file)
             raise StoreUnavailable("the database cannot be told from another one") from error
         return reason is None
-
-    def _why_strange(
-        self,
-        known: DatabaseIdentity | None,
-        own: DatabaseIdentity | None,
-        present: DatabaseIdentity,
-    ) -> str | None:
-        """Held against the file, and against what this process saw: another may have noted since.
-
-        Only whoever saw the timeline before can know what it sent there.
-        """
-        position = None if own is None else self.position()
-        for seen in (known, own):
-            if seen is None:
-                continue
-            reason = why_strange(seen, present)
-            if reason is not None and not has_followed(seen, present, position=position):
-                return reason
-        return None
 
 
 def why_strange(known: DatabaseIdentity, present: DatabaseIdentity) -> str | None:
@@ -125,6 +112,27 @@ def has_followed(
         and position is not None
         and present.replayed_lsn >= max(known.flushed_lsn, position)
     )
+
+
+def _why_strange(
+    known: DatabaseIdentity | None,
+    own: DatabaseIdentity | None,
+    present: DatabaseIdentity,
+    *,
+    position: int | None,
+) -> str | None:
+    """Held against the file, and against what this process saw: another may have noted since.
+
+    Only whoever saw the timeline before can know what it sent there.
+    """
+    for seen in (known, own):
+        if seen is None:
+            continue
+        reason = why_strange(seen, present)
+        there = None if own is None else position
+        if reason is not None and not has_followed(seen, present, position=there):
+            return reason
+    return None
 
 
 def _read(file: Path) -> DatabaseIdentity | None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -22,12 +23,15 @@ from cashback_client.api.cashbacks import (
     submit,
     submit_batch,
 )
+from cashback_client.api.files import bring_day_file
+from cashback_client.api.finance import read_close_lines
 from cashback_client.api.tokens import log_in
 from cashback_client.api.webhooks import create_webhook
 from cashback_client.models import (
     BatchAnswer,
     BatchInput,
     BatchSaleInput,
+    BroughtFile,
     BuyerInput,
     IssuedWebhook,
     LineInput,
@@ -47,7 +51,7 @@ from cashback_client.models import (
     WebhookInput,
     WebhookInputTypesType0Item,
 )
-from cashback_client.types import UNSET
+from cashback_client.types import UNSET, File
 from standardwebhooks import Webhook, WebhookVerificationError
 
 if TYPE_CHECKING:
@@ -60,7 +64,9 @@ def main(base_url: str, password: str) -> None:
     recorded = sell(erp)
     read_and_err(erp, recorded)
     sell_many(erp)
-    be_told(logged_in(base_url, "admin-1", password), erp)
+    admin = logged_in(base_url, "admin-1", password)
+    be_told(admin, erp)
+    hand_in(admin)
 
 
 def logged_in(base_url: str, username: str, password: str) -> AuthenticatedClient:
@@ -194,6 +200,17 @@ def receiving() -> Iterator[tuple[str, Queue[tuple[dict[str, str], bytes]]]]:
             yield f"http://127.0.0.1:{server.server_port}/python", came
         finally:
             server.shutdown()
+
+
+def hand_in(admin: AuthenticatedClient) -> None:
+    """A day's file, and the lines of a day that is not closed."""
+    file = File(payload=BytesIO(b"sale_id,total\nNF-1,10.00\n"))
+    kept = bring_day_file.sync(client=admin, body=file, day="2026-01-02")
+    assert isinstance(kept, BroughtFile), kept
+    assert (kept.lines, kept.sum_, kept.unreadable) == (1, "10.00", 0)
+    lines = read_close_lines.sync(client=admin, day=date(2026, 1, 2))
+    assert isinstance(lines, Problem), lines
+    assert lines.code == ProblemCode.NOT_FOUND
 
 
 if __name__ == "__main__":

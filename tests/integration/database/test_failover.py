@@ -144,6 +144,15 @@ def until_it_follows(primary: Server, standby: Server) -> None:
     )
 
 
+def until_nobody_works(primary: Server) -> None:
+    """What was asked before the gateway stood still is answered, and no more of it is written."""
+    working = (
+        "select from pg_stat_activity where state = 'active'"
+        " and backend_type = 'client backend' and pid <> pg_backend_pid()"
+    )
+    wait_for(lambda: primary.do(working) == [], "nobody works")
+
+
 def a_primary_that_only_reads_is_away(gateway: Gateway, primary: Server) -> None:
     assert gateway.submit(sale()).status == 201
     primary.do("alter system set default_transaction_read_only = on", "select pg_reload_conf()")
@@ -172,6 +181,7 @@ def a_killed_primary_is_left_for_the_promoted_standby(
         with standing_still(gateway):
             # What only the primary had written, and told of, would pause the sender, and rightly:
             # nobody can know that it was nothing.
+            until_nobody_works(primary)
             until_it_follows(primary, standby)
             primary.kill()
         killed_s = time.monotonic()

@@ -7,6 +7,7 @@ import json
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, LiteralString
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -351,16 +352,18 @@ def test_sessions_begin_with_their_limits_and_no_more_of_them_than_allowed(house
 
 
 def test_a_login_of_others_is_not_made_a_reader(house: str) -> None:
+    # Roles are the cluster's: of no other test's name, the running gateways' logins least of all.
+    sender = f"sender_{uuid4().hex}"
     with psycopg.connect(house, autocommit=True) as owner:
-        owner.execute("drop role if exists worker_of_test")
-        owner.execute("create role worker_of_test login")
-        owner.execute("grant cashback_worker, cashback_reporting to worker_of_test")
+        named = sql.Identifier(sender)
+        owner.execute(sql.SQL("create role {} login").format(named))
+        owner.execute(sql.SQL("grant cashback_worker, cashback_reporting to {}").format(named))
         try:
-            for login in ("worker_of_test", owner.info.user):
+            for login in (sender, owner.info.user):
                 with pytest.raises(ReportingLoginError, match="not for reporting alone"):
                     add_reporting_login(house, login, PASSWORD, merchants=["demo"], actor="test")
         finally:
-            owner.execute("drop role worker_of_test")
+            owner.execute(sql.SQL("drop role {}").format(named))
     with pytest.raises(ReportingLoginError, match="no merchant 'nobody'"):
         add_reporting_login(house, "new_one", PASSWORD, merchants=["nobody"], actor="test")
 

@@ -134,18 +134,22 @@ def test_a_raw_case_gets_its_answers_and_no_more(entrance: Gateway, case: dict[s
 
 
 def test_a_request_that_does_not_come_whole_is_cut_off_and_stores_nothing(
-    entrance: Gateway,
+    entrances: tuple[Gateway, ...],
 ) -> None:
     """All at once: each of them takes as long as the servers are patient."""
-    slow = [case for case in cases("raw") if is_slow(case)]
-    before = stored_rows(entrance)
-    requests = [raw_request(new_run(entrance), case) for case in slow]
-    with ThreadPoolExecutor(len(slow)) as pool:
-        exchanges = list(pool.map(exchange, [entrance.base_url] * len(slow), requests))
-    for case, met in zip(slow, exchanges, strict=True):
+    before = [stored_rows(entrance) for entrance in entrances]
+    sent = [
+        (case, entrance.base_url, raw_request(new_run(entrance), case))
+        for entrance in entrances
+        for case in cases("raw")
+        if is_slow(case)
+    ]
+    with ThreadPoolExecutor(len(sent)) as pool:
+        exchanges = list(pool.map(lambda each: exchange(each[1], each[2]), sent))
+    for (case, _, _), met in zip(sent, exchanges, strict=True):
         assert_as_expected(case, met)
         assert met.closed
-    assert stored_rows(entrance) == before
+    assert [stored_rows(entrance) for entrance in entrances] == before
 
 
 def assert_as_expected(case: dict[str, Any], met: Exchange) -> None:

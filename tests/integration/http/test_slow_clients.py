@@ -7,8 +7,6 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import pytest
-
 from integration.journeys import sale
 
 if TYPE_CHECKING:
@@ -49,17 +47,15 @@ def body_of(gateway: Gateway) -> bytes:
 
 
 async def test_hundreds_of_dripping_heads_and_bodies_are_cut_off_and_stop_nobody(
-    gateway: Gateway,
+    entrances: tuple[Gateway, ...],
 ) -> None:
-    await assert_cut_off(gateway, HEAD, body_of(gateway))
+    """All at once: each is cut off as late as it may be.
 
-
-@pytest.mark.nginx
-async def test_hundreds_of_dripping_heads_are_cut_off_by_nginx_too(
-    proxied_gateway: Gateway,
-) -> None:
-    """It reads bodies for the API, and waits up to 10 s for each part of one."""
-    await assert_cut_off(proxied_gateway, HEAD)
+    nginx reads bodies for the API, and waits up to 10 s for each part of one: heads alone there.
+    """
+    alone, *behind = entrances
+    firsts = [(alone, (HEAD, body_of(alone))), *((proxied, (HEAD,)) for proxied in behind)]
+    await asyncio.gather(*(assert_cut_off(entrance, *first) for entrance, first in firsts))
 
 
 async def assert_cut_off(entrance: Gateway, *first: bytes) -> None:

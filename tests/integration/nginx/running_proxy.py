@@ -83,10 +83,15 @@ class Proxy:
         return (self.folder / name).read_text(encoding="utf-8")
 
 
+def find_nginx() -> str | None:
+    """Where it is, if it is installed."""
+    return shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+
+
 @contextmanager
 def running_proxy(*, api: str, resolver: str, **values: str) -> Generator[Proxy, None, None]:
     """nginx in front of `api` (name:port), which `resolver` knows; values of other variables."""
-    nginx = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    nginx = find_nginx()
     if nginx is None:
         pytest.fail("no nginx here: apt-get install --no-install-recommends nginx")
     port = free_port("127.0.0.1")

@@ -117,10 +117,10 @@ def test_the_doctor_sees_the_worker_and_the_provider(gateway: Gateway) -> None:
         timeout=60,
     )
     checks = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
-    (workers,) = [words for _, words in checks if words.startswith("workers: ")]
-    assert workers.startswith("workers: 1 listening")
+    told = f"{done.stdout}{done.stderr}"
+    assert [words for _, words in checks if words.startswith("workers: 1 listening")], told
     (provider,) = [words for level, words in checks if (level, words[:9]) == ("ok", "provider:")]
-    assert provider.endswith(" takes connections")
+    assert provider.endswith(" takes connections"), told
 
 
 def test_many_are_resent_by_filter_and_each_is_paid_once(

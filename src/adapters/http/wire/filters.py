@@ -183,8 +183,9 @@ class MatchingFilter:
         return query.matching(name, self.form, self.code, longest=self.longest)
 
     def schema(self) -> Schema:
-        """See Filter."""
-        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+        """See Filter; an empty text is one of the form, or it is not."""
+        shortest = 1 if self.form.match("") is None else 0
+        return {"type": "string", "minLength": shortest, "maxLength": self.longest}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,11 +33,23 @@ if TYPE_CHECKING:
     from adapters.postgres.embedded.place import ClusterPlace
 
 DATABASE = "cashback"
-_GRANTED = """
-    select a.privilege_type, r.rolname
-    from pg_database as d cross join aclexplode(d.datacl) as a
-    join pg_roles as r on r.oid = a.grantee
-    where d.datname = %s
+_GRANT_AS_IN = """
+do $$
+declare
+    granted record;
+begin
+    revoke all on database {name} from public;
+    for granted in
+        select a.privilege_type, r.rolname
+        from pg_database as d cross join aclexplode(d.datacl) as a
+        join pg_roles as r on r.oid = a.grantee
+        where d.datname = {template}
+    loop
+        execute format(
+            'grant %s on database %I to %I', granted.privilege_type, {text}, granted.rolname
+        );
+    end loop;
+end $$
 """
 _BUSY_S = 60.0  # a former owner that was killed leaves its writers 20 s
 _STOP_S = 60.0
@@ -127,14 +139,13 @@ class EmbeddedPostgres:
                 )
             )
             # A template hands on its schema, not who may do what in the database: see `migrate`.
-            database = sql.Identifier(name)
-            connection.execute(sql.SQL("revoke all on database {} from public").format(database))
-            for privilege, grantee in connection.execute(_GRANTED, [template]).fetchall():
-                connection.execute(
-                    sql.SQL("grant {} on database {} to {}").format(
-                        sql.SQL(privilege), database, sql.Identifier(grantee)
-                    )
+            connection.execute(
+                sql.SQL(_GRANT_AS_IN).format(
+                    name=sql.Identifier(name),
+                    text=sql.Literal(name),
+                    template=sql.Literal(template),
                 )
+            )
         return self.dsn(name)
 
     def drop_database(self, name: str) -> None:

@@ -62,7 +62,7 @@ def test_every_spelling_of_a_sale_is_read_as_that_sale(data: st.DataObject) -> N
 
 
 @pytest.mark.parametrize("code", sorted(strategies.DEFECTS))
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_one_defect_is_one_violation(code: str, data: st.DataObject) -> None:
     any_situation = st.sampled_from([DEMO, STORES]) | strategies.situations()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -27,8 +28,11 @@ class Sender:
 
     present: DatabaseIdentity = FIRST
     alarms: list[str] = field(default_factory=list[str])
+    answers: asyncio.Event | None = None
 
     async def identity(self) -> DatabaseIdentity:
+        if self.answers is not None:
+            await self.answers.wait()
         return self.present
 
     async def alarm(self, *, by: str, reason: str) -> None:
@@ -128,6 +132,39 @@ async def test_whoever_lived_through_a_promotion_goes_on_where_nothing_was_forgo
     assert await living.check()
     assert await living.check()
     assert sender.alarms == []
+
+
+@pytest.mark.parametrize("before", [1200, 1450])
+async def test_what_is_sent_on_the_promoted_server_is_not_held_against_what_it_had_followed(
+    sender: Sender, tmp_path: Path, before: int
+) -> None:
+    """Several connections ask at once, and the first that is answered is used at once."""
+    living = process(sender, tmp_path, position=before)
+    assert await living.check()
+    sender.present = PROMOTED
+    sender.answers = asyncio.Event()
+    late = asyncio.create_task(living.check())
+    await asyncio.sleep(0)  # it has asked, and waits
+    sender.answers, waiting = None, sender.answers
+    assert await living.check() is (before == 1200)
+    living.position = 1600  # of a commit on the promoted one
+    waiting.set()
+    assert await late is (before == 1200)
+    assert sender.alarms == [] or before == 1450
+
+
+async def test_what_is_committed_while_the_server_is_asked_counts(
+    sender: Sender, tmp_path: Path
+) -> None:
+    living = process(sender, tmp_path, position=1200)
+    assert await living.check()
+    sender.present = PROMOTED
+    sender.answers = asyncio.Event()
+    checked = asyncio.create_task(living.check())
+    await asyncio.sleep(0)
+    living.position = 1450  # the answer of the server before, which was still on its way
+    sender.answers.set()
+    assert not await checked
 
 
 @pytest.mark.parametrize("position", [1401, None])

@@ -81,13 +81,13 @@ _FILLINGS: Final = [
 ]
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(damaged())
 def test_whatever_is_damaged_is_read_alike_or_refused_alike(body: bytes) -> None:
     assert_both_ways_agree(body)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_field_that_comes_twice_is_refused_wherever_it_stands(data: st.DataObject) -> None:
     body = data.draw(written(SALE))

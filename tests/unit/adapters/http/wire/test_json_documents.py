@@ -43,7 +43,7 @@ def assert_as_the_oracle_says(body: bytes) -> None:
         assert outcome(body) in REASONS[said]
 
 
-@settings(max_examples=1500)
+@settings(max_examples=500)
 @given(bodies())
 def test_whatever_is_json_is_read_and_nothing_else(body: bytes) -> None:
     event(verdict(body))
