@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from cashback_core.reconciliation.file_import import ImportFile
-from cashback_core.reconciliation.files import (
-    FileElsewhereError,
-    FileState,
-    FileTopic,
-    FileToTake,
-    StatementSpan,
-)
+from cashback_core.reconciliation.file_store import FileElsewhereError
+from cashback_core.reconciliation.files import FileState, FileTopic, FileToTake, StatementSpan
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
 from cashback_core.values.ids import new_id
@@ -27,7 +22,8 @@ from cashback_core.values.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cashback_core.reconciliation.files import FileLine, FileStore, KeptFile
+    from cashback_core.reconciliation.file_store import FileStore
+    from cashback_core.reconciliation.files import FileLine, KeptFile
 
 SKEW: Final = timedelta(hours=1)
 SINCE: Final = datetime(2026, 1, 2, tzinfo=UTC)

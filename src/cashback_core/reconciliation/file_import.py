@@ -4,7 +4,7 @@ Whoever dies in between is gone on from: the same file, brought again, is read f
 and put aside from behind the last part that was stored.
 """
 
-# ruff: noqa: TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import asyncio
@@ -15,13 +15,8 @@ from itertools import dropwhile, islice
 from typing import BinaryIO, Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from cashback_core.reconciliation.files import (
-    FileLine,
-    FileState,
-    FileStore,
-    FileToTake,
-    KeptFile,
-)
+from cashback_core.reconciliation.file_store import FileStore
+from cashback_core.reconciliation.files import FileLine, FileState, FileToTake, KeptFile
 from cashback_core.reconciliation.told_sales import ToldSale
 
 PART_LINES: Final = 5_000

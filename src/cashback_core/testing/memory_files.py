@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.reconciliation.files import (
+from cashback_core.reconciliation.file_store import (
     FileElsewhereError,
-    FileLine,
     FilePage,
-    FileState,
     FileStore,
+    LineProblem,
+)
+from cashback_core.reconciliation.files import (
+    FileLine,
+    FileState,
     FileTopic,
     FileToTake,
     KeptFile,
-    LineProblem,
     LineTally,
     StatementSpan,
     spans,

@@ -6,14 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.file_import import Brought, FileUnreadableError
-from cashback_core.reconciliation.files import (
-    FileState,
-    FileTopic,
-    FileToTake,
-    KeptFile,
-    LineProblem,
-    LineTally,
-)
+from cashback_core.reconciliation.file_store import LineProblem
+from cashback_core.reconciliation.files import FileState, FileTopic, FileToTake, KeptFile, LineTally
 from cashback_core.reconciliation.told_sales import ToldSale
 from cashback_core.values.documents import mask
 from cashback_core.values.instants import format_instant

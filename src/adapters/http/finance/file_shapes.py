@@ -12,7 +12,8 @@ from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
-    from cashback_core.reconciliation.files import KeptFile, LineProblem
+    from cashback_core.reconciliation.file_store import LineProblem
+    from cashback_core.reconciliation.files import KeptFile
 
 _Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 

@@ -14,15 +14,17 @@ from adapters.postgres.connection.database import OPERATING, OVERSEEING, Databas
 from adapters.postgres.files.clearing import clear
 from adapters.postgres.files.lines import put_lines, read_problems, read_statement_lines
 from adapters.postgres.files.rows import COLUMNS, kept_file
-from cashback_core.reconciliation.files import (
+from cashback_core.reconciliation.file_store import (
     FileElsewhereError,
-    FileLine,
     FilePage,
     FileStore,
+    LineProblem,
+)
+from cashback_core.reconciliation.files import (
+    FileLine,
     FileTopic,
     FileToTake,
     KeptFile,
-    LineProblem,
     LineTally,
     StatementSpan,
 )

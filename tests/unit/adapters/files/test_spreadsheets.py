@@ -12,7 +12,7 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from adapters.files.lines import UnreadableFileError
-from adapters.files.profile import profile_of
+from adapters.files.profile_reading import profile_of
 from adapters.files.statement_files import STATEMENT, statement_lines
 from adapters.files.xlsx import sheet_rows
 from adapters.files.zip_bounds import MAX_PARTS, MAX_ROW_TAGS, MAX_WHOLE_BYTES, MAX_WHOLE_TAGS
