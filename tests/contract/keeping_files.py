@@ -216,6 +216,55 @@ class FileStoreContract:
         assert await files.statement_lines(kept.id, limit=10, after=0) == ()
         assert await files.problems(None, kept.id, limit=10, after=0) == ()
 
+    async def test_what_was_cleared_is_brought_anew(self, files: FileStore) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        kept = (await bring(STATEMENT, LINES)).file
+        day = (await bring(DAY, [sale(1)])).file
+        await self._cleared(files, timedelta(0))
+        again, day_again = await bring(STATEMENT, LINES), await bring(DAY, [sale(1)])
+        assert (again.is_known, day_again.is_known) == (False, False)
+        assert again.file.id != kept.id
+        assert await files.statement_lines(again.file.id, limit=10, after=0) == LINES
+        assert (day_again.file.state, day_again.file.counts) == (FileState.COMPLETE, True)
+        assert await files.counting_on(1, date(2026, 1, 2)) == day_again.file
+        assert day_again.instead_of is not None
+        assert day_again.instead_of.id == day.id
+        assert (await bring(DAY, [sale(1)])).is_known, "and is known from then on"
+
+    async def test_a_days_file_brought_again_after_another_counts_again(
+        self, files: FileStore
+    ) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        corrected = replace(DAY, sha256=sha256(b"corrected").digest())
+        first = await bring(DAY, [sale(1)])
+        assert first.instead_of is None
+        assert (await bring(DAY, [sale(1)])).file == first.file
+        second = await bring(corrected, [sale(1), sale(2)])
+        assert second.instead_of == first.file
+        third = await bring(DAY, [sale(1)])
+        assert (third.is_known, third.instead_of) == (False, second.file)
+        assert third.file.id not in {first.file.id, second.file.id}
+        listed = (await files.files(1, limit=9, after=None)).items
+        assert [(one.id, one.counts) for one in listed] == [
+            (third.file.id, True), (second.file.id, False), (first.file.id, False),
+        ]  # fmt: skip
+        assert (await bring(DAY, [sale(1)])).is_known
+        assert await files.counting_on(1, date(2026, 1, 2)) == third.file
+        assert await files.counting_on(2, date(2026, 1, 2)) is None
+        assert await files.counting_on(1, date(2026, 1, 3)) is None
+
+    async def test_one_that_counts_no_longer_is_gone_on_with_where_it_broke_off(
+        self, files: FileStore
+    ) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        await bring(DAY, [sale(1), sale(2)])
+        await bring(replace(DAY, sha256=sha256(b"corrected").digest()), [sale(1)])
+        begun = await files.begin(DAY)
+        assert begun.counts is False
+        await files.put(begun, [sale(1)], through=1)
+        whole = (await bring(DAY, [sale(1), sale(2)])).file
+        assert (whole.id, whole.tally.lines, whole.counts) == (begun.id, 2, True)
+
     async def _cleared(self, files: FileStore, older_than: timedelta | None) -> int:
         count = 0
         while more := await files.clear(older_than=older_than, limit=3):

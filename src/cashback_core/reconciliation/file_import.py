@@ -78,10 +78,14 @@ class FileDesk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """What became of a file; `is_known` says that it was complete before."""
+    """What became of a file; `is_known` says that it was complete before.
+
+    `instead_of` is the file that counted for its day before this one.
+    """
 
     file: KeptFile
     is_known: bool = False
+    instead_of: KeptFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,10 @@ class ImportFile:
         why = why or kept.misfit
         if why is not None:
             return Brought(file=await self.store.refuse(kept, why[:MAX_WHY]))
-        return Brought(file=await self.store.complete(kept))
+        before = None
+        if file.merchant_id is not None and file.day is not None:
+            before = await self.store.counting_on(file.merchant_id, file.day)
+        return Brought(file=await self.store.complete(kept), instead_of=before)
 
 
 def number_of(line: FileLine) -> int:

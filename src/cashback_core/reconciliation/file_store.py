@@ -6,7 +6,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -47,7 +47,8 @@ class FileStore(Protocol):
     async def begin(self, file: FileToTake) -> KeptFile:
         """Begin a file, or find what was begun, or is complete, of the very same.
 
-        What was refused before is begun anew.
+        What was refused or cleared before is begun anew, and so is a day's file that no longer
+        counts: once it is whole it takes the place of the one that does.
         """
 
     @abstractmethod
@@ -68,6 +69,10 @@ class FileStore(Protocol):
     @abstractmethod
     async def find(self, merchant_id: int | None, file_id: UUID) -> KeptFile | None:
         """A file of this merchant, or of the account."""
+
+    @abstractmethod
+    async def counting_on(self, merchant_id: int, day: date) -> KeptFile | None:
+        """The newest whole file of a merchant's day, be its lines cleared."""
 
     @abstractmethod
     async def files(

@@ -151,7 +151,9 @@ class KeptFile:
     """A file that is kept; `read_through` is the last of its lines that was put aside.
 
     `profile` is how it is read. `through` is never later than its bringing, less what clocks may
-    differ. Once it is cleared its lines are gone, and what it said in all stays.
+    differ. Once it is cleared its lines are gone, and what it said in all stays. `counts` says of
+    an ERP's file whether it is the newest whole one of its day, which our records are held against;
+    of a statement, which is reconciled by its id, nothing.
     """
 
     id: UUID
@@ -174,6 +176,7 @@ class KeptFile:
     refused_at: datetime | None = None
     refused_why: str | None = None
     cleared_at: datetime | None = None
+    counts: bool | None = None
 
     @property
     def state(self) -> FileState:
