@@ -159,6 +159,25 @@ class FileStoreContract:
         refused = (await ImportFile(store=files, max_lines=3)(STATEMENT, LINES)).file
         assert refused.refused_why == "it has more than 3 lines"
 
+    async def test_one_declared_for_more_days_than_may_be_is_refused_unread(
+        self, files: FileStore
+    ) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        slip = replace(STATEMENT, since=SINCE.replace(year=2016))
+        refused = (await bring(slip, iter(()))).file
+        assert refused.state is FileState.REFUSED
+        assert refused.refused_why is not None
+        assert refused.refused_why.startswith("it is declared for 3654 days, and at most 93")
+        wide = replace(STATEMENT, since=THROUGH - timedelta(days=93))
+        assert (await bring(wide, LINES)).file.state is FileState.COMPLETE
+        wider = replace(wide, since=THROUGH - timedelta(days=93, microseconds=1))
+        assert (await bring(wider, LINES)).file.state is FileState.REFUSED
+        longer = ImportFile(store=files, max_lines=100, max_days=94)
+        assert (await longer(wider, LINES)).file.state is FileState.COMPLETE
+        soon = replace(STATEMENT, since=datetime.now(UTC) - timedelta(days=2))
+        soon = replace(soon, through=datetime.now(UTC) + timedelta(days=3650))
+        assert (await bring(soon, ())).file.state is FileState.COMPLETE, "the future is no days"
+
     async def test_nobody_knows_the_future(self, files: FileStore) -> None:
         later = datetime.now(UTC) + timedelta(days=3)
         kept = await files.begin(replace(STATEMENT, through=later))

@@ -103,7 +103,10 @@ class FileKeeping:
                     return show_lines(lines(opened), to_take, as_json=as_json)
                 progress = _Progress(opened.tell, os.fstat(opened.fileno()).st_size)
                 bring = ImportFile(
-                    store=self.files, max_lines=self.settings.files.lines, on_part=progress
+                    store=self.files,
+                    max_lines=self.settings.files.lines,
+                    max_days=self.settings.files.window_days,
+                    on_part=progress,
                 )
                 read = unchanged(lines(opened), opened, to_take.sha256)
                 brought = await bring(to_take, read)

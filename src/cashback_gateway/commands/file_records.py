@@ -65,6 +65,7 @@ def file_record(file: KeptFile) -> dict[str, object]:
         "by": file.declared_by,
         "begun_at": file.begun_at,
         "why": file.refused_why,
+        "counts": file.counts,
     }
 
 
@@ -77,6 +78,8 @@ def say_brought(brought: Brought, *, as_json: bool) -> None:
     """Print what became of a file."""
     file = brought.file
     record = file_record(file) | {"known": brought.is_known}
+    instead = brought.instead_of
+    record["instead_of"] = None if instead is None else instead.id
     if as_json:
         show_json(record)
         return
@@ -86,6 +89,8 @@ def say_brought(brought: Brought, *, as_json: bool) -> None:
         print(f"refused: {file.refused_why} ({words}); nothing of it counts")
     else:
         print(f"{known}{file.id}: {words}")
+    if instead is not None:
+        print(f"it counts for {file.day} from now on, in place of {instead.id} ({instead.name})")
 
 
 _SHOWN: Final = (

@@ -114,7 +114,8 @@ class FileRoutes:
             told_lines=declared.count,
             told_centavos=declared.centavos,
         )
-        bring = ImportFile(store=self.desk.store, max_lines=self.desk.max_lines)
+        desk = self.desk
+        bring = ImportFile(store=desk.store, max_lines=desk.max_lines, max_days=desk.max_days)
         brought = await bring(to_take, read.lines)
         if brought.file.state is FileState.REFUSED:
             raise RefusedError(brought)
