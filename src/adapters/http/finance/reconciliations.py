@@ -131,7 +131,7 @@ RECONCILE: Final = Action(
     description="Every line of the file and every record of the day is in one class, and the totals"
     " of all sides add up. What differs stands in the list of differences until a later run no"
     " longer finds it. `not_found`: there is no whole file of that day with its lines."
-    " One at a time for a merchant (429 meanwhile), two minutes at most; the command line has none.",
+    " One at a time for a merchant (429 meanwhile), for two minutes; by command line without end.",
     example={"day": "2026-11-29"},
     answer=ReconciledDay,
     done="What the day came to.",
