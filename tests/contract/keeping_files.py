@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from cashback_core.reconciliation.file_import import ImportFile
-from cashback_core.reconciliation.files import (
-    FileElsewhereError,
-    FileState,
-    FileTopic,
-    FileToTake,
-    StatementSpan,
-)
+from cashback_core.reconciliation.file_store import FileElsewhereError
+from cashback_core.reconciliation.files import FileState, FileTopic, FileToTake, StatementSpan
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
 from cashback_core.values.ids import new_id
@@ -27,7 +22,8 @@ from cashback_core.values.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cashback_core.reconciliation.files import FileLine, FileStore, KeptFile
+    from cashback_core.reconciliation.file_store import FileStore
+    from cashback_core.reconciliation.files import FileLine, KeptFile
 
 SKEW: Final = timedelta(hours=1)
 SINCE: Final = datetime(2026, 1, 2, tzinfo=UTC)
@@ -163,6 +159,25 @@ class FileStoreContract:
         refused = (await ImportFile(store=files, max_lines=3)(STATEMENT, LINES)).file
         assert refused.refused_why == "it has more than 3 lines"
 
+    async def test_one_declared_for_more_days_than_may_be_is_refused_unread(
+        self, files: FileStore
+    ) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        slip = replace(STATEMENT, since=SINCE.replace(year=2016))
+        refused = (await bring(slip, iter(()))).file
+        assert refused.state is FileState.REFUSED
+        assert refused.refused_why is not None
+        assert refused.refused_why.startswith("it is declared for 3654 days, and at most 93")
+        wide = replace(STATEMENT, since=THROUGH - timedelta(days=93))
+        assert (await bring(wide, LINES)).file.state is FileState.COMPLETE
+        wider = replace(wide, since=THROUGH - timedelta(days=93, microseconds=1))
+        assert (await bring(wider, LINES)).file.state is FileState.REFUSED
+        longer = ImportFile(store=files, max_lines=100, max_days=94)
+        assert (await longer(wider, LINES)).file.state is FileState.COMPLETE
+        soon = replace(STATEMENT, since=datetime.now(UTC) - timedelta(days=2))
+        soon = replace(soon, through=datetime.now(UTC) + timedelta(days=3650))
+        assert (await bring(soon, ())).file.state is FileState.COMPLETE, "the future is no days"
+
     async def test_nobody_knows_the_future(self, files: FileStore) -> None:
         later = datetime.now(UTC) + timedelta(days=3)
         kept = await files.begin(replace(STATEMENT, through=later))
@@ -219,6 +234,55 @@ class FileStoreContract:
         assert (past.tally, past.cleared_at is None) == (kept.tally, False)
         assert await files.statement_lines(kept.id, limit=10, after=0) == ()
         assert await files.problems(None, kept.id, limit=10, after=0) == ()
+
+    async def test_what_was_cleared_is_brought_anew(self, files: FileStore) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        kept = (await bring(STATEMENT, LINES)).file
+        day = (await bring(DAY, [sale(1)])).file
+        await self._cleared(files, timedelta(0))
+        again, day_again = await bring(STATEMENT, LINES), await bring(DAY, [sale(1)])
+        assert (again.is_known, day_again.is_known) == (False, False)
+        assert again.file.id != kept.id
+        assert await files.statement_lines(again.file.id, limit=10, after=0) == LINES
+        assert (day_again.file.state, day_again.file.counts) == (FileState.COMPLETE, True)
+        assert await files.counting_on(1, date(2026, 1, 2)) == day_again.file
+        assert day_again.instead_of is not None
+        assert day_again.instead_of.id == day.id
+        assert (await bring(DAY, [sale(1)])).is_known, "and is known from then on"
+
+    async def test_a_days_file_brought_again_after_another_counts_again(
+        self, files: FileStore
+    ) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        corrected = replace(DAY, sha256=sha256(b"corrected").digest())
+        first = await bring(DAY, [sale(1)])
+        assert first.instead_of is None
+        assert (await bring(DAY, [sale(1)])).file == first.file
+        second = await bring(corrected, [sale(1), sale(2)])
+        assert second.instead_of == first.file
+        third = await bring(DAY, [sale(1)])
+        assert (third.is_known, third.instead_of) == (False, second.file)
+        assert third.file.id not in {first.file.id, second.file.id}
+        listed = (await files.files(1, limit=9, after=None)).items
+        assert [(one.id, one.counts) for one in listed] == [
+            (third.file.id, True), (second.file.id, False), (first.file.id, False),
+        ]  # fmt: skip
+        assert (await bring(DAY, [sale(1)])).is_known
+        assert await files.counting_on(1, date(2026, 1, 2)) == third.file
+        assert await files.counting_on(2, date(2026, 1, 2)) is None
+        assert await files.counting_on(1, date(2026, 1, 3)) is None
+
+    async def test_one_that_counts_no_longer_is_gone_on_with_where_it_broke_off(
+        self, files: FileStore
+    ) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        await bring(DAY, [sale(1), sale(2)])
+        await bring(replace(DAY, sha256=sha256(b"corrected").digest()), [sale(1)])
+        begun = await files.begin(DAY)
+        assert begun.counts is False
+        await files.put(begun, [sale(1)], through=1)
+        whole = (await bring(DAY, [sale(1), sale(2)])).file
+        assert (whole.id, whole.tally.lines, whole.counts) == (begun.id, 2, True)
 
     async def _cleared(self, files: FileStore, older_than: timedelta | None) -> int:
         count = 0

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from adapters.files.day_files import SALES_OF_A_DAY, told_sales
-from adapters.files.profile import Profile, ProfileError, profile_in
+from adapters.files.profile import Profile, ProfileError
+from adapters.files.profile_reading import profile_in
 from adapters.files.statement_files import STATEMENT, statement_lines
 from cashback_core.reconciliation.file_import import (
     FileReader,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import ROW_TAG, VALUE_TAG, WorkSheetParser
 from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
@@ -40,6 +41,29 @@ class _Reader(ExcelReader):  # type: ignore[misc]  # it is untyped
     def read_strings(self) -> None:
         with self._packed.reading_texts():
             super().read_strings()
+
+    def read_worksheets(self) -> None:
+        targets = set[str]()
+        for sheet, relation in self.parser.find_sheets():
+            target = relation.target
+            if target not in self.valid_files:
+                continue
+            if target in targets:
+                raise UnreadableFileError("two of its sheets are the same part")
+            targets.add(target)
+            if "chartsheet" in relation.Type:
+                self.read_chartsheet(sheet, relation)
+                continue
+            found = _Sheet(self.wb, sheet.name, target, self.shared_strings)
+            found.sheet_state = sheet.state
+            self.wb._sheets.append(found)
+
+
+class _Sheet(ReadOnlyWorksheet):  # type: ignore[misc]  # it is untyped
+    """A sheet of which nobody asks how large it is: that would read it whole, and keep it."""
+
+    def _get_size(self) -> None:
+        """Nothing."""
 
 
 class _Parser(WorkSheetParser):  # type: ignore[misc]  # it is untyped

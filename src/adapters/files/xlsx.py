@@ -17,13 +17,12 @@ from xml.etree.ElementTree import ParseError
 
 from adapters.files.cells import NumberCell, NumberSince1904, PlainCell
 from adapters.files.lines import Fault, FileRow, UnreadableFileError
-from adapters.files.zip_bounds import BoundedZip
+from adapters.files.zip_bounds import MAX_ROWS, BoundedZip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-MAX_ROWS: Final = 1_048_576
 MAX_COLUMNS: Final = 500
 MAX_CELL_CHARS: Final = 32_767
 """As many as a spreadsheet's cell may have."""

@@ -36,6 +36,12 @@ MAX_ROW_TAGS: Final = 50_000
 MAX_ROW_ATTRIBUTES: Final = 100_000
 """From the end of one row, or text, to that of the next, as XML."""
 
+MAX_ROWS: Final = 1_048_576
+"""As many as a spreadsheet program lets a sheet have; here of all sheets together, empty ones, too.
+
+Of each the parser keeps something: 350 million of `<row/>` are 2 GiB of XML, and 3 MB of ZIP.
+"""
+
 MAX_TAGS_AROUND: Final = 150_000
 """Of a sheet, before and behind its rows: merged cells, links (65,530 at most) and such."""
 
@@ -49,6 +55,8 @@ _NEVER: Final = re.compile(rb"<!\[CDATA\[|<!DOCTYPE|\0")
 _NAME: Final = rb"(?:[\w.-]+:)?"
 _ROW: Final = re.compile(rb"<" + _NAME + rb"row[\s/>]")
 _ROW_END: Final = re.compile(rb"</" + _NAME + rb"row\s*>|<" + _NAME + rb"row(?:\s[^<>]*)?/>")
+_ROW_TOLD: Final = 2
+"""How often a row calls itself one: where it begins, and where it ends."""
 _TEXT_END: Final = re.compile(rb"</" + _NAME + rb"si\s*>|<" + _NAME + rb"si(?:\s[^<>]*)?/>")
 
 
@@ -65,7 +73,7 @@ class BoundedZip(zipfile.ZipFile):
         if ends is not None and ends[_OF_DIRECTORY] > _MAX_DIRECTORY_BYTES:
             raise UnreadableFileError("the directory of its parts is too long")
         super().__init__(file)
-        self._whole_tags = 0
+        self._whole_tags = self._rows = 0
         self._of_texts = False
         self._looked_at: set[tuple[str, bool]] = set()
         parts = self.infolist()
@@ -95,7 +103,10 @@ class BoundedZip(zipfile.ZipFile):
         looked = (part.filename, self._of_texts)
         if looked not in self._looked_at:
             with super().open(part, "r", pwd) as opened:
-                (_look_at_texts if self._of_texts else _look_at_sheet)(opened, part)
+                if self._of_texts:
+                    _look_at_texts(opened, part)
+                else:
+                    self._rows = _look_at_sheet(opened, part, before=self._rows)
             self._looked_at.add(looked)
         return super().open(part, "r", pwd)
 
@@ -124,8 +135,9 @@ def _look_at_texts(opened: IO[bytes], part: zipfile.ZipInfo) -> None:
             raise UnreadableFileError(f"its table of texts has at most {MAX_TEXTS}")
 
 
-def _look_at_sheet(opened: IO[bytes], part: zipfile.ZipInfo) -> None:
-    around = 0
+def _look_at_sheet(opened: IO[bytes], part: zipfile.ZipInfo, *, before: int) -> int:
+    """How many rows all sheets have that were looked at, with those `before`."""
+    around, rows = 0, before
     for here, start, end in _items(opened, _ROW_END):
         _refuse_large(here, start, end)
         row = _ROW.search(here, start, end)
@@ -133,6 +145,13 @@ def _look_at_sheet(opened: IO[bytes], part: zipfile.ZipInfo) -> None:
         if around > MAX_TAGS_AROUND:
             why = f"{_shown(part)}: around its rows a sheet has at most {MAX_TAGS_AROUND} tags"
             raise UnreadableFileError(why)
+        rows += 1
+        if here.count(b"row", start, end) > _ROW_TOLD:
+            # Of one that ends otherwise, as <row a=">"/> does, any number may lie before an end.
+            rows += max(0, len(_ROW.findall(here, start, end)) - 1)
+        if rows > MAX_ROWS + 1:  # what is behind the last is looked at as one, too
+            raise UnreadableFileError(f"its sheets have at most {MAX_ROWS} rows, empty ones too")
+    return rows - 1
 
 
 def _items(opened: IO[bytes], ends: re.Pattern[bytes]) -> Generator[tuple[bytes, int, int]]:

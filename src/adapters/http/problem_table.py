@@ -53,7 +53,7 @@ from cashback_core.people.rate_limit import RateExceededError
 from cashback_core.people.tokens import InvalidTokenError
 from cashback_core.privacy.data_subjects import StillOpen
 from cashback_core.reconciliation.file_import import Brought, ProfileMisfitError
-from cashback_core.reconciliation.files import FileElsewhereError
+from cashback_core.reconciliation.file_store import FileElsewhereError
 from cashback_core.reconciliation.incidents import NamesACashback, NotExplained
 from cashback_core.sales.terms import UnusableTerms
 from cashback_core.values.availability import StoreUnavailable

@@ -4,30 +4,33 @@ Whoever dies in between is gone on from: the same file, brought again, is read f
 and put aside from behind the last part that was stored.
 """
 
-# ruff: noqa: TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import dropwhile, islice
 from typing import BinaryIO, Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from cashback_core.reconciliation.files import (
-    FileLine,
-    FileState,
-    FileStore,
-    FileToTake,
-    KeptFile,
-)
+from cashback_core.reconciliation.file_store import FileStore
+from cashback_core.reconciliation.files import FileLine, FileState, FileToTake, KeptFile
 from cashback_core.reconciliation.told_sales import ToldSale
 
 PART_LINES: Final = 5_000
 """Lines of a part: a transaction of some tens of milliseconds."""
 
 MAX_WHY: Final = 500
+
+MAX_DAYS: Final = 93
+"""For how many days a statement may be declared: a quarter, and a day by its zone.
+
+Each payment of its window that a statement lacks is an incident: a slip in the year made one of
+each payment there ever was.
+"""
 
 FileForm = Literal["csv", "jsonl", "xlsx"]
 
@@ -79,19 +82,26 @@ class FileDesk:
     store: FileStore
     max_lines: int
     max_bytes: int
+    max_days: int = MAX_DAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """What became of a file; `is_known` says that it was complete before."""
+    """What became of a file; `is_known` says that it was complete before.
+
+    `instead_of` is the file that counted for its day before this one.
+    """
 
     file: KeptFile
     is_known: bool = False
+    instead_of: KeptFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFile:
     """Brings files in. `max_lines` is the most that one may have; `on_part` is told of each part.
+
+    A statement that is declared for more than `max_days`, the future left out, is refused unread.
 
     Lines are read in a thread. Raises FileElsewhereError, StoreUnavailable, and whatever `lines`
     raises, but for FileUnreadableError: then, and where it does not add up to what was told or has
@@ -100,6 +110,7 @@ class ImportFile:
 
     store: FileStore
     max_lines: int
+    max_days: int = MAX_DAYS
     on_part: Callable[[KeptFile], object] | None = None
 
     async def __call__(self, file: FileToTake, lines: Iterable[FileLine]) -> Brought:
@@ -107,9 +118,10 @@ class ImportFile:
         kept = await self.store.begin(file)
         if kept.state is not FileState.BEGUN:
             return Brought(file=kept, is_known=True)
+        if (why := self._declared_too_long(kept)) is not None:
+            return Brought(file=await self.store.refuse(kept, why))
         done = kept.read_through
         rest = dropwhile(lambda line: number_of(line) <= done, lines) if done else iter(lines)
-        why: str | None = None
         while True:
             try:
                 part = await asyncio.to_thread(_next, rest)
@@ -127,7 +139,21 @@ class ImportFile:
         why = why or kept.misfit
         if why is not None:
             return Brought(file=await self.store.refuse(kept, why[:MAX_WHY]))
-        return Brought(file=await self.store.complete(kept))
+        before = None
+        if file.merchant_id is not None and file.day is not None:
+            before = await self.store.counting_on(file.merchant_id, file.day)
+        return Brought(file=await self.store.complete(kept), instead_of=before)
+
+    def _declared_too_long(self, kept: KeptFile) -> str | None:
+        if kept.since is None or kept.through is None:
+            return None
+        days = -((kept.since - kept.through) // timedelta(days=1))
+        if days <= self.max_days:
+            return None
+        return (
+            f"it is declared for {days} days, and at most {self.max_days} are taken:"
+            " is its first day right? Bring a longer one in parts"
+        )
 
 
 def number_of(line: FileLine) -> int:

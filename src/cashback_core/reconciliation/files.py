@@ -5,23 +5,21 @@ are kept: lines never add up across statements, so for each instant the newest w
 covers it counts (`spans`), and whoever wants its lines asks for that one's.
 """
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
 from cashback_core.values.money import format_centavos
-from cashback_core.values.pages import Position
 
 MAX_NAME: Final = 255
 """Characters that are kept of a file's name."""
@@ -153,7 +151,9 @@ class KeptFile:
     """A file that is kept; `read_through` is the last of its lines that was put aside.
 
     `profile` is how it is read. `through` is never later than its bringing, less what clocks may
-    differ. Once it is cleared its lines are gone, and what it said in all stays.
+    differ. Once it is cleared its lines are gone, and what it said in all stays. `counts` says of
+    an ERP's file whether it is the newest whole one of its day, which our records are held against;
+    of a statement, which is reconciled by its id, nothing.
     """
 
     id: UUID
@@ -176,6 +176,7 @@ class KeptFile:
     refused_at: datetime | None = None
     refused_why: str | None = None
     cleared_at: datetime | None = None
+    counts: bool | None = None
 
     @property
     def state(self) -> FileState:
@@ -246,87 +247,3 @@ def spans(
             rest += [part for part in ((begins, first), (last, ends)) if part[0] < part[1]]
         left = rest
     return tuple(sorted(found, key=lambda span: span.since))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilePage:
-    """Files, the latest first; `next` is where the next page begins, None behind the last."""
-
-    items: tuple[KeptFile, ...]
-    next: Position | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineProblem:
-    """What is wrong with a line of a file; `name` is what the line calls its sale, if it does."""
-
-    line: int
-    problem: str
-    name: str | None = None
-
-
-class FileElsewhereError(Exception):
-    """Somebody else brings the same file at this moment, and was ahead."""
-
-
-class FileStore(Protocol):
-    """Where files are kept. One method is one transaction.
-
-    `merchant_id` None stands for the provider's account, whose files are statements. Every method
-    raises StoreUnavailable when the database is away.
-    """
-
-    @abstractmethod
-    async def begin(self, file: FileToTake) -> KeptFile:
-        """Begin a file, or find what was begun, or is complete, of the very same.
-
-        What was refused before is begun anew.
-        """
-
-    @abstractmethod
-    async def put(self, file: KeptFile, lines: Sequence[FileLine], *, through: int) -> KeptFile:
-        """Put its next lines aside, up to that line; the file as it is then.
-
-        Raises FileElsewhereError where `file` is not as it stands any more.
-        """
-
-    @abstractmethod
-    async def complete(self, file: KeptFile) -> KeptFile:
-        """It is whole: from now on its lines count. Raises FileElsewhereError as `put` does."""
-
-    @abstractmethod
-    async def refuse(self, file: KeptFile, why: str) -> KeptFile:
-        """Nothing of it will ever count. Raises FileElsewhereError as `put` does."""
-
-    @abstractmethod
-    async def find(self, merchant_id: int | None, file_id: UUID) -> KeptFile | None:
-        """A file of this merchant, or of the account."""
-
-    @abstractmethod
-    async def files(
-        self, merchant_id: int | None, *, limit: int, after: Position | None
-    ) -> FilePage:
-        """Up to `limit` of them, the latest first, after a position."""
-
-    @abstractmethod
-    async def problems(
-        self, merchant_id: int | None, file_id: UUID, *, limit: int, after: int
-    ) -> tuple[LineProblem, ...]:
-        """What is wrong with its lines, up to `limit` of them behind that line."""
-
-    @abstractmethod
-    async def statement_lines(
-        self, file_id: UUID, *, limit: int, after: int
-    ) -> tuple[StatementLine, ...]:
-        """Up to `limit` lines of a complete statement behind that line; of any other none."""
-
-    @abstractmethod
-    async def counting(self, *, since: datetime, through: datetime) -> tuple[StatementSpan, ...]:
-        """See `spans`, of all statements."""
-
-    @abstractmethod
-    async def clear(self, *, older_than: timedelta | None, limit: int) -> int:
-        """Drop lines of files that came so long ago, of refused ones, and of those never ended.
-
-        About `limit` of them; how many there were. None: complete files are kept.
-        """

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.reconciliation.files import (
+from cashback_core.reconciliation.file_store import (
     FileElsewhereError,
-    FileLine,
     FilePage,
-    FileState,
     FileStore,
+    LineProblem,
+)
+from cashback_core.reconciliation.files import (
+    FileLine,
+    FileState,
     FileTopic,
     FileToTake,
     KeptFile,
-    LineProblem,
     LineTally,
     StatementSpan,
     spans,
@@ -28,6 +30,7 @@ from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
     from uuid import UUID
 
 _LEFT_AFTER: Final = timedelta(days=7)
@@ -35,6 +38,11 @@ _LEFT_AFTER: Final = timedelta(days=7)
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _completed(file: KeptFile) -> tuple[datetime, UUID]:
+    assert file.completed_at is not None
+    return file.completed_at, file.id
 
 
 @dataclass(slots=True)
@@ -59,8 +67,12 @@ class MemoryFiles(FileStore):
         """See the port."""
         await asyncio.sleep(0)
         for row in self._rows.values():
-            if row.identity == file.identity and row.file.state is not FileState.REFUSED:
-                return row.file
+            if row.identity != file.identity or row.file.cleared_at is not None:
+                continue
+            told = self._told(row.file)
+            under_way = told.state is FileState.BEGUN
+            if under_way or (told.state is FileState.COMPLETE and told.counts is not False):
+                return told
         now = self._now()
         through = None
         if file.through is not None and file.since is not None:
@@ -84,7 +96,7 @@ class MemoryFiles(FileStore):
             begun_at=now,
         )
         self._rows[kept.id] = _Row(kept, file.identity, now)
-        return kept
+        return self._told(kept)
 
     async def put(self, file: KeptFile, lines: Sequence[FileLine], *, through: int) -> KeptFile:
         """See the port."""
@@ -96,25 +108,26 @@ class MemoryFiles(FileStore):
             read_through=through,
             tally=row.file.tally + LineTally.of(lines),
         )
-        return row.file
+        return self._told(row.file)
 
     async def complete(self, file: KeptFile) -> KeptFile:
         """See the port."""
         row = await self._as_it_stands(file)
         row.file = replace(row.file, completed_at=self._now())
-        return row.file
+        return self._told(row.file)
 
     async def refuse(self, file: KeptFile, why: str) -> KeptFile:
         """See the port."""
         row = await self._as_it_stands(file)
         row.file = replace(row.file, refused_at=self._now(), refused_why=why)
-        return row.file
+        return self._told(row.file)
 
     async def _as_it_stands(self, file: KeptFile) -> _Row:
         await asyncio.sleep(0)
         row = self._rows[file.id]
         stands = row.file
-        if stands.state is not FileState.BEGUN or stands.read_through != file.read_through:
+        is_over = stands.state is not FileState.BEGUN or stands.cleared_at is not None
+        if is_over or stands.read_through != file.read_through:
             raise FileElsewhereError
         return row
 
@@ -122,14 +135,41 @@ class MemoryFiles(FileStore):
         """See the port."""
         await asyncio.sleep(0)
         row = self._rows.get(file_id)
-        return None if row is None or row.file.merchant_id != merchant_id else row.file
+        if row is None or row.file.merchant_id != merchant_id:
+            return None
+        return self._told(row.file)
+
+    async def counting_on(self, merchant_id: int, day: date) -> KeptFile | None:
+        """See the port."""
+        await asyncio.sleep(0)
+        return self._newest(merchant_id, day)
+
+    def _newest(self, merchant_id: int | None, day: date | None) -> KeptFile | None:
+        whole = [
+            row.file
+            for row in self._rows.values()
+            if (row.file.merchant_id, row.file.day) == (merchant_id, day)
+            and row.file.state is FileState.COMPLETE
+        ]
+        newest = max(whole, key=_completed, default=None)
+        return None if newest is None else replace(newest, counts=True)
+
+    def _told(self, file: KeptFile) -> KeptFile:
+        if file.topic is not FileTopic.ERP_DAY:
+            return file
+        newest = self._newest(file.merchant_id, file.day)
+        return replace(file, counts=newest is not None and newest.id == file.id)
 
     async def files(
         self, merchant_id: int | None, *, limit: int, after: Position | None
     ) -> FilePage:
         """See the port."""
         await asyncio.sleep(0)
-        theirs = [row.file for row in self._rows.values() if row.file.merchant_id == merchant_id]
+        theirs = [
+            self._told(row.file)
+            for row in self._rows.values()
+            if row.file.merchant_id == merchant_id
+        ]
         theirs.sort(key=lambda one: (one.begun_at, one.id), reverse=True)
         if after is not None:
             theirs = [one for one in theirs if (one.begun_at, one.id) < (after.at, after.id)]

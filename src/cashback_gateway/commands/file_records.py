@@ -6,14 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.file_import import Brought, FileUnreadableError
-from cashback_core.reconciliation.files import (
-    FileState,
-    FileTopic,
-    FileToTake,
-    KeptFile,
-    LineProblem,
-    LineTally,
-)
+from cashback_core.reconciliation.file_store import LineProblem
+from cashback_core.reconciliation.files import FileState, FileTopic, FileToTake, KeptFile, LineTally
 from cashback_core.reconciliation.told_sales import ToldSale
 from cashback_core.values.documents import mask
 from cashback_core.values.instants import format_instant
@@ -71,6 +65,7 @@ def file_record(file: KeptFile) -> dict[str, object]:
         "by": file.declared_by,
         "begun_at": file.begun_at,
         "why": file.refused_why,
+        "counts": file.counts,
     }
 
 
@@ -83,6 +78,8 @@ def say_brought(brought: Brought, *, as_json: bool) -> None:
     """Print what became of a file."""
     file = brought.file
     record = file_record(file) | {"known": brought.is_known}
+    instead = brought.instead_of
+    record["instead_of"] = None if instead is None else instead.id
     if as_json:
         show_json(record)
         return
@@ -92,6 +89,8 @@ def say_brought(brought: Brought, *, as_json: bool) -> None:
         print(f"refused: {file.refused_why} ({words}); nothing of it counts")
     else:
         print(f"{known}{file.id}: {words}")
+    if instead is not None:
+        print(f"it counts for {file.day} from now on, in place of {instead.id} ({instead.name})")
 
 
 _SHOWN: Final = (

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, NoReturn
 from cyclopts import Parameter
 
 from adapters.files.lines import UnreadableFileError
-from adapters.files.profile import ProfileError, read_profile
+from adapters.files.profile import ProfileError
+from adapters.files.profile_reading import read_profile
 from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.transactions import Administration, merchant_called
 from adapters.postgres.cashbacks.store import PostgresCashbackStore

@@ -73,6 +73,7 @@ def _files(settings: Settings, database: Database) -> FileDesk:
         store=PostgresFileStore(database, skew=skew, purposes=purposes),
         max_lines=settings.files.upload_lines,
         max_bytes=settings.files.upload_bytes,
+        max_days=settings.files.window_days,
     )
 
 

@@ -20,6 +20,10 @@ class FileSettings:
         "CASHBACK_UPLOAD_BYTES", kinds.whole(1_024, 1_073_741_824), default=16_777_216
     )
     """The most bytes of one that comes over HTTP; a proxy before it must let as many pass."""
+    window_days: int = setting("CASHBACK_FILE_WINDOW_DAYS", kinds.whole(1, 3_650), default=93)
+    """The most days that a statement's file may be declared for; one with more is refused. Each
+    payment in its window that it lacks is an incident.
+    """
     keep_days: int | None = setting(
         "CASHBACK_KEEP_FILE_LINES_DAYS", kinds.whole(1, 36_500, of=" of days"), default=None
     )

@@ -134,10 +134,19 @@ def test_a_day_comes_as_a_spreadsheet_and_is_no_import(desk: Desk, dsn: str) -> 
     words = ("--merchant", "demo", "--day", "2026-01-02", "--as", "ana", "--count", "2")
     kept = desk.call("import-day", str(desk.folder / "day.xlsx"), *words, "--sum", "50.30")
     assert kept.returncode == 0, (kept.stdout, kept.stderr)
+    shorter = desk.folder / "day.jsonl"
+    shorter.write_text('{"sale_id": "NF-1", "total": "0.30", "sold_at": "2026-01-02 10:00:00"}\n')
+    corrected = desk.call("import-day", str(shorter), *words[:-2])
+    assert "in place of" in corrected.stdout
+    assert "(day.xlsx)" in corrected.stdout
+    back = desk.call("import-day", str(desk.folder / "day.xlsx"), *words, "--sum", "50.30")
+    assert back.returncode == 0, back.stderr
+    assert "counts for 2026-01-02 from now on, in place of" in back.stdout
     with psycopg.connect(dsn) as owner:
         rows = owner.execute(
             "select name, document, sold_at at time zone 'UTC', total_centavos, cashback_centavos"
-            " from erp_lines order by line"
+            " from erp_lines where file_id = %s order by line",
+            [kept.stdout.partition(":")[0]],
         ).fetchall()
         assert one(owner, "select count(*) from sales") == 0
     assert rows == [

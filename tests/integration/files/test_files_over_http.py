@@ -60,6 +60,12 @@ def test_a_merchant_hands_in_a_day_and_is_told_line_by_line(
     assert (again.status, again.json["id"]) == (200, kept["id"])
     where = first.headers["location"]
     assert read(gateway, where, people.headers(1, "analyst")).json == kept
+    other = bring(gateway, "/api/day-files", DAY + b"NF-3,2.00,\n", operator, day="2026-01-02")
+    assert (other.status, other.json["counts"]) == (201, True)
+    assert read(gateway, where, operator).json["counts"] is False
+    back = bring(gateway, "/api/day-files", DAY, operator, day="2026-01-02")
+    assert (back.status, back.json["counts"]) == (201, True), "the first again counts again"
+    assert back.json["id"] not in {kept["id"], other.json["id"]}
     (line,) = read(gateway, f"{where}/lines", operator).json["items"]
     assert line == {"line": 3, "problem": "total: not an amount",
                     "name": "NF-2"}  # fmt: skip
@@ -137,6 +143,10 @@ def test_a_statement_is_the_platforms(gateway: Gateway, people: People) -> None:
     listed = read(gateway, "/api/files", platform).json["items"]
     assert listed[0]["id"] == kept.json["id"], "the latest first"
     assert {one["day"] for one in listed} == {None}, "and no merchant's"
+    slip = {**WINDOW, "from": "2016-01-02T00:00:00Z"}
+    wide = bring(gateway, "/api/statements", STATEMENT, platform, **slip)
+    assert (wide.status, wide.json["code"]) == (422, "file_refused")
+    assert "declared for 3654 days" in wide.json["errors"][0]["detail"]
     admin = people.headers(1, "admin")
     assert bring(gateway, "/api/statements", STATEMENT, admin, **WINDOW).status == 403
     assert bring(gateway, "/api/day-files", DAY, platform, day="2026-01-02").status == 403

@@ -15,7 +15,8 @@ from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, OVERSEEING
 from adapters.postgres.files.store import OF_THE_COMMAND_LINE, FilePurposes, PostgresFileStore
 from cashback_core.reconciliation.file_import import ImportFile
-from cashback_core.reconciliation.files import StatementSpan, spans
+from cashback_core.reconciliation.file_store import FileElsewhereError
+from cashback_core.reconciliation.files import FileState, StatementSpan, spans
 from contract.keeping_files import DAY, LINES, SKEW, STATEMENT, FileStoreContract, sale
 from integration.two_merchants import PLATFORM, SERVING, one, session
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.reconciliation.files import KeptFile
+    from cashback_core.reconciliation.files import FileToTake, KeptFile
 
 pytestmark = pytest.mark.usefixtures("dsn")
 
@@ -49,6 +50,27 @@ async def test_either_process_brings_both_with_its_own_rights(
     assert await files.find(1, day.id) == day
     assert await files.find(None, statement.id) == statement
     assert len(await files.statement_lines(statement.id, limit=9, after=0)) == 4
+
+
+@pytest.mark.parametrize("file", [STATEMENT, DAY], ids=["statement", "day"])
+async def test_what_broke_off_and_was_given_up_can_be_brought_again(
+    database: Database, dsn: str, file: FileToTake
+) -> None:
+    files = PostgresFileStore(database, skew=SKEW)
+    lines = LINES if file is STATEMENT else [sale(2), sale(3)]
+    begun = await files.begin(file)
+    await files.put(begun, lines[:1], through=2)
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "update files set moved_at = now() - interval '8 days' where file_id = %s", [begun.id]
+        )
+    while await files.clear(older_than=None, limit=100):
+        pass
+    with pytest.raises(FileElsewhereError):
+        await files.put(begun, lines[1:], through=3)
+    brought = await ImportFile(store=files, max_lines=100)(file, lines)
+    assert (brought.file.state, brought.file.tally.lines) == (FileState.COMPLETE, len(lines))
+    assert brought.file.id != begun.id
 
 
 async def test_a_merchant_sees_no_statement_and_nobody_elses_day(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any, cast
 
@@ -237,6 +238,25 @@ async def test_too_large_a_body_is_refused_from_its_head_alone(served: Served) -
     head = served.request("Content-Length: 262145", body=b"")
     status, _, body = await served.exchange(head)
     assert (status, json.loads(body)["code"]) == (413, "body_too_large")
+
+
+async def test_what_is_answered_already_is_not_read_to_its_end(served: Served) -> None:
+    """Neither what is too large nor what is refused from its head: a body may have no end."""
+    chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
+    known = served.request("Transfer-Encoding: chunked", body=b"")
+    nobodys = b"POST /api/cashback HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for head, status in ((known, 413), (nobodys, 401)):
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(head)
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 64 * 1024 * 1024:
+                writer.write(chunk)
+                await asyncio.wait_for(writer.drain(), READ_S)
+                sent += len(chunk)
+        assert sent < 32 * 1024 * 1024, "some lie in buffers"
+        writer.close()
+        assert (await served.exchange(head, *[chunk] * 8))[0] == status
 
 
 async def test_an_early_answer_reaches_a_client_that_is_still_sending(served: Served) -> None:

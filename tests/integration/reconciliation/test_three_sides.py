@@ -6,7 +6,8 @@ import os
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -256,3 +257,9 @@ def _sold(sale: ASale) -> Sold:
         attempts=(sale.sold_at,),
         applied_at=sale.sold_at,
     )
+
+
+async def test_runs_are_listed_by_a_pools_connections(database: Database) -> None:
+    pools: Any = SimpleNamespace(pool=database.pool)  # it connects to nothing by itself
+    store = PostgresThreeSides(pools)
+    assert await store.runs(1, day=None, limit=1, after=None) == ()

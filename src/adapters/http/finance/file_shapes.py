@@ -12,7 +12,8 @@ from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
-    from cashback_core.reconciliation.files import KeptFile, LineProblem
+    from cashback_core.reconciliation.file_store import LineProblem
+    from cashback_core.reconciliation.files import KeptFile
 
 _Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
@@ -44,6 +45,14 @@ class BroughtFile(Shape, frozen=True, kw_only=True):
     completed_at: Instant | None
     refused_why: str | None
     lines_cleared_at: Instant | None
+    counts: Annotated[
+        bool | None,
+        Meta(
+            description="Of an ERP's day: whether it is the one that our records are held against,"
+            " which is the newest whole one. An older one brought again becomes the newest."
+            " Null for a statement: each is reconciled by its id."
+        ),
+    ]
 
 
 class BroughtFilePage(Shape, frozen=True, kw_only=True):
@@ -90,6 +99,7 @@ def file_shape(file: KeptFile) -> BroughtFile:
         completed_at=instant_or_none(file.completed_at),
         refused_why=file.refused_why,
         lines_cleared_at=instant_or_none(file.cleared_at),
+        counts=file.counts,
     )
 
 

@@ -78,9 +78,10 @@ class FileRoutes:
         with self.slots.one(principal.merchant_id):
             upload = await read_upload(fields, request.receive, max_bytes=self.desk.max_bytes)
             with upload.file as file:
-                how = HowWritten(form=form, profile=declared.profile)
-                read = self.desk.reader.day(cast("BinaryIO", file), how, zone)
-                return await self._brought(declared, upload.sha256, read, principal)
+                async with self.slots.reading():
+                    how = HowWritten(form=form, profile=declared.profile)
+                    read = self.desk.reader.day(cast("BinaryIO", file), how, zone)
+                    return await self._brought(declared, upload.sha256, read, principal)
 
     async def bring_statement(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Keep a statement of the provider."""
@@ -90,12 +91,13 @@ class FileRoutes:
         with self.slots.one(None):
             upload = await read_upload(fields, request.receive, max_bytes=self.desk.max_bytes)
             with upload.file as file:
-                how = HowWritten(form=form, profile=declared.profile)
-                read = self.desk.reader.statement(cast("BinaryIO", file), how)
-                zone = read.profile.get("zone")
-                since, through = declared.window(None if zone is None else ZoneInfo(str(zone)))
-                declared = replace(declared, since=since, through=through)
-                return await self._brought(declared, upload.sha256, read, principal)
+                async with self.slots.reading():
+                    how = HowWritten(form=form, profile=declared.profile)
+                    read = self.desk.reader.statement(cast("BinaryIO", file), how)
+                    zone = read.profile.get("zone")
+                    since, through = declared.window(None if zone is None else ZoneInfo(str(zone)))
+                    declared = replace(declared, since=since, through=through)
+                    return await self._brought(declared, upload.sha256, read, principal)
 
     async def _brought(
         self, declared: Declared, sha256: bytes, read: ReadFile, principal: Principal
@@ -114,7 +116,8 @@ class FileRoutes:
             told_lines=declared.count,
             told_centavos=declared.centavos,
         )
-        bring = ImportFile(store=self.desk.store, max_lines=self.desk.max_lines)
+        desk = self.desk
+        bring = ImportFile(store=desk.store, max_lines=desk.max_lines, max_days=desk.max_days)
         brought = await bring(to_take, read.lines)
         if brought.file.state is FileState.REFUSED:
             raise RefusedError(brought)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from litestar import HttpMethod, Request, post, route
@@ -14,6 +14,7 @@ from msgspec import Meta
 from adapters.http.identity.roles import OPERATORS
 from adapters.http.resources.action import Action
 from adapters.http.resources.answers import read_document
+from adapters.http.sales.exports import ExportSlots, while_asked
 from adapters.http.sales.lists import part_of
 from adapters.http.wire.answers import Answer, encode
 from adapters.http.wire.cursors import Kind
@@ -46,6 +47,13 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.three_side_totals import ThreeTotals
 
 PATH: Final = "/api/reconciliations"
+MOST_AT_ONCE: Final = 2
+"""Days that one process compares at a time, each by a connection of its own; one of a merchant."""
+LONGEST_S: Final = 120.0
+"""How long a day is compared over HTTP; on the command line there is no limit.
+
+As long at most its snapshot is held, which whoever closes a day waits for.
+"""
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 _A_DAY: Final = {"format": "date", "description": "The merchant's own day: 2026-11-29."}
 
@@ -123,7 +131,8 @@ RECONCILE: Final = Action(
     summary="Hold an ERP's day file against our records and the provider's ledger, now",
     description="Every line of the file and every record of the day is in one class, and the totals"
     " of all sides add up. What differs stands in the list of differences until a later run no"
-    " longer finds it. `not_found`: there is no whole file of that day with its lines.",
+    " longer finds it. `not_found`: there is no whole file of that day with its lines."
+    " One at a time for a merchant (429 meanwhile), for two minutes; by command line without end.",
     example={"day": "2026-11-29"},
     answer=ReconciledDay,
     done="What the day came to.",
@@ -137,6 +146,7 @@ class ReconciliationRoutes:
 
     admit: Admission
     store: ThreeSides
+    slots: ExportSlots = field(default_factory=lambda: ExportSlots(most=MOST_AT_ONCE))
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -180,7 +190,9 @@ class ReconciliationRoutes:
             by=principal.username,
             file_id=asked["file_id"],
         )
-        found = await CompareDay(store=self.store)(wanted)
+        async with self.slots.one(principal.merchant_id):
+            work = CompareDay(store=self.store)(wanted)
+            found = await while_asked(request.receive, work, deadline_s=LONGEST_S)
         if isinstance(found, NotCompared):
             raise NotFoundException
         return Answer(200, encode(_done(wanted, found)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
@@ -19,7 +19,7 @@ from cashback_core.people.rate_limit import RateExceededError
 from cashback_core.values.violations import show
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import AsyncGenerator, Generator, Mapping
 
     from litestar.types import Receive
 
@@ -34,8 +34,18 @@ FORMS: Final[Mapping[str, FileForm]] = {
 }
 """What a file may be, by its media type."""
 
-MOST_AT_ONCE: Final = 2
+MOST_COMING: Final = 16
+"""Files that come to one process at a time, of a merchant one: each costs it a place on disk.
+
+So whoever sends slowly, which they may for as long as a request may take to come, keeps nobody else
+from handing in.
+"""
+
+MOST_READ: Final = 2
 """Files that one process reads at a time: each costs it some seconds, and sales come first."""
+
+WAITED_S: Final = 20.0
+"""How long a file that has come waits to be read."""
 
 _BUSY: Final = RateExceededError(5.0)
 _IN_MEMORY: Final = 1024 * 1024
@@ -43,10 +53,14 @@ _IN_MEMORY: Final = 1024 * 1024
 
 @dataclass(slots=True)
 class UploadSlots:
-    """How many files are being handed in; of a merchant, or of the account, one."""
+    """How many files are being handed in, and read; of a merchant, or of the account, one."""
 
-    most: int = MOST_AT_ONCE
+    most: int = MOST_COMING
+    waited_s: float = WAITED_S
     taken: set[int | None] = field(default_factory=set[int | None], init=False)
+    _read: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(MOST_READ), init=False
+    )
 
     @contextmanager
     def one(self, merchant_id: int | None) -> Generator[None, None, None]:
@@ -58,6 +72,19 @@ class UploadSlots:
             yield
         finally:
             self.taken.discard(merchant_id)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[None, None]:
+        """Read what has come; raises RateExceededError where others take too long."""
+        try:
+            async with asyncio.timeout(self.waited_s):
+                await self._read.acquire()
+        except TimeoutError:
+            raise _BUSY from None
+        try:
+            yield
+        finally:
+            self._read.release()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

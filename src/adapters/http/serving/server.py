@@ -34,6 +34,9 @@ REQUEST_S: Final = 10.0
 LAST_REQUEST_S: Final = 2.0
 """How long a connection that is open when the server stops may still bring its request."""
 
+MAX_AFTER_BYTES: Final = 1024 * 1024
+"""Of a body whose answer is written already; whoever sends more is not read to its end."""
+
 _OVERLOADED: Final = Problem(code="overloaded", headers=(RETRY_AFTER,))
 
 Refusal = Literal["bad_request", "request_timeout", "uri_too_long", "head_too_large"]
@@ -60,7 +63,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._refusal: Refusal = "bad_request"
         self._refused: Refusal | None = None
-        self._head_bytes = 0
+        self._head_bytes = self._after_bytes = 0
         self._in_head = False
         self._coming = False
         self._hosts = 0
@@ -121,11 +124,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if not self._coming:
             self._end_deadline()
             return
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:  # a single endless header never ends by itself
-                self._refuse("head_too_large")
-                return
+        if self._takes_no_more(len(data)):
+            return
         if self._deadline is None:
             self._deadline = self.loop.call_later(self.request_s, self._too_late)
 
@@ -135,7 +135,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         super().on_message_begin()
         self._coming = self._in_head = True
-        self._head_bytes = self._hosts = 0
+        self._head_bytes = self._hosts = self._after_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         """A part of the request target."""
@@ -238,6 +238,23 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse("request_timeout")
         else:
             self.transport.close()
+
+    def _takes_no_more(self, count: int) -> bool:
+        """Whether it ends here: by too long a head, or by a body that has its answer already."""
+        if self._in_head:
+            self._head_bytes += count
+            if self._head_bytes > MAX_HEAD_BYTES:  # a single endless header never ends by itself
+                self._refuse("head_too_large")
+                return True
+            return False
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or not cycle.response_complete:
+            return False
+        self._after_bytes += count
+        if self._after_bytes > MAX_AFTER_BYTES:
+            self.transport.close()
+            return True
+        return False
 
     def _end_unless_answering(self) -> None:
         cycle = cast("RequestResponseCycle | None", self.cycle)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.reconciliation.files import FileTopic, LineProblem
+from cashback_core.reconciliation.file_store import LineProblem
+from cashback_core.reconciliation.files import FileTopic
 from cashback_core.reconciliation.statements import KnownBy, LineKind, StatementLine
 from cashback_core.reconciliation.told_sales import ToldSale
 

@@ -13,8 +13,15 @@ if TYPE_CHECKING:
 COLUMNS: Final[LiteralString] = """
     file_id, kind, merchant_id, name, sha256, declared_by, declared, profile, day, since, through,
     told_lines, told_centavos, lines, centavos, gross_centavos, unreadable, unread, unsure_centavos,
-    read_through, begun_at, completed_at, refused_at, refused_why, cleared_at
+    read_through, begun_at, completed_at, refused_at, refused_why, cleared_at,
+    case when kind = 'erp_day' then completed_at is not null and not exists (
+        select from files as newer
+        where newer.merchant_id = files.merchant_id and newer.day = files.day
+            and newer.completed_at is not null
+            and (newer.completed_at, newer.file_id) > (files.completed_at, files.file_id)
+    ) end as counts
 """
+"""Of the table `files` under its own name; what a row that is written counts for, too."""
 
 
 def kept_file(row: Sequence[Any]) -> KeptFile:
@@ -22,7 +29,7 @@ def kept_file(row: Sequence[Any]) -> KeptFile:
     (
         id_, kind, merchant_id, name, digest, declared_by, declared, profile, day, since, through,
         told_lines, told_centavos, lines, centavos, gross, unreadable, unread, unsure,
-        read_through, begun_at, completed_at, refused_at, refused_why, cleared_at,
+        read_through, begun_at, completed_at, refused_at, refused_why, cleared_at, counts,
     ) = row  # fmt: skip
     return KeptFile(
         id=id_,
@@ -52,4 +59,5 @@ def kept_file(row: Sequence[Any]) -> KeptFile:
         refused_at=refused_at,
         refused_why=refused_why,
         cleared_at=cleared_at,
+        counts=counts,
     )

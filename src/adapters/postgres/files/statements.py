@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from datetime import datetime
 
-    from cashback_core.reconciliation.files import FileStore, KeptFile
+    from cashback_core.reconciliation.file_store import FileStore
+    from cashback_core.reconciliation.files import KeptFile
     from cashback_core.reconciliation.statements import StatementHead
 
 

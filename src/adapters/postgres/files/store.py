@@ -14,15 +14,17 @@ from adapters.postgres.connection.database import OPERATING, OVERSEEING, Databas
 from adapters.postgres.files.clearing import clear
 from adapters.postgres.files.lines import put_lines, read_problems, read_statement_lines
 from adapters.postgres.files.rows import COLUMNS, kept_file
-from cashback_core.reconciliation.files import (
+from cashback_core.reconciliation.file_store import (
     FileElsewhereError,
-    FileLine,
     FilePage,
     FileStore,
+    LineProblem,
+)
+from cashback_core.reconciliation.files import (
+    FileLine,
     FileTopic,
     FileToTake,
     KeptFile,
-    LineProblem,
     LineTally,
     StatementSpan,
 )
@@ -31,12 +33,23 @@ from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import date, datetime, timedelta
+    from typing import LiteralString
     from uuid import UUID
 
     from psycopg import AsyncConnection
 
     from cashback_core.reconciliation.statements import StatementLine
+
+_KNOWN: Final[LiteralString] = f"""
+    select * from (
+        select {COLUMNS} from files
+        where identity = %(identity)s and refused_at is null and cleared_at is null
+    ) as f
+    where completed_at is null or counts is not false
+    order by completed_at desc nulls first limit 1
+"""  # noqa: S608 (made of literals)
+"""What is gone on with, or known: of days' files only the one that counts."""
 
 _PUT_S: Final = 4.0
 _CLEAR_S: Final = 30.0
@@ -103,12 +116,19 @@ class PostgresFileStore(FileStore):
         }
         async with self._acting(file.merchant_id) as connection:
             await connection.execute(
+                # Who brings it at this moment ends it before we look, or after we have it.
+                "select from files where identity = %(identity)s and completed_at is null"
+                " and refused_at is null and cleared_at is null for update",
+                values,
+            )
+            await connection.execute(
                 # Of two at once the second waits for the first one's commit, and finds its row.
-                """
+                # (Both a day's: two that are alike at the worst, of which the later counts.)
+                f"""
                 insert into files (
                     file_id, kind, merchant_id, sha256, identity, name, declared_by, declared,
                     profile, day, since, through, told_lines, told_centavos
-                ) values (
+                ) select
                     %(id)s, %(kind)s, %(merchant)s, %(sha256)s, %(identity)s, %(name)s, %(by)s,
                     %(declared)s, %(profile)s, %(day)s, %(since)s,
                     -- Nobody knows the future; least() would pass over a null.
@@ -116,15 +136,12 @@ class PostgresFileStore(FileStore):
                         least(%(through)s::timestamptz, now() - %(skew)s::interval), %(since)s
                     ) end,
                     %(lines)s, %(centavos)s
-                ) on conflict (identity) where refused_at is null do nothing
+                where not exists ({_KNOWN})
+                on conflict do nothing
                 """,
                 values,
             )
-            found = await connection.execute(
-                f"select {COLUMNS} from files where identity = %(identity)s"  # noqa: S608 (literals)
-                " and refused_at is null",
-                values,
-            )
+            found = await connection.execute(_KNOWN, values)
             row = await found.fetchone()
         assert row is not None
         return kept_file(row)
@@ -194,6 +211,19 @@ class PostgresFileStore(FileStore):
                 f"select {COLUMNS} from files where file_id = %s"  # noqa: S608 (literals)
                 " and merchant_id is not distinct from %s",
                 [file_id, merchant_id],
+            )
+            row = await found.fetchone()
+        return None if row is None else kept_file(row)
+
+    async def counting_on(self, merchant_id: int, day: date) -> KeptFile | None:
+        async with self._acting(merchant_id) as connection:
+            found = await connection.execute(
+                f"""
+                select {COLUMNS} from files
+                where merchant_id = %s and day = %s and completed_at is not null
+                order by completed_at desc, file_id desc limit 1
+                """,  # noqa: S608 (made of literals)
+                [merchant_id, day],
             )
             row = await found.fetchone()
         return None if row is None else kept_file(row)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.postgres.connection.database import NAME_MERCHANTS, named
+from adapters.postgres.connection.database import NAME_MERCHANTS, OPERATING, named
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
 from adapters.postgres.connection.sessions import DatabaseRole, Session
@@ -127,7 +127,9 @@ class PostgresThreeSides(ThreeSides):
     async def runs(
         self, merchant_id: int, *, day: date | None, limit: int, after: Position | None
     ) -> tuple[DayRun, ...]:
-        async with self._writing(merchant_id) as connection:
+        # As every list, by connections that are few and kept: one of its own for each request would
+        # be what sales have to wait for.
+        async with self._database.pool(OPERATING).acting_for(merchant_id) as connection:
             return await read_runs(connection, merchant_id, day=day, limit=limit, after=after)
 
     @asynccontextmanager

@@ -5085,11 +5085,11 @@ CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "positio
 
 -- Name: files_known_by; Type: INDEX; Schema: public; Owner: -
 
-CREATE UNIQUE INDEX files_known_by ON public.files USING btree (identity) WHERE (refused_at IS NULL);
+CREATE INDEX files_known_by ON public.files USING btree (identity) WHERE (completed_at IS NOT NULL);
 
 -- Name: files_of_days; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX files_of_days ON public.files USING btree (merchant_id, day, begun_at DESC) WHERE ((merchant_id IS NOT NULL) AND (completed_at IS NOT NULL));
+CREATE INDEX files_of_days ON public.files USING btree (merchant_id, day, completed_at DESC, file_id DESC) WHERE ((merchant_id IS NOT NULL) AND (completed_at IS NOT NULL));
 
 -- Name: files_of_merchants; Type: INDEX; Schema: public; Owner: -
 
@@ -5102,6 +5102,10 @@ CREATE INDEX files_of_the_account ON public.files USING btree (begun_at DESC, fi
 -- Name: files_to_clear; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX files_to_clear ON public.files USING btree (moved_at) WHERE (cleared_at IS NULL);
+
+-- Name: files_under_way; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX files_under_way ON public.files USING btree (identity) WHERE ((completed_at IS NULL) AND (refused_at IS NULL) AND (cleared_at IS NULL));
 
 -- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
 
@@ -5266,6 +5270,10 @@ CREATE INDEX statement_lines_of_document ON public.statement_lines USING btree (
 -- Name: statement_lines_unreadable; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX statement_lines_unreadable ON public.statement_lines USING btree (file_id, line) WHERE (problem IS NOT NULL);
+
+-- Name: statements_known_by; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX statements_known_by ON public.files USING btree (identity) WHERE ((kind = 'statement'::text) AND (refused_at IS NULL) AND (cleared_at IS NULL));
 
 -- Name: stops_by_time; Type: INDEX; Schema: public; Owner: -
 

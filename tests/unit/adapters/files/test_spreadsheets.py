@@ -12,10 +12,15 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from adapters.files.lines import UnreadableFileError
-from adapters.files.profile import profile_of
+from adapters.files.profile_reading import profile_of
 from adapters.files.statement_files import STATEMENT, statement_lines
 from adapters.files.xlsx import sheet_rows
-from adapters.files.zip_bounds import MAX_PARTS, MAX_ROW_TAGS, MAX_WHOLE_BYTES, MAX_WHOLE_TAGS
+from adapters.files.zip_bounds import (
+    MAX_PARTS,
+    MAX_ROW_TAGS,
+    MAX_WHOLE_BYTES,
+    MAX_WHOLE_TAGS,
+)
 from cashback_core.reconciliation.statements import LineKind
 
 if TYPE_CHECKING:
@@ -99,12 +104,29 @@ def with_texts(texts: bytes) -> bytes:
             )),
             "around its rows",
         ),
+        (
+            book(HEAD, xl_worksheets_sheet1=put(
+                (b'<row a=">"/>' * 40_000 + b"<row/>" * 1_000) * 26, b"</sheetData>"
+            )),
+            "rows, empty ones too",
+        ),
+        (
+            book(
+                HEAD,
+                more=lambda made: made.create_sheet("B"),
+                **{
+                    "xl_rels_workbook.xml.rels": lambda part: part.replace(b"sheet2", b"sheet1")
+                },
+            ),
+            "sheets are the same part",
+        ),
         (with_texts(b"<si><t>a</t></si>" * 1_000_001), "table of texts"),
         (with_texts(b"<si>" + b"<r><t/></r>" * MAX_ROW_TAGS + b"</si>"), "a row has"),
     ],
     ids=[
         "styles", "blanks", "small styles", "workbook", "types", "doctype", "utf-16",
-        "before the rows", "between rows", "texts", "rich text",
+        "before the rows", "between rows", "rows", "one part twice", "texts",
+        "rich text",
     ],
 )  # fmt: skip
 def test_what_is_held_is_small(content: bytes, why: str) -> None:

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.files.cells import CellError, read_number
-from adapters.files.profile import ProfileError, profile_of
+from adapters.files.profile import ProfileError
+from adapters.files.profile_reading import profile_of
 from adapters.files.statement_files import STATEMENT, statement_lines
 from adapters.files.zip_bounds import MAX_ROW_BYTES
 from cashback_core.reconciliation.file_import import FileUnreadableError

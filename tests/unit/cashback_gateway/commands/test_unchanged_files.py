@@ -9,7 +9,7 @@ import pytest
 
 from cashback_core.reconciliation.file_import import FileUnreadableError
 from cashback_core.reconciliation.statements import StatementLine
-from cashback_gateway.commands.files import _unchanged
+from cashback_gateway.commands.file_bringing import unchanged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def test_a_file_that_stays_is_told_whole(tmp_path: Path) -> None:
     file.write_bytes(FIRST)
     with file.open("rb") as opened:
         opened.read(3)
-        told = _unchanged(iter(LINES), opened, hashlib.sha256(FIRST).digest())
+        told = unchanged(iter(LINES), opened, hashlib.sha256(FIRST).digest())
         assert [*told] == LINES
         assert opened.tell() == 3, "how far it came is somebody else's"
 
@@ -32,7 +32,7 @@ def test_a_file_that_is_another_by_then_is_refused_in_the_end(tmp_path: Path) ->
     file = tmp_path / "a.csv"
     file.write_bytes(b"second" * 500_000)
     with file.open("rb") as opened:
-        told = _unchanged(iter(LINES), opened, hashlib.sha256(FIRST).digest())
+        told = unchanged(iter(LINES), opened, hashlib.sha256(FIRST).digest())
         assert next(told) == LINES[0]
         with pytest.raises(FileUnreadableError, match="replaced"):
             next(told)

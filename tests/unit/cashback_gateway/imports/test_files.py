@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from adapters.files.cells import CellError, read_instant, read_number
 from adapters.files.lines import MAX_LINE_BYTES, MAX_RECORD_LINES, UnreadableFileError
-from adapters.files.profile import Profile, ProfileError, profile_of
+from adapters.files.profile import Profile, ProfileError
+from adapters.files.profile_reading import profile_of
 from cashback_gateway.imports.profile import SALES
 from cashback_gateway.imports.sales import sales_of
 

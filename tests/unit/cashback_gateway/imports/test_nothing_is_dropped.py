@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.files.profile import ProfileError, profile_of
+from adapters.files.profile import ProfileError
+from adapters.files.profile_reading import profile_of
 from cashback_gateway.imports.profile import SALES
 from cashback_gateway.imports.sales import sales_of
 

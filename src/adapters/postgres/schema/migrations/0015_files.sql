@@ -49,11 +49,17 @@ create table files (
     check (completed_at is null or refused_at is null),
     check ((refused_at is null) = (refused_why is null))
 );
--- Of two who bring the very same at once one makes it, and both go on with it.
-create unique index files_known_by on files (identity) where refused_at is null;
+-- Of two who bring the very same at once one makes it, and both go on with it. What was cleared is
+-- brought anew; so is a day's file that another took the place of.
+create unique index files_under_way on files (identity)
+    where completed_at is null and refused_at is null and cleared_at is null;
+create unique index statements_known_by on files (identity)
+    where kind = 'statement' and refused_at is null and cleared_at is null;
+create index files_known_by on files (identity) where completed_at is not null;
 create index files_of_merchants on files (merchant_id, begun_at desc, file_id desc)
     where merchant_id is not null;
-create index files_of_days on files (merchant_id, day, begun_at desc)
+-- Of a day's whole files the newest counts.
+create index files_of_days on files (merchant_id, day, completed_at desc, file_id desc)
     where merchant_id is not null and completed_at is not null;
 create index files_of_the_account on files (begun_at desc, file_id desc) where merchant_id is null;
 create index files_to_clear on files (moved_at) where cleared_at is null;

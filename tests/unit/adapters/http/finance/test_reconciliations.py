@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 
+from adapters.http.finance import reconciliations
+from cashback_core.reconciliation.days_compared import NotCompared
 from cashback_core.reconciliation.three_sided_merge import Arrival
 from cashback_core.reconciliation.three_sides import DayRecord, ErpLine
 from cashback_core.testing.memory_three_sides import DayFile
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from cashback_core.reconciliation.days_compared import DayAsked, DaySides
     from fakes.api import Answered, Api
 
 PATH = "/api/reconciliations"
@@ -117,3 +124,48 @@ async def test_a_query_of_no_day_is_refused(api: Api) -> None:
 
 async def test_a_day_without_a_file_is_not_found(api: Api) -> None:
     assert (await run(api, {"day": "2026-11-29"})).status == 404
+
+
+async def test_a_merchant_has_one_day_compared_at_a_time(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_file(api)
+    a_file(api, merchant_id=2)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    plainly = api.three_sides.compared
+
+    @asynccontextmanager
+    async def slowly(asked: DayAsked) -> AsyncGenerator[DaySides | NotCompared, None]:
+        begun.set()
+        await go_on.wait()
+        async with plainly(asked) as sides:
+            yield sides
+
+    monkeypatch.setattr(api.three_sides, "compared", slowly)
+    first = asyncio.create_task(run(api, {"day": "2026-11-29"}))
+    await begun.wait()
+    second = await run(api, {"day": "2026-11-29"})
+    assert (second.status, second.headers["retry-after"]) == (429, "10")
+    go_on.set()
+    assert (await first).status == 200
+    assert (await run(api, {"day": "2026-11-29"})).status == 200
+
+
+async def test_a_day_that_takes_too_long_is_given_up(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_file(api)
+    ended = asyncio.Event()
+
+    @asynccontextmanager
+    async def never(_asked: DayAsked) -> AsyncGenerator[DaySides | NotCompared, None]:
+        try:
+            await asyncio.Event().wait()
+            yield NotCompared.NO_FILE
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(reconciliations, "LONGEST_S", 0.01)
+    monkeypatch.setattr(api.three_sides, "compared", never)
+    assert (await run(api, {"day": "2026-11-29"})).status == 503
+    assert ended.is_set(), "its snapshot is let go"
