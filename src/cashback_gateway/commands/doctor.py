@@ -140,11 +140,11 @@ def _checks(settings: Settings) -> Iterator[Check]:
         yield roles
         yield check_temporary_tables(may_make_temporary_tables(url))
         yield check_logins(logins_with_settings(url))
-        yield check_brakes_lock(holders_of_the_brakes_lock(url))
         if roles.level is not Level.FAIL:
             migrations = check_migrations(missing_migrations(url))
             yield migrations
             if migrations.level is Level.OK:
+                yield check_brakes_lock(holders_of_the_brakes_lock(url))
                 yield check_erasure_key(settings.database.seal, noted_erasure_key(url))
                 yield check_zones(unknown_zones(url))
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))

@@ -18,7 +18,7 @@ from adapters.postgres.connection.sessions import (
 )
 from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
 from adapters.postgres.operators.webhooks import TROUBLED, troubled_in
-from adapters.postgres.sales.brakes import LOCK, LOCK_KEY
+from adapters.postgres.sales.brakes import LOCK
 from adapters.postgres.schema.migration import pending
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
@@ -205,19 +205,20 @@ def holders_of_the_brakes_lock(dsn: str) -> list[Holder]:
     with opened(dsn, _SESSION) as server:
         try:
             with server.transaction():
-                server.execute(f"select {LOCK}")
+                server.execute(f"set local role {DatabaseRole.WORKER.value}")
+                server.execute(LOCK)
         except psycopg.errors.LockNotAvailable:
             found = server.execute(
-                # What the statistics do not show of another login is null.
+                # What the statistics do not show of another login is null. By the catalogue: a login
+                # that has taken no role finds no table by its name.
                 "select l.pid, coalesce(a.usename, 'a login that is gone'), a.application_name,"
                 " clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start)"
                 " from pg_locks as l left join pg_stat_activity as a using (pid)"
-                " where l.locktype = 'advisory' and l.objsubid = 1"
+                " where l.locktype = 'relation'"
                 " and l.database = (select oid from pg_database where datname = current_database())"
-                " and l.classid::bigint << 32 | l.objid::bigint = %s"
-                " and (l.granted or l.mode = 'ExclusiveLock')"
-                " order by not l.granted, l.mode <> 'ExclusiveLock', 4 desc nulls last",
-                [LOCK_KEY],
+                " and l.relation in (select oid from pg_class where relname = 'brakes_lock')"
+                " and l.mode <> 'AccessShareLock' and (l.granted or l.mode <> 'RowExclusiveLock')"
+                " order by not l.granted, l.mode = 'RowExclusiveLock', 4 desc nulls last"
             ).fetchall()
             return [Holder(pid=p, login=str(u), application=a or "", age=s) for p, u, a, s in found]
     return []
