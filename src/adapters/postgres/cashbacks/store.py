@@ -106,7 +106,7 @@ class PostgresCashbackStore(CashbackStore):
         A stop that is being put on holds it for less than `lock_timeout`.
         """
         async with self._reads.connection() as connection:
-            # Two statements at once are a transaction by themselves, and a table is locked in none else.
+            # Two statements at once are a transaction by themselves: a table is locked in one.
             await connection.execute(f"{LOCK}; select", prepare=False)
 
     async def terms(self, merchant_id: int) -> Terms | None:

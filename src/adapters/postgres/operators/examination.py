@@ -209,8 +209,8 @@ def holders_of_the_brakes_lock(dsn: str) -> list[Holder]:
                 server.execute(LOCK)
         except psycopg.errors.LockNotAvailable:
             found = server.execute(
-                # What the statistics do not show of another login is null. By the catalogue: a login
-                # that has taken no role finds no table by its name.
+                # What the statistics do not show of another login is null. By the catalogue: who
+                # has taken no role finds no table by its name.
                 "select l.pid, coalesce(a.usename, 'a login that is gone'), a.application_name,"
                 " clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start)"
                 " from pg_locks as l left join pg_stat_activity as a using (pid)"

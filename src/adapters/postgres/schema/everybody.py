@@ -100,8 +100,8 @@ begin
     if has_schema_privilege('public', current_schema(), 'usage') then
         raise exception 'everybody could lock the tables of %', home
             using errcode = 'insufficient_privilege', hint = format(
-                'as the owner of the schema: revoke usage on schema %s from public, and grant it to %s',
-                home, quote_ident(current_user)
+                'as the owner of the schema: revoke usage on schema %s from public, and grant it'
+                ' to %s', home, quote_ident(current_user)
             );
     end if;
 end $$
