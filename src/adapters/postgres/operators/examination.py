@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from adapters.postgres.connection.durability import DURABILITY
+from adapters.postgres.connection.harms import left_to
 from adapters.postgres.connection.sessions import (
     LATER_LIMITS,
     LIMITS,
+    REPORTING_ROLE,
     DatabaseRole,
     Session,
     opened,
@@ -195,6 +197,18 @@ def may_make_temporary_tables(dsn: str) -> list[str]:
             [_OURS],
         )
         return [str(name) for (name,) in found.fetchall()]
+
+
+def left_to_reporting(dsn: str) -> list[str]:
+    """By what logins of finance, if there are any, could be in the way; raises StoreUnavailable."""
+    with opened(dsn, _SESSION) as server:
+        found = server.execute(
+            "select exists (select from pg_auth_members as m join pg_roles as r on r.oid = m.roleid"
+            # Who made the role may hand it on, and is no login of finance for it.
+            " where r.rolname = %s and not m.admin_option)",
+            [REPORTING_ROLE],
+        )
+        return left_to(server) if found.fetchone() == (True,) else []
 
 
 def holders_of_the_brakes_lock(dsn: str) -> list[Holder]:

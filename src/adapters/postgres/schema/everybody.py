@@ -16,18 +16,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, LiteralString, cast
 
+from adapters.postgres.connection.harms import TAKEN
 from adapters.postgres.connection.sessions import REPORTING_ROLE, DatabaseRole
 
 if TYPE_CHECKING:
     import psycopg
-
-TAKEN: Final[LiteralString] = (
-    "p.pronamespace = 'pg_catalog'::regnamespace and ("
-    "p.proname ~ '^pg_(try_)?advisory_' or p.proname in ("
-    "'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_put', 'lowrite', 'lo_truncate',"
-    " 'lo_truncate64', 'pg_logical_emit_message'))"
-)
-"""Of `pg_proc as p`, functions by which a login without any right is in the way of others."""
 
 _DATABASE: Final = """
 do $$
@@ -142,7 +135,7 @@ def take_from_everybody(connection: psycopg.Connection[Any]) -> None:
     """Leave to our logins alone what everybody may by default, as far as whoever asks may.
 
     Raises InsufficientPrivilege, with a hint, where the owner of database or schema is needed. What
-    needs a superuser is left as it is by others: see `left_to`.
+    needs a superuser is left as it is by others: `connection.harms` tells of what is left.
     """
     # Names of our own, never input.
     ours = ", ".join(f"'{role}'" for role in (*DatabaseRole, REPORTING_ROLE))
@@ -153,16 +146,3 @@ def take_from_everybody(connection: psycopg.Connection[Any]) -> None:
             .replace("%REPORTING%", REPORTING_ROLE)
         )
         connection.execute(cast("LiteralString", filled))
-
-
-def left_to(connection: psycopg.Connection[Any]) -> list[str]:
-    """By what a reporting login could be in the way of sales: names of functions, or the schema."""
-    found = connection.execute(
-        "select distinct p.proname from pg_proc as p where " + TAKEN + " and"  # noqa: S608 (literals)
-        " has_function_privilege(%(role)s, p.oid, 'execute')"
-        " union all select 'schema ' || n.nspname from pg_namespace as n where exists ("
-        "  select from pg_class as c where c.relnamespace = n.oid and c.relname = 'brakes_lock')"
-        " and has_schema_privilege(%(role)s, n.oid, 'usage') order by 1",
-        {"role": REPORTING_ROLE},
-    )
-    return [str(name) for (name,) in found.fetchall()]
