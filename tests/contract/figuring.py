@@ -172,3 +172,20 @@ class FiguresContract:
         assert history is not None
         before = await figures.balance(1, history.events[-1].at)
         assert (before.owed_centavos, before.paid_centavos) == (500, 0)
+
+    async def test_a_report_is_of_one_instant_whatever_is_sold_meanwhile(
+        self, store: CashbackStore, figures: FiguresStore
+    ) -> None:
+        await store.conclude(ended(await leased(store, a_sale(centavos=10_000)), CREATED))
+        today = datetime.now(UTC).date()
+        questions = [
+            FiguresQuestion(
+                since=today - timedelta(days=1), through=today + timedelta(days=1), by=by
+            )
+            for by in ((Dimension.DAY,), (Dimension.STORE,), (Dimension.HOUR, Dimension.TYPE))
+        ]
+        found, owed = await figures.report(1, questions)
+        assert [one.question for one in found] == questions
+        assert {one.as_of for one in found} == {owed.at}
+        assert {(one.total.sales, one.total.paid_centavos) for one in found} == {(1, 500)}
+        assert owed.paid_centavos == 500

@@ -29,12 +29,15 @@ def render(
     if not figures:
         raise ValueError("a report is of some figures")
     page = _Page(head=head, lead=figures[0], language=language)
+    # What is owed and the calls are the whole merchant's: beside a store's figures they mislead.
+    whole = not figures[0].question.only
+    shown = balance if whole else None
     body = joined(
         page.header(),
-        page.tiles(balance),
+        page.tiles(shown),
         *map(page.section, figures),
-        *([] if balance is None else [page.balance(balance)]),
-        page.calls(),
+        *([] if shown is None else [page.balance(shown)]),
+        *([page.calls()] if whole else []),
         tag("footer", tag("p", text(page.say("what_is_counted")), class_="note")),
     )
     title = text(f"{page.say('title')} \u00b7 {head.name} \u00b7 {page.range()}")

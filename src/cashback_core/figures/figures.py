@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from cashback_core.delivery.states import Status
@@ -207,3 +207,12 @@ class FiguresStore(Protocol):
     @abstractmethod
     async def balance(self, merchant_id: int, at: datetime) -> Balance:
         """What was owed, paid and in doubt as of an instant, not later than now."""
+
+    @abstractmethod
+    async def report(
+        self, merchant_id: int, questions: Sequence[FiguresQuestion]
+    ) -> tuple[tuple[Figures, ...], Balance]:
+        """Answer questions, and tell what is owed by then, all of one snapshot.
+
+        There is a question at least. Raises TooManyRows as `figures` does.
+        """

@@ -5,6 +5,7 @@ Whoever draws pages is a `DrawReport`; routes and commands are handed one.
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -82,7 +83,8 @@ class ReportPages:
     ) -> str:
         """One HTML document. Raises UnknownMerchant, StoreUnavailable."""
         head = await self.heads.head(merchant_id, figures[0].closed_through)
-        return self.draw(head, figures, balance, language)
+        # Beside whatever else goes on: a page of thousands of rows takes a while.
+        return await asyncio.to_thread(self.draw, head, figures, balance, language)
 
 
 def report_questions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cashback_core.closing.movements import OWED, Movement, movements_of
@@ -100,6 +101,14 @@ class MemoryFigures(FiguresStore):
                 if counts[status]
             },
         )
+
+    async def report(
+        self, merchant_id: int, questions: Sequence[FiguresQuestion]
+    ) -> tuple[tuple[Figures, ...], Balance]:
+        as_of = self._now()
+        found = [await self.figures(merchant_id, one) for one in questions]
+        told = tuple(replace(one, as_of=as_of) for one in found)
+        return told, await self.balance(merchant_id, as_of)
 
     def _of(self, merchant_id: int) -> Iterator[Row]:
         return (row for (owner, _), row in self._store.rows.items() if owner == merchant_id)

@@ -25,6 +25,7 @@ from adapters.postgres.operators.examination import (
     examine_server,
     examine_statements,
     holders_of_the_brakes_lock,
+    left_to_reporting,
     logins_with_settings,
     may_make_temporary_tables,
     missing_migrations,
@@ -140,11 +141,12 @@ def _checks(settings: Settings) -> Iterator[Check]:
         yield roles
         yield check_temporary_tables(may_make_temporary_tables(url))
         yield check_logins(logins_with_settings(url))
-        yield check_brakes_lock(holders_of_the_brakes_lock(url))
         if roles.level is not Level.FAIL:
             migrations = check_migrations(missing_migrations(url))
             yield migrations
             if migrations.level is Level.OK:
+                yield check_brakes_lock(holders_of_the_brakes_lock(url))
+                yield check_reporting(left_to_reporting(url))
                 yield check_erasure_key(settings.database.seal, noted_erasure_key(url))
                 yield check_zones(unknown_zones(url))
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
@@ -320,6 +322,22 @@ def check_brakes_lock(holders: list[Holder]) -> Check:
         found=f"no sale is taken and nothing is claimed: it is kept by {found}",
         advice=f"as the owner: select pg_terminate_backend({holders[0].pid}); nothing of ours keeps"
         " it for longer than a second, so ask whose login that is",
+    )
+
+
+def check_reporting(left: list[str]) -> Check:
+    """Whether finance's logins could stop sales by what everybody may who connects."""
+    if not left:
+        return Check(level=Level.OK, name="reporting", found="no login of finance can lock sales")
+    found = ", ".join(left[:SETTINGS_SHOWN])
+    if len(left) > SETTINGS_SHOWN:
+        found += f" and {len(left) - SETTINGS_SHOWN} more"
+    return Check(
+        level=Level.WARN,
+        name="reporting",
+        found=f"finance's logins can stop sales by {found}",
+        advice="run `./cashback migrate` as a superuser (a restore may lose it), or give them a"
+        " standby only: docs/reporting.md",
     )
 
 

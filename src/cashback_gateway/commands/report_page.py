@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -89,7 +89,7 @@ async def write_page(
 async def _asked(
     here: Workplace, merchant: str, days: tuple[date, date], only: Mapping[Dimension, str]
 ) -> tuple[ReportHead, tuple[Figures, ...], Balance]:
-    """What the page is drawn of, each question a snapshot of its own."""
+    """What the page is drawn of, all of one snapshot."""
     from adapters.postgres.administration.transactions import merchant_called
     from adapters.postgres.connection.database import Database
     from adapters.postgres.figures.heads import PostgresReportHeads
@@ -108,12 +108,11 @@ async def _asked(
                 raise ActRefusedError(f"there is no merchant {merchant!r}")
             store = PostgresFigures(database)
             try:
-                figures = tuple([await store.figures(merchant_id, one) for one in questions])
+                figures, balance = await store.report(merchant_id, questions)
             except TooManyRows as error:
                 raise ActRefusedError(
                     "more rows than a page has: fewer days, or a filter (--store, --type, --client)"
                 ) from error
-            balance = await store.balance(merchant_id, datetime.now(UTC))
             heads = PostgresReportHeads(database)
             head = await heads.head(merchant_id, figures[0].closed_through)
     return head, figures, balance

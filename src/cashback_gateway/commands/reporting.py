@@ -54,21 +54,30 @@ def add(
         password = read_password(password_file)
     with here.settings() as settings:
         try:
-            seen = add_reporting_login(
+            added = add_reporting_login(
                 settings.database.url, login, password, merchants=merchant, actor=caller().actor
             )
         except ReportingLoginError as error:
             raise ActRefusedError(str(error)) from error
-    print(f"{login} may read the views of the schema reporting, of {', '.join(seen)}")
-    print(
-        "Whoever may connect to the primary can hold a lock that stops every sale:"
-        " give people of a merchant a standby (docs/reporting.md)"
-    )
+    print(f"{login} may read the views of the schema reporting, of {', '.join(added.merchants)}")
+    if added.harms:
+        print(
+            "Here it can stop every sale of every merchant, by what everybody may who connects"
+            f" ({', '.join(added.harms[:3])}{', …' if len(added.harms) > 3 else ''}):"
+            " `./cashback migrate` as a superuser takes that away; else give it a standby only"
+            " (docs/reporting.md)"
+        )
+    else:
+        print(
+            "It locks nothing that sells; what it asks costs the server it asks: long questions"
+            " belong on a standby (docs/reporting.md)"
+        )
 
 
 def remove(login: Login, /, *, here: Here) -> None:
     """End a login, and the sessions that it has."""
     from adapters.postgres.connection.reporting_logins import (
+        Removed,
         ReportingLoginError,
         remove_reporting_login,
     )
@@ -78,9 +87,16 @@ def remove(login: Login, /, *, here: Here) -> None:
             gone = remove_reporting_login(settings.database.url, login, actor=caller().actor)
         except ReportingLoginError as error:
             raise ActRefusedError(str(error)) from error
-    if not gone:
-        raise ActRefusedError(f"there is no reporting login {login!r}")
-    print(f"{login} is no more, and its sessions have ended")
+    match gone:
+        case None:
+            raise ActRefusedError(f"there is no reporting login {login!r}")
+        case Removed.WHOLLY:
+            print(f"{login} is no more, and its sessions have ended")
+        case Removed.HERE:
+            print(
+                f"{login} connects to this database no more, and its sessions have ended; the login"
+                " stays, for another database of this server knows it"
+            )
 
 
 def list_all(*, json: Json = False, here: Here) -> None:

@@ -14,7 +14,7 @@ from adapters.postgres.administration.stops import PostgresStops
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.examination import holders_of_the_brakes_lock
-from adapters.postgres.sales.brakes import LOCK_KEY
+from adapters.postgres.sales.brakes import LOCK
 from cashback_core.administration.resources import Caller, Done
 from cashback_core.administration.stops import NewStop
 from cashback_core.delivery.states import DeliveryPolicy, Status
@@ -99,7 +99,7 @@ async def test_a_stop_waits_for_what_leases_at_that_moment(
     record = await accepted(store, submitted(a_sale(), lease_s=None))
     with psycopg.connect(dsn) as holder:
         # Its group has begun, and read that nothing stands.
-        holder.execute("select pg_advisory_xact_lock_shared(108243400222067)")
+        holder.execute(LOCK)
         stopping = asyncio.create_task(stopped(stops))
         await waited_for(dsn)
         assert not stopping.done()
@@ -199,14 +199,15 @@ async def test_who_keeps_the_lock_of_the_brakes_is_told_and_nobody_is_ready(
 ) -> None:
     await store.ping()
     assert holders_of_the_brakes_lock(dsn) == []
-    with psycopg.connect(dsn, autocommit=True) as keeper:
-        keeper.execute(f"select pg_advisory_lock({LOCK_KEY})".encode())
+    with psycopg.connect(dsn) as keeper:
+        keeper.execute("select lock_brakes_alone()")
         with pytest.raises(StoreUnavailable):
             await store.ping()
         (holder,) = holders_of_the_brakes_lock(dsn)
         assert (holder.pid, holder.login) == (keeper.info.backend_pid, keeper.info.user)
         assert holder.age is not None
-    await store.ping()
+        keeper.rollback()
+        await store.ping()
 
 
 async def test_a_stop_that_is_being_put_on_leaves_a_process_ready(
@@ -228,7 +229,7 @@ async def test_a_process_that_stands_still_does_not_keep_a_stop_away(
     frozen = psycopg.connect(dsn, autocommit=True)
     frozen.execute("set idle_in_transaction_session_timeout = '700ms'")
     frozen.execute("begin")
-    frozen.execute("select pg_advisory_xact_lock_shared(108243400222067)")
+    frozen.execute(LOCK)
     assert (await stopped(stops)).lifted_at is None
     frozen.close()
 
@@ -254,7 +255,7 @@ async def waited_for(dsn: str) -> None:
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         while True:
             found = await connection.execute(
-                "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+                "select count(*) from pg_locks where locktype = 'relation' and not granted"
             )
             if await found.fetchone() != (0,):
                 return

@@ -48,7 +48,7 @@ def test_it_may_take_each_of_our_roles_and_owns_nothing(dsn: str, login: str) ->
             connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
         connection.execute("reset role")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("alter table sales disable row level security")
+            connection.execute("alter table public.sales disable row level security")
     assert _powers(dsn, login) == []
 
 
@@ -68,8 +68,9 @@ def test_it_has_no_right_of_its_own_before_it_takes_a_role_and_after_it_resets_i
     with sessions.opened(_as(dsn, login, PASSWORD), SERVING) as connection:
         connection.execute("select count(*) from sales")
         connection.execute("reset role")
+        # Not even by its name: the schema is our roles' alone.
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("select count(*) from merchants")
+            connection.execute("select count(*) from public.merchants")
 
 
 def test_it_may_take_the_roles_that_are_named_and_no_other_that_is_called_alike(

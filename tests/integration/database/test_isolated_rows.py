@@ -35,6 +35,8 @@ OF_NO_MERCHANT: Final = {
     "schema_migrations", "sender", "sender_pauses", "sender_releases",
     # Where the feed of changes is, and how far its positions are raised: the same for everybody.
     "feed",
+    # Empty, and only ever locked: by whoever accepts, claims, or puts a brake on.
+    "brakes_lock",
     # By which anybody verifies closed days.
     "close_keys",
     # Which key erasures are made with: the eraser's to note, the doctor's to read.

@@ -24,6 +24,7 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.reporting_logins import (
     LIMITS,
+    Removed,
     ReportingLoginError,
     add_reporting_login,
     remove_reporting_login,
@@ -380,13 +381,13 @@ def test_an_owner_who_is_no_superuser_adds_and_removes() -> None:
             add_reporting_login(dsn, LOGIN, PASSWORD, merchants=["demo"], actor="test")
         held = as_(ours)
         assert held.execute("select slug from merchants").fetchall() == [("demo",)]
-        assert remove_reporting_login(ours, LOGIN, actor="test")
+        assert remove_reporting_login(ours, LOGIN, actor="test") is Removed.HERE
         with pytest.raises(psycopg.OperationalError):
             held.execute("select 1")
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             as_(ours)
         as_(another).close()
-        assert remove_reporting_login(another, LOGIN, actor="test")
+        assert remove_reporting_login(another, LOGIN, actor="test") is Removed.WHOLLY
         assert not remove_reporting_login(another, LOGIN, actor="test")
         with psycopg.connect(another) as owner:
             assert not one(owner, "select count(*) from pg_roles where rolname = %s", LOGIN)
@@ -400,7 +401,7 @@ def test_the_command_line_adds_lists_and_removes(house: str) -> None:
     made = call("reporting add bi_typed --merchant demo", here, password=typed)
     told, warned = made.stdout.splitlines()
     assert told == "bi_typed may read the views of the schema reporting, of demo"
-    assert "stops every sale" in warned
+    assert "locks nothing that sells" in warned
     again = call("reporting add bi_typed --merchant other", here, password=typed)
     assert "of demo, other" in again.stdout
     held = as_(house, "bi_typed")

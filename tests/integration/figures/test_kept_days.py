@@ -151,14 +151,14 @@ async def test_more_rows_than_anybody_reads_are_refused(
     owner: psycopg.Connection[Any],  # noqa: ARG001 (its sales)
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("adapters.postgres.figures.store.MAX_ROWS", 49)
+    monkeypatch.setattr("adapters.postgres.figures.rows.MAX_ROWS", 49)
     figures = PostgresFigures(database)
     assert (await figures.figures(1, question(store="1"))).total.sales == SALES // 50
     with pytest.raises(TooManyRows):
         await figures.figures(1, question(Dimension.STORE))
     # Each store is there twice, whole and for its type: what is cut may be either.
     for most in range(5, 50, 5):
-        monkeypatch.setattr("adapters.postgres.figures.store.MAX_ROWS", most)
+        monkeypatch.setattr("adapters.postgres.figures.rows.MAX_ROWS", most)
         with pytest.raises(TooManyRows):
             await figures.figures(1, question(Dimension.TYPE, Dimension.STORE))
 

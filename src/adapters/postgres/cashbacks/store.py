@@ -106,7 +106,8 @@ class PostgresCashbackStore(CashbackStore):
         A stop that is being put on holds it for less than `lock_timeout`.
         """
         async with self._reads.connection() as connection:
-            await connection.execute(f"select {LOCK}")
+            # Two statements at once are a transaction by themselves: a table is locked in one.
+            await connection.execute(f"{LOCK}; select", prepare=False)
 
     async def terms(self, merchant_id: int) -> Terms | None:
         return await self._terms.get(merchant_id)

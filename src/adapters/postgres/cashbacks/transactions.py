@@ -85,11 +85,11 @@ async def begun(
     It begins and names them in one round trip, and takes the lock of brakes for what is accepted.
     Exactly the group's own merchants are to be seen, by every statement that follows.
     """
-    # Two statements at once cannot be prepared.
-    begin = sql.SQL("begin; select set_config('cashback.merchants', {}, true){}")
-    lock = sql.SQL(f", {LOCK}") if accepting else sql.SQL("")
+    # Several statements at once cannot be prepared.
+    begin = sql.SQL("begin; {}select set_config('cashback.merchants', {}, true)")
+    lock = sql.SQL(f"{LOCK}; ") if accepting else sql.SQL("")
     try:
-        await connection.execute(begin.format(named(merchants), lock), prepare=False)
+        await connection.execute(begin.format(lock, named(merchants)), prepare=False)
         yield
     except BaseException:
         with suppress(psycopg.OperationalError):  # the connection is gone, the transaction with it

@@ -8,14 +8,14 @@ and are no wall, for a session may set them otherwise.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
-from psycopg.errors import DependentObjectsStillExist
 from psycopg.rows import class_row
 
+from adapters.postgres.connection.harms import left_to
 from adapters.postgres.connection.logins import powers_to_lose, verifier
 from adapters.postgres.connection.sessions import REPORTING_ROLE, Session, opened
 
@@ -42,12 +42,23 @@ LIMITS: Final[Mapping[str, str]] = {
 }
 """What its sessions begin with."""
 
+SERVERS_LIMITS: Final[Mapping[str, str]] = {"temp_file_limit": "8GB"}
+"""What a session cannot move; set where a superuser adds the login, for nobody else may."""
+
 LATER_LIMITS: Final[Mapping[str, str]] = {"transaction_timeout": "10min"}
 """The same since PostgreSQL 17."""
 
 
 class ReportingLoginError(ValueError):
     """A login that cannot be; the message says why, for the command line."""
+
+
+class Removed(Enum):
+    """How far a login is gone."""
+
+    WHOLLY = "wholly"
+    HERE = "here"
+    """Another database of the cluster knows it, too: it has its password, and connects there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +70,26 @@ class ReportingLogin:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """The slugs of all that a login sees now, and by what it could be in the way of sales.
+
+    `harms` names the server's functions that everybody may still call, or the schema of the tables.
+    """
+
+    merchants: list[str]
+    harms: list[str]
+
+
 def add_reporting_login(
     dsn: str, login: str, password: str, *, merchants: Collection[str], actor: str
-) -> list[str]:
+) -> Added:
     """Make the login, or give it this password; it sees these merchants besides those it saw.
 
-    Returns the slugs of all that it sees now. `login` is of a-z, 0-9 and _, and begins with a
-    letter. Whoever calls owns the tables and may make roles, or is a superuser. The password leaves
-    this process as a SCRAM verifier only. Raises ReportingLoginError where there is no such
-    merchant, or the login is another one's; StoreUnavailable and psycopg.Error.
+    `login` is of a-z, 0-9 and _, and begins with a letter. Whoever calls owns the tables and may
+    make roles, or is a superuser. The password leaves this process as a SCRAM verifier only. Raises
+    ReportingLoginError where there is no such merchant, or the login is another one's;
+    StoreUnavailable and psycopg.Error.
     """
     with opened(dsn, _SESSION) as connection, connection.transaction():
         _signed(connection, actor)
@@ -86,32 +108,37 @@ def add_reporting_login(
             " on conflict do nothing",
             [login, [*found.values()]],
         )
-        return _merchants(connection, login)
+        return Added(merchants=_merchants(connection, login), harms=left_to(connection))
 
 
-def remove_reporting_login(dsn: str, login: str, *, actor: str) -> bool:
-    """End a login and the sessions that it has; False where there is no such reporting login.
+def remove_reporting_login(dsn: str, login: str, *, actor: str) -> Removed | None:
+    """End a login and the sessions that it has; None where there is no such reporting login.
 
-    A login that another database of the cluster knows, too, is kept, and connects here no more.
-    Raises as `add_reporting_login` does.
+    What it made here (large objects, default rights) goes with it. A login that another database
+    of the cluster knows, too, is kept, and connects here no more. Raises as `add_reporting_login`
+    does.
     """
     with opened(dsn, _SESSION) as connection, connection.transaction():
         _signed(connection, actor)
         gone = connection.execute("delete from reporting_logins where login = %s", [login])
         if gone.rowcount == 0:
-            return False
+            return None
         _refuse_other(connection, login)
-        if _is_there(connection, login):
-            name = sql.Identifier(login)
-            _end_sessions(connection, login)
-            connection.execute(
-                sql.SQL("revoke connect on database {} from {}").format(
-                    sql.Identifier(connection.info.dbname), name
-                )
+        if not _is_there(connection, login):
+            return Removed.WHOLLY
+        name = sql.Identifier(login)
+        _end_sessions(connection, login)
+        connection.execute(
+            sql.SQL("revoke connect on database {} from {}").format(
+                sql.Identifier(connection.info.dbname), name
             )
-            with suppress(DependentObjectsStillExist), connection.transaction():
-                connection.execute(sql.SQL("drop role {}").format(name))
-        return True
+        )
+        if _is_known_elsewhere(connection, login):
+            return Removed.HERE
+        # Whoever may end its sessions may drop what it made here, which would keep the role.
+        connection.execute(sql.SQL("drop owned by {}").format(name))
+        connection.execute(sql.SQL("drop role {}").format(name))
+        return Removed.WHOLLY
 
 
 def reporting_logins(dsn: str) -> list[ReportingLogin]:
@@ -154,6 +181,18 @@ def _is_there(connection: psycopg.Connection[Any], login: str) -> bool:
     return found.fetchone() is not None
 
 
+def _is_known_elsewhere(connection: psycopg.Connection[Any], login: str) -> bool:
+    """Whether it connects to, owns or may do something in another database of the server."""
+    found = connection.execute(
+        "select exists (select from pg_shdepend as s join pg_database as d"
+        " on d.datname = current_database()"
+        " where s.refclassid = 'pg_authid'::regclass and s.refobjid = %s::regrole and ("
+        "  s.dbid not in (0, d.oid) or s.classid = 'pg_database'::regclass and s.objid <> d.oid))",
+        [login],
+    )
+    return found.fetchone() == (True,)
+
+
 def _end_sessions(connection: psycopg.Connection[Any], login: str) -> None:
     """As one who has its rights: a superuser does anyway, whoever made it may come to have them."""
     found = connection.execute("select pg_has_role(current_user, %s, 'usage')", [login])
@@ -190,8 +229,10 @@ def _make(connection: psycopg.Connection[Any], login: str, password: str) -> Non
     # What somebody had it begin with; of another database's sessions that one says.
     connection.execute(sql.SQL("alter role {} reset all").format(name))
     connection.execute(sql.SQL("{} reset all").format(here))
-    later = LATER_LIMITS if version >= _TRANSACTION_TIMEOUT else {}
-    for setting, value in {**LIMITS, **later}.items():
+    limits = {**LIMITS, **(LATER_LIMITS if version >= _TRANSACTION_TIMEOUT else {})}
+    if _is_superuser(connection):
+        limits |= SERVERS_LIMITS
+    for setting, value in limits.items():
         connection.execute(
             sql.SQL("{} set {} to {}").format(here, sql.Identifier(setting), sql.Literal(value))
         )
@@ -205,6 +246,11 @@ def _make(connection: psycopg.Connection[Any], login: str, password: str) -> Non
             sql.Identifier(REPORTING_ROLE), name, _options(connection)
         )
     )
+
+
+def _is_superuser(connection: psycopg.Connection[Any]) -> bool:
+    found = connection.execute("select rolsuper from pg_roles where rolname = current_user")
+    return found.fetchone() == (True,)
 
 
 def _merchants(connection: psycopg.Connection[Any], login: str) -> list[str]:

@@ -31,7 +31,7 @@ async def confirm(
     there is none, or none that came under the group.
     """
     # Before the statement that reads brakes, as when a sale is accepted.
-    await cursor.execute(f"select {LOCK}")
+    await cursor.execute(LOCK)
     await cursor.execute(
         # Whoever has the row first wins: confirms, voids or cancels. The others wait here for its
         # commit, and then see what it made of the row.

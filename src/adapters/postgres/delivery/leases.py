@@ -28,7 +28,7 @@ async def claim_due(
     What a stop holds back is put off on the way, so that no claim reads it again, and others are
     claimed in its place.
     """
-    await cursor.execute(f"select {LOCK}")
+    await cursor.execute(LOCK)
     passed_over = [store_document(document) for document in excluding]
     claims: tuple[Claim, ...] = ()
     for _ in range(MAX_ROUNDS):

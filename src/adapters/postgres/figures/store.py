@@ -1,7 +1,7 @@
 """Figures on PostgreSQL: closed days as they are kept, open ones made of their events.
 
-What a day holds, and how it is counted, is laid down in migration `0018_figures.sql`; here it is
-asked for by dimension. Each answer is one snapshot, over connections that nobody else needs.
+What a day holds, and how it is counted, is laid down in migration `0018_figures.sql`. Each answer
+is one snapshot, over connections that nobody else needs.
 """
 
 # ruff: noqa: D102 (the port, cashback_core.figures.figures.FiguresStore, has the words)
@@ -13,21 +13,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.database import REPORTING
+from adapters.postgres.figures.rows import read_rows
 from cashback_core.closing.movements import OWED
 from cashback_core.delivery.states import Status
 from cashback_core.figures.calls import quantiles_of
 from cashback_core.figures.figures import (
-    MAX_ROWS,
-    MEASURES,
     Balance,
     Calls,
-    Dimension,
     Figures,
-    FiguresRow,
     FiguresStore,
-    Measures,
     StatusSum,
-    TooManyRows,
 )
 
 if TYPE_CHECKING:
@@ -45,60 +40,12 @@ DEADLINE_S: Final = 12.0
 NEVER: Final = 9_223_372_036_854_775_807
 """A position that none is above: of a day that is open, or that nothing comes late to."""
 
-_NEVER: Final[LiteralString] = "9223372036854775807"
-_KEYS: Final[Mapping[Dimension, LiteralString]] = {
-    Dimension.HOUR: "f.hour",
-    Dimension.DAY: "f.day",
-    Dimension.MONTH: "date_trunc('month', f.day::timestamp)",
-    Dimension.TYPE: "f.type",
-    Dimension.STORE: "f.store",
-    Dimension.CLIENT: "f.client",
-    Dimension.STATUS: "f.status",
-}
-"""As they are grouped by: made a text of in each of a million rows they cost more than the sums."""
-
-_ONLY: Final[Mapping[Dimension, LiteralString]] = {
-    Dimension.TYPE: " and f.type = %(type)s",
-    Dimension.STORE: " and coalesce(f.store, '') = %(store)s",
-    Dimension.CLIENT: " and coalesce(f.client, '') = %(client)s",
-    Dimension.STATUS: " and f.status = %(status)s",
-}
-_COLUMNS: Final[LiteralString] = """
-    hour, type, store, client, status, sales, total_centavos, not_due, recorded, accrued,
-    accrued_centavos, paid, paid_centavos, cancelled, cancelled_centavos, adjusted,
-    adjusted_centavos, doubted, doubted_centavos, tried, accepted
-"""
-_SUMS: Final[LiteralString] = """
-    sum(f.sales)::bigint, sum(f.total_centavos)::bigint, sum(f.not_due)::bigint,
-    sum(f.recorded)::bigint, sum(f.accrued)::bigint, sum(f.accrued_centavos)::bigint,
-    sum(f.paid)::bigint, sum(f.paid_centavos)::bigint, sum(f.cancelled)::bigint,
-    sum(f.cancelled_centavos)::bigint, sum(f.adjusted)::bigint, sum(f.adjusted_centavos)::bigint,
-    sum(f.doubted)::bigint, sum(f.doubted_centavos)::bigint, sum(f.tried)::bigint,
-    sum(f.accepted)::bigint
-"""
-"""In the order of `MEASURES`."""
-
-_KEPT: Final[LiteralString] = f"""
-    select k.day, {_COLUMNS} from day_figures as k
-    where k.merchant_id = %(merchant)s and k.day between %(since)s and %(through)s
-"""  # noqa: S608 (made of literals)
-_OPEN: Final[LiteralString] = f"""
-    select o.day, {_COLUMNS}
-    from unnest(
-        %(days)s::date[], %(zones)s::text[], %(begins)s::timestamptz[], %(ends)s::timestamptz[],
-        %(positions)s::bigint[]
-    ) as o (day, zone, begins_at, ends_at, from_position)
-    cross join lateral figures_of_day(
-        %(merchant)s, o.zone, o.begins_at, o.ends_at, o.from_position, {_NEVER}, %(whole)s,
-        %(typed)s
-    ) as f
-"""  # noqa: S608 (made of literals)
-_OPEN_CALLS: Final[LiteralString] = f"""
-    select calls_of_day(%(merchant)s, o.begins_at, o.ends_at, o.from_position, {_NEVER})
+_OPEN_CALLS: Final[LiteralString] = """
+    select calls_of_day(%(merchant)s, o.begins_at, o.ends_at, o.from_position, 9223372036854775807)
     from unnest(
         %(begins)s::timestamptz[], %(ends)s::timestamptz[], %(positions)s::bigint[]
     ) as o (begins_at, ends_at, from_position)
-"""  # noqa: S608 (made of literals)
+"""
 _KEPT_CALLS: Final[LiteralString] = """
     select k.calls from figure_days as k
     where k.merchant_id = %(merchant)s and k.day between %(since)s and %(through)s
@@ -156,49 +103,67 @@ class PostgresFigures(FiguresStore):
         self._pool = database.pool(REPORTING)
 
     async def figures(self, merchant_id: int, question: FiguresQuestion) -> Figures:
-        values: dict[str, Any] = {
-            "merchant": merchant_id,
-            "since": question.since,
-            "through": question.through,
-            **{dimension.value: wanted for dimension, wanted in question.only.items()},
-        }
         reading = self._pool.reading_for(merchant_id, deadline_s=DEADLINE_S)
         async with reading as connection:
-            days = await _range(connection, question, values)
-            values |= days.open_days
-            rows, total = await _rows(connection, question, values)
-            calls = await _calls(connection, values)
-        return Figures(
-            question=question,
-            zone=days.zone,
-            rows=rows,
-            total=total,
-            calls=calls,
-            closed_through=days.closed,
-            as_of=days.as_of,
-        )
+            return await _figures(connection, merchant_id, question)
 
     async def balance(self, merchant_id: int, at: datetime) -> Balance:
-        values: dict[str, Any] = {"merchant": merchant_id, "at": at}
         reading = self._pool.reading_for(merchant_id, deadline_s=DEADLINE_S)
         async with reading as connection:
-            found = await connection.execute(_STOOD, values)
-            stood = await found.fetchone()
-            assert stood is not None
-            as_of, begins_at, position, standings, below = stood
-            values = {
-                "merchant": merchant_id,
-                "at": as_of,
-                "begins": begins_at or _FIRST,
-                "position": NEVER if position is None else position,
-                "below": NEVER if below is None else below,
-            }
-            moved: list[tuple[Any, ...]] = []
-            # At a closed day's end stands what its close says; what came late is of the day after.
-            if as_of != begins_at:
-                found = await connection.execute(_MOVED, values)
-                moved = await found.fetchall()
-        return _balance(as_of, standings or {}, moved)
+            return await _balance_at(connection, merchant_id, at)
+
+    async def report(
+        self, merchant_id: int, questions: Sequence[FiguresQuestion]
+    ) -> tuple[tuple[Figures, ...], Balance]:
+        deadline_s = DEADLINE_S * (len(questions) + 1)
+        reading = self._pool.reading_for(merchant_id, deadline_s=deadline_s)
+        async with reading as connection:
+            found = [await _figures(connection, merchant_id, one) for one in questions]
+            return tuple(found), await _balance_at(connection, merchant_id, found[0].as_of)
+
+
+async def _figures(
+    connection: AsyncConnection[Any], merchant_id: int, question: FiguresQuestion
+) -> Figures:
+    values: dict[str, Any] = {
+        "merchant": merchant_id,
+        "since": question.since,
+        "through": question.through,
+        **{dimension.value: wanted for dimension, wanted in question.only.items()},
+    }
+    days = await _range(connection, question, values)
+    values |= days.open_days
+    rows, total = await read_rows(connection, question, values)
+    return Figures(
+        question=question,
+        zone=days.zone,
+        rows=rows,
+        total=total,
+        calls=await _calls(connection, values),
+        closed_through=days.closed,
+        as_of=days.as_of,
+    )
+
+
+async def _balance_at(connection: AsyncConnection[Any], merchant_id: int, at: datetime) -> Balance:
+    values: dict[str, Any] = {"merchant": merchant_id, "at": at}
+    found = await connection.execute(_STOOD, values)
+    stood = await found.fetchone()
+    assert stood is not None
+    as_of, begins_at, position, standings, below = stood
+    values = {
+        "merchant": merchant_id,
+        "at": as_of,
+        "begins": begins_at or _FIRST,
+        "position": NEVER if position is None else position,
+        "below": NEVER if below is None else below,
+    }
+    moved: list[tuple[Any, ...]] = []
+    # At a closed day's end stands what its close says; what came late is of the day after.
+    if as_of != begins_at:
+        found = await connection.execute(_MOVED, values)
+        moved = await found.fetchall()
+    return _balance(as_of, standings or {}, moved)
 
 
 async def _range(
@@ -231,76 +196,6 @@ async def _range(
             "positions": [below if is_first else NEVER for is_first in late],
         },
     )
-
-
-async def _rows(
-    connection: AsyncConnection[Any], question: FiguresQuestion, values: Mapping[str, Any]
-) -> tuple[tuple[FiguresRow, ...], Measures]:
-    """The rows, and what all of it comes to; whole sales and types are never added up."""
-    by = question.by
-    typed = question.is_typed
-    whole = Dimension.TYPE not in question.only
-    statement = _statement(question, whole=whole)
-    most = 2 * MAX_ROWS + 1
-    found = await connection.execute(
-        statement, {**values, "whole": whole, "typed": typed, "most": most}
-    )
-    groups = await found.fetchall()
-    # Of what was cut nobody knows whether it was whole sales, types, or empty: nor a total.
-    if len(groups) == most:
-        raise TooManyRows
-    rows: list[FiguresRow] = []
-    total = Measures()
-    for is_whole, *told in groups:
-        measures = _measures(told[len(by) :])
-        if is_whole is whole:
-            total += measures
-        if is_whole is not typed and not (measures.is_empty and by):
-            keys = tuple(map(_key, by, told[: len(by)]))
-            rows.append(FiguresRow(keys=keys, measures=measures))
-    if len(rows) > MAX_ROWS:
-        raise TooManyRows
-    rows.sort(key=lambda row: row.keys)
-    return tuple(rows), total
-
-
-def _statement(question: FiguresQuestion, *, whole: bool) -> LiteralString:
-    hours: LiteralString = "not null" if Dimension.HOUR in question.by else "null"
-    of_whole: LiteralString = f" and k.hour is {hours} and k.type is null"
-    of_types: LiteralString = f" and k.hour is {hours} and k.type is not null"
-    parts: LiteralString = _OPEN
-    if whole:
-        parts += " union all " + _KEPT + of_whole
-    if question.is_typed:
-        parts += " union all " + _KEPT + of_types
-    only: LiteralString = ""
-    for dimension in question.only:
-        only += _ONLY[dimension]
-    keys: LiteralString = ""
-    for dimension in question.by:
-        keys += _KEYS[dimension] + ", "
-    groups: LiteralString = ""
-    for place in ("2", "3", "4")[: len(question.by)]:
-        groups += ", " + place
-    return (
-        f"select f.type is null, {keys} {_SUMS} from ({parts}) as f"  # noqa: S608 (literals)
-        f" where true{only} group by 1{groups} limit %(most)s"
-    )
-
-
-def _key(dimension: Dimension, value: Any) -> str:
-    match dimension:
-        case Dimension.HOUR:
-            return f"{value:02d}"
-        case Dimension.MONTH:
-            return f"{value:%Y-%m}"
-        case _:
-            return "" if value is None else str(value)
-
-
-def _measures(columns: Sequence[int | None]) -> Measures:
-    told = zip(MEASURES, columns, strict=True)
-    return Measures(**{name: value or 0 for name, value in told})
 
 
 async def _calls(connection: AsyncConnection[Any], values: Mapping[str, Any]) -> Calls:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from adapters.postgres.connection.durability import DURABILITY
+from adapters.postgres.connection.harms import left_to
 from adapters.postgres.connection.sessions import (
     LATER_LIMITS,
     LIMITS,
+    REPORTING_ROLE,
     DatabaseRole,
     Session,
     opened,
 )
 from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
 from adapters.postgres.operators.webhooks import TROUBLED, troubled_in
-from adapters.postgres.sales.brakes import LOCK, LOCK_KEY
+from adapters.postgres.sales.brakes import LOCK
 from adapters.postgres.schema.migration import pending
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
@@ -197,6 +199,18 @@ def may_make_temporary_tables(dsn: str) -> list[str]:
         return [str(name) for (name,) in found.fetchall()]
 
 
+def left_to_reporting(dsn: str) -> list[str]:
+    """By what logins of finance, if there are any, could be in the way; raises StoreUnavailable."""
+    with opened(dsn, _SESSION) as server:
+        found = server.execute(
+            "select exists (select from pg_auth_members as m join pg_roles as r on r.oid = m.roleid"
+            # Who made the role may hand it on, and is no login of finance for it.
+            " where r.rolname = %s and not m.admin_option)",
+            [REPORTING_ROLE],
+        )
+        return left_to(server) if found.fetchone() == (True,) else []
+
+
 def holders_of_the_brakes_lock(dsn: str) -> list[Holder]:
     """Who keeps sales and claims waiting; none where a sale would have its lock in time.
 
@@ -205,19 +219,20 @@ def holders_of_the_brakes_lock(dsn: str) -> list[Holder]:
     with opened(dsn, _SESSION) as server:
         try:
             with server.transaction():
-                server.execute(f"select {LOCK}")
+                server.execute(f"set local role {DatabaseRole.WORKER.value}")
+                server.execute(LOCK)
         except psycopg.errors.LockNotAvailable:
             found = server.execute(
-                # What the statistics do not show of another login is null.
+                # What the statistics do not show of another login is null. By the catalogue: who
+                # has taken no role finds no table by its name.
                 "select l.pid, coalesce(a.usename, 'a login that is gone'), a.application_name,"
                 " clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start)"
                 " from pg_locks as l left join pg_stat_activity as a using (pid)"
-                " where l.locktype = 'advisory' and l.objsubid = 1"
+                " where l.locktype = 'relation'"
                 " and l.database = (select oid from pg_database where datname = current_database())"
-                " and l.classid::bigint << 32 | l.objid::bigint = %s"
-                " and (l.granted or l.mode = 'ExclusiveLock')"
-                " order by not l.granted, l.mode <> 'ExclusiveLock', 4 desc nulls last",
-                [LOCK_KEY],
+                " and l.relation in (select oid from pg_class where relname = 'brakes_lock')"
+                " and l.mode <> 'AccessShareLock' and (l.granted or l.mode <> 'RowExclusiveLock')"
+                " order by not l.granted, l.mode = 'RowExclusiveLock', 4 desc nulls last"
             ).fetchall()
             return [Holder(pid=p, login=str(u), application=a or "", age=s) for p, u, a, s in found]
     return []

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from cashback_core.intake.acceptance import Submission
 
-LOCK_KEY: Final = 108243400222067  # "brakes" in ASCII
-LOCK: Final[LiteralString] = "pg_advisory_xact_lock_shared(108243400222067)"
+LOCK: Final[LiteralString] = "lock table brakes_lock in row exclusive mode"
 """Held by whoever accepts or claims; whoever puts a brake on holds it alone, until its commit.
 
 A statement of its own, before the one that reads brakes: that one must see what was waited for.

@@ -7,13 +7,8 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, LiteralString, cast
 
-from adapters.postgres.connection.sessions import (
-    REPORTING_ROLE,
-    DatabaseRole,
-    Session,
-    begin_now,
-    opened,
-)
+from adapters.postgres.connection.sessions import DatabaseRole, Session, begin_now, opened
+from adapters.postgres.schema.everybody import take_from_everybody
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,67 +28,6 @@ _MIGRATING: Final = Session(
     deadline_s=MIGRATION_S,
 )
 _LOOKING: Final = Session(application="cashback-migrate", autocommit=True, writes=False)
-
-_RIGHTS_IN_THE_DATABASE: Final = """
-do $$
-declare
-    here text := quote_ident(current_database());
-    name text;
-begin
-    if exists (
-        select from pg_database as d
-        cross join aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) as a
-        where d.datname = current_database() and a.grantee = 0 and a.privilege_type = 'CONNECT'
-    ) then
-        for name in
-            select l.rolname from pg_roles as l
-            where l.rolcanlogin and exists (
-                select from pg_auth_members as m join pg_roles as r on r.oid = m.roleid
-                where m.member = l.oid and r.rolname in (%ROLES%)
-            )
-            union select current_user
-        loop
-            execute format('grant connect on database %s to %I', here, name);
-        end loop;
-        execute format('revoke connect on database %s from public', here);
-        if has_database_privilege('public', current_database(), 'connect') then
-            raise exception 'everybody could connect to %', here
-                using errcode = 'insufficient_privilege', hint = format(
-                    'as the owner of the database: revoke connect on database %s from public, and'
-                    ' grant it to our logins', here
-                );
-        end if;
-    end if;
-    if not has_database_privilege('cashback_worker', current_database(), 'connect') then
-        -- Not to connect, which logins do: only who may is told how large the database is.
-        execute format('grant connect on database %s to cashback_worker', here);
-        if not has_database_privilege('cashback_worker', current_database(), 'connect') then
-            raise exception 'workers could not measure %', here
-                using errcode = 'insufficient_privilege', hint = format(
-                    'as the owner of the database: grant connect on database %s to'
-                    ' cashback_worker', here
-                );
-        end if;
-    end if;
-    for name in
-        select r.name from (
-            select 'public' union all select rolname from pg_roles where rolname in (%ROLES%)
-        ) as r (name)
-        where has_database_privilege(r.name, current_database(), 'temporary')
-    loop
-        execute format('revoke temporary on database %s from %s', here,
-            case name when 'public' then name else quote_ident(name) end);
-        if has_database_privilege(name, current_database(), 'temporary') then
-            raise exception '% could make temporary tables in %', name, here
-                using errcode = 'insufficient_privilege', hint = format(
-                    'as the owner of the database: revoke temporary on database %s from %s',
-                    here, name
-                );
-        end if;
-    end loop;
-end $$
-"""
-"""No part of the schema, so that neither a template nor a dump carries it: asked for each time."""
 
 
 class SchemaMismatch(Exception):  # noqa: N818 (named by what is wrong)
@@ -142,9 +76,7 @@ def migrate(dsn: str) -> list[str]:
             " applied_at timestamptz not null default now())"
         )
         applied = [m.name for m in _missing(connection) if _apply(connection, m)]
-        # Names of our own, never input.
-        ours = ", ".join(f"'{role}'" for role in (*DatabaseRole, REPORTING_ROLE))
-        connection.execute(cast("LiteralString", _RIGHTS_IN_THE_DATABASE.replace("%ROLES%", ours)))
+        take_from_everybody(connection)
         return applied
 
 
@@ -155,8 +87,7 @@ def pending(dsn: str) -> list[str]:
     """
     with opened(dsn, _LOOKING) as connection:
         _refuse_former(connection)
-        known = connection.execute("select to_regclass('schema_migrations')").fetchone()
-        if known is None or known[0] is None:
+        if "schema_migrations" not in _found(connection):
             return [m.name for m in migrations()]
         begin_now(connection, replace(_LOOKING, role=DatabaseRole.WORKER))
         return [m.name for m in _missing(connection)]
@@ -174,16 +105,29 @@ def refuse_former(dsn: str) -> None:
 
 def _refuse_former(connection: psycopg.Connection) -> None:
     """By what no role has to be granted: they made merchants, and never this function."""
-    found = connection.execute(
-        "select to_regclass('schema_migrations') is not null"
-        " and to_regclass('merchants') is not null and to_regproc('close_functions') is null"
-    ).fetchone()
-    if found == (True,):
+    if _found(connection) == {"schema_migrations", "merchants"}:
         raise SchemaMismatch(
             "this database was made before the first release, by migrations that are no more:"
             " nothing of it can be carried over, so make a new one",
             advice="make an empty database, name it in DATABASE_URL, and run `./cashback migrate`",
         )
+
+
+def _found(connection: psycopg.Connection) -> set[str]:
+    """What of those that tell who made a database is where its tables are looked for.
+
+    By the catalogue: whoever has taken no role finds nothing by its name.
+    """
+    found = connection.execute(
+        "with homes as (select n.oid from pg_namespace as n where n.nspname = any (string_to_array("
+        "translate(replace(current_setting('search_path'), '$user', session_user), '\" ', ''), ','"
+        ")))"
+        " select c.relname from pg_class as c join homes as h on h.oid = c.relnamespace"
+        " where c.relname in ('schema_migrations', 'merchants')"
+        " union all select p.proname from pg_proc as p join homes as h on h.oid = p.pronamespace"
+        " where p.proname = 'close_functions'"
+    )
+    return {str(name) for (name,) in found.fetchall()}
 
 
 def _missing(connection: psycopg.Connection) -> list[Migration]:

@@ -154,8 +154,8 @@ declare
     known uuid[];
     done integer;
 begin
-    perform set_config('cashback.merchants', who, true),
-        pg_advisory_xact_lock_shared(108243400222067);
+    perform set_config('cashback.merchants', who, true);
+    lock table brakes_lock in row exclusive mode;
     -- A statement of its own, after the lock: it sees the brakes that were waited for.
     with_brakes := array(
         select m.merchant_id from merchants as m
@@ -549,7 +549,7 @@ begin
         and s.accepted_at >= starts_at and s.accepted_at < settled_at
         and c.confirmed_at is null
         and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void', 'recorded');
-    perform pg_advisory_xact_lock(108243400222067);
+    perform lock_brakes_alone();
     select coalesce(sum(c.cashback_centavos), 0) into lately
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = new.merchant_id
@@ -799,15 +799,8 @@ declare
 begin
     return query
     with moved as materialized (
-        select e.cashback_id,
-            extract(hour from e.at at time zone of_zone)::smallint as hour,
-            e.to_status,
-            e.from_status is null and e.to_status <> 'recorded' as is_sold,
-            accrues(e.from_status, e.to_status) as accrues,
-            pays(e.from_status, e.to_status) as pays,
-            coalesce(cancels(e.from_status, e.to_status), false) as cancels,
-            coalesce(takes_back(e.from_status, e.to_status), false) as takes_back,
-            coalesce(e.from_status = 'sending' and e.attempt = 1, false) as is_tried
+        select e.cashback_id, date_part('hour', e.at at time zone of_zone)::smallint as hour,
+            e.from_status, e.to_status, e.attempt = 1 as is_first
         from day_events(of_merchant, begins_at, ends_at, from_position, below) as e
         where e.to_status <> 'sending'
     ),
@@ -860,33 +853,49 @@ begin
         where typed
         group by l.cashback_id, l.type
     ),
-    told as materialized (
-        select m.*, a.store, a.client, a.worth as whole_worth, a.earned as whole_earned
+    -- Some thousand groups of moves alike are asked what they do to what is owed, not each move.
+    alike as (
+        select null::text as type, m.hour, a.store, a.client, m.from_status, m.to_status, m.is_first,
+            count(*) as moves, sum_of_centavos(a.worth) as worth, sum_of_centavos(a.earned) as earned
         from moved as m join about as a on a.cashback_id = m.cashback_id
-    ),
-    parts as (
-        select m.*, null::text as type, m.whole_worth as worth, m.whole_earned as earned
-        from told as m where whole
+        where whole
+        group by m.hour, a.store, a.client, m.from_status, m.to_status, m.is_first
         union all
-        select m.*, t.type, t.worth, t.earned
-        from types as t join told as m on m.cashback_id = t.cashback_id
+        select t.type, m.hour, a.store, a.client, m.from_status, m.to_status, m.is_first,
+            count(*), sum_of_centavos(t.worth), sum_of_centavos(t.earned)
+        from types as t
+        join about as a on a.cashback_id = t.cashback_id
+        join moved as m on m.cashback_id = t.cashback_id
+        group by t.type, m.hour, a.store, a.client, m.from_status, m.to_status, m.is_first
+    ),
+    told as (
+        select g.*,
+            g.from_status is null and g.to_status <> 'recorded' as is_sold,
+            accrues(g.from_status, g.to_status) as accrues,
+            pays(g.from_status, g.to_status) as pays,
+            coalesce(cancels(g.from_status, g.to_status), false) as cancels,
+            coalesce(takes_back(g.from_status, g.to_status), false) as takes_back,
+            g.from_status = 'sending' and g.is_first as is_tried
+        from alike as g
     )
     select p.hour, p.type, p.store, p.client, p.to_status,
-        count(*) filter (where p.is_sold),
-        count(*) filter (where p.to_status = 'not_due'),
-        count(*) filter (where p.to_status = 'recorded'),
-        count(*) filter (where p.accrues), count(*) filter (where p.pays),
-        count(*) filter (where p.cancels), count(*) filter (where p.takes_back),
-        count(*) filter (where p.to_status = 'in_doubt'),
-        count(*) filter (where p.is_tried),
-        count(*) filter (where p.is_tried and p.to_status = 'applied'),
+        coalesce(sum_of_centavos(p.moves) filter (where p.is_sold), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.to_status = 'not_due'), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.to_status = 'recorded'), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.accrues), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.pays), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.cancels), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.takes_back), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.to_status = 'in_doubt'), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.is_tried), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.is_tried and p.to_status = 'applied'), 0),
         coalesce(sum_of_centavos(p.worth) filter (where p.is_sold), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.accrues), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.pays), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.cancels), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.takes_back), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.to_status = 'in_doubt'), 0)
-    from parts as p
+    from told as p
     group by p.hour, p.type, p.store, p.client, p.to_status;
 end $$;
 
@@ -1732,7 +1741,7 @@ CREATE FUNCTION public.guard_stop() RETURNS trigger
     AS $$
 begin
     if tg_op = 'INSERT' then
-        perform pg_advisory_xact_lock(108243400222067);
+        perform lock_brakes_alone();
         new.stopped_at := clock_timestamp();
         new.lifted_at := null;
         return new;
@@ -2323,6 +2332,16 @@ begin
             );
 end $$;
 
+-- Name: lock_brakes_alone(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lock_brakes_alone() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    lock table brakes_lock in share row exclusive mode;
+end $$;
+
 -- Name: lock_day_persons(bigint); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.lock_day_persons(of_merchant bigint) RETURNS void
@@ -2370,18 +2389,7 @@ end $$;
 
 CREATE FUNCTION public.masked_document(document text) RETURNS text
     LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
-    select case
-        when document ~ '^[0-9]{11}$'
-            then format('***.%s.%s-**', substr(document, 4, 3), substr(document, 7, 3))
-        when document ~ '^([*]{3}[.][0-9]{3}[.][0-9]{3}-[*]{2}|[*]+'
-            '|[*]{2}[.][0-9A-Z]{3}[.][0-9A-Z]{3}/[*]{4}-[*]{2})$' then document
-        when is_cnpj(document)
-            then format('**.%s.%s/****-**', substr(document, 3, 3), substr(document, 6, 3))
-        else repeat('*', least(length(document), 20))
-    end
-$_$;
+    RETURN CASE WHEN (document ~ '^[0-9]{11}$'::text) THEN format('***.%s.%s-**'::text, substr(document, 4, 3), substr(document, 7, 3)) WHEN (document ~ '^([*]{3}[.][0-9]{3}[.][0-9]{3}-[*]{2}|[*]+|[*]{2}[.][0-9A-Z]{3}[.][0-9A-Z]{3}/[*]{4}-[*]{2})$'::text) THEN document WHEN public.is_cnpj(document) THEN format('**.%s.%s/****-**'::text, substr(document, 3, 3), substr(document, 6, 3)) ELSE repeat('*'::text, LEAST(length(document), 20)) END;
 
 -- Name: may_be_credited(bigint, uuid, interval); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2435,30 +2443,20 @@ CREATE FUNCTION public.padded_salt(salt bytea, pad text) RETURNS bytea
     LANGUAGE sql IMMUTABLE
     RETURN ((((int8send((((('x'::text || encode(substr(salt, 1, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint)) || int8send((((('x'::text || encode(substr(salt, 9, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 17, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || int8send((((('x'::text || encode(substr(salt, 25, 8), 'hex'::text)))::bit(64))::bigint # ((('x'::text || repeat(pad, 8)))::bit(64))::bigint))) || decode(repeat(pad, 32), 'hex'::text));
 
+-- Name: told_document(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.told_document(document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select case when document like 'F:%' then substr(document, 3) else document end
+$$;
+
 -- Name: pattern_of(text, text[]); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
     LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-    select string_agg(told, '|') from (
-        select case
-            when document like 'F:%' then '(?<![0-9A-Za-z])' || case
-                when length(plain) >= 6 then regexp_replace(plain, '(.)(?=.)', '\1[./-]*', 'g')
-                else replace(told_document(document), '.', '[.]')
-            end || '(?![0-9A-Za-z])'
-            when document ~ '[A-Z]' and not is_pseudonym(document)
-                then regexp_replace(document, '(.)(?=.)', '\1[^0-9A-Za-z]*', 'g')
-            else regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g')
-        end as told
-        from translate(told_document(document), './-', '') as plain
-        union
-        select regexp_replace(letters, '(.)(?=.)', '\1[^A-Za-z]*', 'g')
-        from unnest(names) as n (name)
-        cross join regexp_replace(normalize(n.name, nfkd), '[^A-Za-z]', '', 'g') as letters
-        where length(letters) >= 8
-    ) as patterns
-$$;
+    RETURN (SELECT string_agg(patterns.told, '|'::text) AS string_agg FROM (SELECT CASE WHEN (pattern_of.document ~~ 'F:%'::text) THEN (('(?<![0-9A-Za-z])'::text || CASE WHEN (length(plain.plain) >= 6) THEN regexp_replace(plain.plain, '(.)(?=.)'::text, '\1[./-]*'::text, 'g'::text) ELSE replace(public.told_document(pattern_of.document), '.'::text, '[.]'::text) END) || '(?![0-9A-Za-z])'::text) WHEN ((pattern_of.document ~ '[A-Z]'::text) AND (NOT public.is_pseudonym(pattern_of.document))) THEN regexp_replace(pattern_of.document, '(.)(?=.)'::text, '\1[^0-9A-Za-z]*'::text, 'g'::text) ELSE regexp_replace(pattern_of.document, '(.)(?=.)'::text, '\1[^0-9]*'::text, 'g'::text) END AS told FROM translate(public.told_document(pattern_of.document), './-'::text, ''::text) plain(plain) UNION SELECT regexp_replace(letters.letters, '(.)(?=.)'::text, '\1[^A-Za-z]*'::text, 'g'::text) AS regexp_replace FROM (unnest(pattern_of.names) n(name) CROSS JOIN LATERAL regexp_replace(NORMALIZE(n.name, NFKD), '[^A-Za-z]'::text, ''::text, 'g'::text) letters(letters)) WHERE (length(letters.letters) >= 8)) patterns);
 
 -- Name: pays(text, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2957,15 +2955,6 @@ begin
     end;
 end $_$;
 
--- Name: told_document(text); Type: FUNCTION; Schema: public; Owner: -
-
-CREATE FUNCTION public.told_document(document text) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-    select case when document like 'F:%' then substr(document, 3) else document end
-$$;
-
 -- Name: wake_workers(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.wake_workers() RETURNS trigger
@@ -2996,17 +2985,7 @@ $$;
 
 CREATE FUNCTION public.without_buyer(told text, document text) RETURNS text
     LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
-    select case
-        when told is null or document is null then told
-        when document ~ '^[0-9]+$' then
-            case when position(document in regexp_replace(told, '[^0-9]', '', 'g')) > 0
-                then '***' else told end
-        when told ~* pattern_of(document, '{}') then '***'
-        else told
-    end
-$_$;
+    RETURN CASE WHEN ((told IS NULL) OR (document IS NULL)) THEN told WHEN (document ~ '^[0-9]+$'::text) THEN CASE WHEN (POSITION((document) IN (regexp_replace(told, '[^0-9]'::text, ''::text, 'g'::text))) > 0) THEN '***'::text ELSE told END WHEN (told ~* public.pattern_of(document, '{}'::text[])) THEN '***'::text ELSE told END;
 
 -- Name: without_telling(jsonb, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -3243,6 +3222,13 @@ ALTER TABLE public.audit ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+-- Name: brakes_lock; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.brakes_lock (
+    nothing boolean,
+    CONSTRAINT brakes_lock_check CHECK (false)
 );
 
 -- Name: case_events; Type: TABLE; Schema: public; Owner: -
@@ -7079,6 +7065,7 @@ CREATE POLICY whose_data_are_cleaned ON public.merchants FOR SELECT TO cashback_
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
 
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO cashback_serving;
 GRANT USAGE ON SCHEMA public TO cashback_worker;
 GRANT USAGE ON SCHEMA public TO cashback_identity;
@@ -7088,6 +7075,144 @@ GRANT USAGE ON SCHEMA public TO cashback_eraser;
 -- Name: SCHEMA reporting; Type: ACL; Schema: -; Owner: -
 
 GRANT USAGE ON SCHEMA reporting TO cashback_reporting;
+
+-- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_create(oid); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+
+-- Name: FUNCTION lo_from_bytea(oid, bytea); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+
+-- Name: FUNCTION lo_put(oid, bigint, bytea); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_put(oid, bigint, bytea) FROM PUBLIC;
+
+-- Name: FUNCTION lo_truncate(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_truncate(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_truncate64(integer, bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_truncate64(integer, bigint) FROM PUBLIC;
+
+-- Name: FUNCTION lowrite(integer, bytea); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO pg_database_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO cashback_worker;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO cashback_identity;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO cashback_platform;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO cashback_eraser;
+
+-- Name: FUNCTION pg_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_unlock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_unlock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_unlock_all(); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_unlock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_unlock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO pg_database_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO cashback_worker;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO cashback_identity;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO cashback_platform;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO cashback_eraser;
+
+-- Name: FUNCTION pg_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_logical_emit_message(transactional boolean, prefix text, message bytea, flush boolean); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(transactional boolean, prefix text, message bytea, flush boolean) FROM PUBLIC;
+
+-- Name: FUNCTION pg_logical_emit_message(transactional boolean, prefix text, message text, flush boolean); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(transactional boolean, prefix text, message text, flush boolean) FROM PUBLIC;
+
+-- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO pg_database_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO cashback_serving;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO cashback_worker;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO cashback_identity;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO cashback_platform;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO cashback_eraser;
+
+-- Name: FUNCTION pg_try_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_try_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
+
+-- Name: FUNCTION pg_try_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
 
 -- Name: FUNCTION accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text); Type: ACL; Schema: public; Owner: -
 
@@ -7442,6 +7567,7 @@ GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_serving;
 GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_eraser;
 GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_platform;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_reporting;
 
 -- Name: FUNCTION is_sealed(name text); Type: ACL; Schema: public; Owner: -
 
@@ -7491,6 +7617,12 @@ REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.lines_to_forget(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lines_to_forget(of_merchant bigint, known text, pseudonym text) TO cashback_eraser;
 
+-- Name: FUNCTION lock_brakes_alone(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lock_brakes_alone() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_brakes_alone() TO cashback_serving;
+GRANT ALL ON FUNCTION public.lock_brakes_alone() TO cashback_platform;
+
 -- Name: FUNCTION lock_day_persons(of_merchant bigint); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.lock_day_persons(of_merchant bigint) FROM PUBLIC;
@@ -7527,6 +7659,14 @@ GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) 
 
 REVOKE ALL ON FUNCTION public.padded_salt(salt bytea, pad text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.padded_salt(salt bytea, pad text) TO cashback_worker;
+
+-- Name: FUNCTION told_document(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_eraser;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION pattern_of(document text, names text[]); Type: ACL; Schema: public; Owner: -
 
@@ -7680,14 +7820,6 @@ GRANT UPDATE(invoice_number) ON TABLE public.sales TO cashback_eraser;
 -- Name: FUNCTION told_amiss(s public.sales); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.told_amiss(s public.sales) FROM PUBLIC;
-
--- Name: FUNCTION told_document(document text); Type: ACL; Schema: public; Owner: -
-
-REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_serving;
-GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_worker;
-GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_eraser;
-GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_reporting;
 
 -- Name: FUNCTION wake_workers(); Type: ACL; Schema: public; Owner: -
 
@@ -7884,6 +8016,11 @@ GRANT SELECT(after) ON TABLE public.audit TO cashback_platform;
 
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_serving;
 GRANT SELECT(request_id) ON TABLE public.audit TO cashback_platform;
+
+-- Name: TABLE brakes_lock; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT ON TABLE public.brakes_lock TO cashback_serving;
+GRANT INSERT ON TABLE public.brakes_lock TO cashback_worker;
 
 -- Name: TABLE case_events; Type: ACL; Schema: public; Owner: -
 

@@ -118,17 +118,15 @@ $$;
 
 -- A document as the provider tells it, masked: `documents.mask`, by test.
 create function masked_document(document text) returns text
-language sql immutable as $$
-    select case
-        when document ~ '^[0-9]{11}$'
-            then format('***.%s.%s-**', substr(document, 4, 3), substr(document, 7, 3))
-        when document ~ '^([*]{3}[.][0-9]{3}[.][0-9]{3}-[*]{2}|[*]+'
-            '|[*]{2}[.][0-9A-Z]{3}[.][0-9A-Z]{3}/[*]{4}-[*]{2})$' then document
-        when is_cnpj(document)
-            then format('**.%s.%s/****-**', substr(document, 3, 3), substr(document, 6, 3))
-        else repeat('*', least(length(document), 20))
-    end
-$$;
+language sql immutable return case
+    when document ~ '^[0-9]{11}$'
+        then format('***.%s.%s-**', substr(document, 4, 3), substr(document, 7, 3))
+    when document ~ '^([*]{3}[.][0-9]{3}[.][0-9]{3}-[*]{2}|[*]+|[*]{2}[.][0-9A-Z]{3}[.][0-9A-Z]{3}/[*]{4}-[*]{2})$'
+        then document
+    when is_cnpj(document)
+        then format('**.%s.%s/****-**', substr(document, 3, 3), substr(document, 6, 3))
+    else repeat('*', least(length(document), 20))
+end;
 
 -- An incident that has ended needs no document any more, whoever ends it: neither the column nor what
 -- in the reference could be one (`documents.mask` and `hide_documents`, by test).

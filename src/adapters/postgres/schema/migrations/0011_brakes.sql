@@ -1,10 +1,21 @@
 -- Brakes, for when a rate, an ERP or a person is wrong: ceilings above which a cashback waits for a
 -- person, and stops of a product type or a whole merchant.
 --
--- Whoever accepts sales or claims cashbacks holds the lock 108243400222067 ("brakes" in ASCII) together
--- with all others, and reads what brakes stand in a statement after it; whoever puts a brake on holds it
--- alone. So a brake waits for what is being committed, and nothing that is begun after its commit has
--- not seen it. It is waited for half a second at most, for all that sells waits behind it meanwhile.
+-- Whoever accepts sales or claims cashbacks locks the table `brakes_lock` together with all others, and
+-- reads what brakes stand in a statement after it; whoever puts a brake on locks it alone. So a brake
+-- waits for what is being committed, and nothing that is begun after its commit has not seen it. It is
+-- waited for half a second at most, for all that sells waits behind it meanwhile.
+
+-- Locked, and never written. A table's lock and no advisory one, which any login of this database could
+-- take: this one asks for a right. `row exclusive` is the mode that insert alone allows (since PostgreSQL
+-- 16 the weaker ones, too), that the server keeps in the session's own slots, and that neither a dump nor
+-- who only reads is in the way of.
+create table brakes_lock (nothing boolean check (false));
+grant insert on brakes_lock to cashback_serving, cashback_worker;
+create function lock_brakes_alone() returns void language plpgsql security definer as $$
+begin
+    lock table brakes_lock in share row exclusive mode;
+end $$;
 
 -- What was accepted in a day of a merchant that has a ceiling for it, and not held: a group of sales
 -- adds to one row, and of two groups the second waits for the first to commit. What is confirmed later
@@ -39,7 +50,7 @@ begin
         and s.accepted_at >= starts_at and s.accepted_at < settled_at
         and c.confirmed_at is null
         and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void', 'recorded');
-    perform pg_advisory_xact_lock(108243400222067);
+    perform lock_brakes_alone();
     select coalesce(sum(c.cashback_centavos), 0) into lately
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = new.merchant_id
@@ -88,7 +99,7 @@ create function guard_stop() returns trigger language plpgsql
 set lock_timeout = '500ms' as $$
 begin
     if tg_op = 'INSERT' then
-        perform pg_advisory_xact_lock(108243400222067);
+        perform lock_brakes_alone();
         new.stopped_at := clock_timestamp();
         new.lifted_at := null;
         return new;
@@ -135,5 +146,6 @@ select let_named_merchants('stops', 'of_named_merchants_for_erasure', 'cashback_
 grant select, insert, update (lifted_at, lifted_by, lift_reason)
     on stops to cashback_serving, cashback_platform;
 grant select on stops to cashback_worker, cashback_eraser;
+grant execute on function lock_brakes_alone to cashback_serving, cashback_platform;
 select audit_table('stops', 'stops', array['stop_id'],
     untold => array['stop_id', 'stopped_at', 'stopped_by', 'lifted_by']);

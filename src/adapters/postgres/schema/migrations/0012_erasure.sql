@@ -187,7 +187,7 @@ create trigger statement_incidents_of_whom_it_erases after update on statement_i
 -- of the names as a whole, whatever stands between its letters. Names too short to mean anybody do not
 -- count.
 create function pattern_of(document text, names text[]) returns text
-language sql immutable as $$
+language sql immutable return (
     select string_agg(told, '|') from (
         select case
             when document like 'F:%' then '(?<![0-9A-Za-z])' || case
@@ -205,7 +205,7 @@ language sql immutable as $$
         cross join regexp_replace(normalize(n.name, nfkd), '[^A-Za-z]', '', 'g') as letters
         where length(letters) >= 8
     ) as patterns
-$$;
+);
 create function tells_of(told text, document text, names text[]) returns boolean
 language sql immutable as $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)

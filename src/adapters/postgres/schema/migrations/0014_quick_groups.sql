@@ -156,8 +156,8 @@ declare
     known uuid[];
     done integer;
 begin
-    perform set_config('cashback.merchants', who, true),
-        pg_advisory_xact_lock_shared(108243400222067);
+    perform set_config('cashback.merchants', who, true);
+    lock table brakes_lock in row exclusive mode;
     -- A statement of its own, after the lock: it sees the brakes that were waited for.
     with_brakes := array(
         select m.merchant_id from merchants as m

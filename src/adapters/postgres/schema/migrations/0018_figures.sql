@@ -94,15 +94,8 @@ declare
 begin
     return query
     with moved as materialized (
-        select e.cashback_id,
-            extract(hour from e.at at time zone of_zone)::smallint as hour,
-            e.to_status,
-            e.from_status is null and e.to_status <> 'recorded' as is_sold,
-            accrues(e.from_status, e.to_status) as accrues,
-            pays(e.from_status, e.to_status) as pays,
-            coalesce(cancels(e.from_status, e.to_status), false) as cancels,
-            coalesce(takes_back(e.from_status, e.to_status), false) as takes_back,
-            coalesce(e.from_status = 'sending' and e.attempt = 1, false) as is_tried
+        select e.cashback_id, date_part('hour', e.at at time zone of_zone)::smallint as hour,
+            e.from_status, e.to_status, e.attempt = 1 as is_first
         from day_events(of_merchant, begins_at, ends_at, from_position, below) as e
         where e.to_status <> 'sending'
     ),
@@ -155,33 +148,49 @@ begin
         where typed
         group by l.cashback_id, l.type
     ),
-    told as materialized (
-        select m.*, a.store, a.client, a.worth as whole_worth, a.earned as whole_earned
+    -- Some thousand groups of moves alike are asked what they do to what is owed, not each move.
+    alike as (
+        select null::text as type, m.hour, a.store, a.client, m.from_status, m.to_status, m.is_first,
+            count(*) as moves, sum_of_centavos(a.worth) as worth, sum_of_centavos(a.earned) as earned
         from moved as m join about as a on a.cashback_id = m.cashback_id
-    ),
-    parts as (
-        select m.*, null::text as type, m.whole_worth as worth, m.whole_earned as earned
-        from told as m where whole
+        where whole
+        group by m.hour, a.store, a.client, m.from_status, m.to_status, m.is_first
         union all
-        select m.*, t.type, t.worth, t.earned
-        from types as t join told as m on m.cashback_id = t.cashback_id
+        select t.type, m.hour, a.store, a.client, m.from_status, m.to_status, m.is_first,
+            count(*), sum_of_centavos(t.worth), sum_of_centavos(t.earned)
+        from types as t
+        join about as a on a.cashback_id = t.cashback_id
+        join moved as m on m.cashback_id = t.cashback_id
+        group by t.type, m.hour, a.store, a.client, m.from_status, m.to_status, m.is_first
+    ),
+    told as (
+        select g.*,
+            g.from_status is null and g.to_status <> 'recorded' as is_sold,
+            accrues(g.from_status, g.to_status) as accrues,
+            pays(g.from_status, g.to_status) as pays,
+            coalesce(cancels(g.from_status, g.to_status), false) as cancels,
+            coalesce(takes_back(g.from_status, g.to_status), false) as takes_back,
+            g.from_status = 'sending' and g.is_first as is_tried
+        from alike as g
     )
     select p.hour, p.type, p.store, p.client, p.to_status,
-        count(*) filter (where p.is_sold),
-        count(*) filter (where p.to_status = 'not_due'),
-        count(*) filter (where p.to_status = 'recorded'),
-        count(*) filter (where p.accrues), count(*) filter (where p.pays),
-        count(*) filter (where p.cancels), count(*) filter (where p.takes_back),
-        count(*) filter (where p.to_status = 'in_doubt'),
-        count(*) filter (where p.is_tried),
-        count(*) filter (where p.is_tried and p.to_status = 'applied'),
+        coalesce(sum_of_centavos(p.moves) filter (where p.is_sold), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.to_status = 'not_due'), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.to_status = 'recorded'), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.accrues), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.pays), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.cancels), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.takes_back), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.to_status = 'in_doubt'), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.is_tried), 0),
+        coalesce(sum_of_centavos(p.moves) filter (where p.is_tried and p.to_status = 'applied'), 0),
         coalesce(sum_of_centavos(p.worth) filter (where p.is_sold), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.accrues), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.pays), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.cancels), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.takes_back), 0),
         coalesce(sum_of_centavos(p.earned) filter (where p.to_status = 'in_doubt'), 0)
-    from parts as p
+    from told as p
     group by p.hour, p.type, p.store, p.client, p.to_status;
 end $$;
 

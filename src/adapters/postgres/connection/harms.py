@@ -1,0 +1,34 @@
+"""By what a login that may only read could be in the way of whoever sells.
+
+`schema/everybody.py` takes it away where it may; here is told what of it is left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, LiteralString
+
+from adapters.postgres.connection.sessions import REPORTING_ROLE
+
+if TYPE_CHECKING:
+    import psycopg
+
+TAKEN: Final[LiteralString] = (
+    "p.pronamespace = 'pg_catalog'::regnamespace and ("
+    "p.proname ~ '^pg_(try_)?advisory_' or p.proname in ("
+    "'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_put', 'lowrite', 'lo_truncate',"
+    " 'lo_truncate64', 'pg_logical_emit_message'))"
+)
+"""Of `pg_proc as p`, functions by which a login without any right is in the way of others."""
+
+
+def left_to(connection: psycopg.Connection[Any]) -> list[str]:
+    """By what a reporting login could be in the way of sales: names of functions, or the schema."""
+    found = connection.execute(
+        "select distinct p.proname from pg_proc as p where " + TAKEN + " and"  # noqa: S608 (literals)
+        " has_function_privilege(%(role)s, p.oid, 'execute')"
+        " union all select 'schema ' || n.nspname from pg_namespace as n where exists ("
+        "  select from pg_class as c where c.relnamespace = n.oid and c.relname = 'brakes_lock')"
+        " and has_schema_privilege(%(role)s, n.oid, 'usage') order by 1",
+        {"role": REPORTING_ROLE},
+    )
+    return [str(name) for (name,) in found.fetchall()]
