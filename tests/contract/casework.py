@@ -12,20 +12,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from cashback_core.operators.cases import (
+from cashback_core.operators.case_store import (
     EVERY_UNRESOLVED,
+    CaseFilter,
+    CaseLoad,
+    DayDifference,
+    DifferenceFilter,
+)
+from cashback_core.operators.cases import (
     AssignCase,
     AssignedToAnother,
     Case,
     CaseEventKind,
-    CaseFilter,
     CaseHistory,
     CaseKind,
-    CaseLoad,
     CaseRefusal,
     CaseState,
-    DayDifference,
-    DifferenceFilter,
     NoteCase,
     ResolveCase,
 )
@@ -36,7 +38,7 @@ from contract.builders import a_sale, accepted, submitted
 
 if TYPE_CHECKING:
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.cases import CaseStore
+    from cashback_core.operators.case_store import CaseStore
     from cashback_core.reconciliation.incidents import IncidentStore
 
 AT: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)

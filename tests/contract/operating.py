@@ -19,17 +19,9 @@ from cashback_core.delivery.waits import Why
 from cashback_core.intake.acceptance import Collided, ContentTaken
 from cashback_core.intake.confirmation import Confirmed, NothingToConfirm
 from cashback_core.intake.equal_sales import MAX_LISTED
-from cashback_core.operators.acts import (
-    Act,
-    ActKind,
-    CountChanged,
-    Granted,
-    NotFromHere,
-    OpenFilter,
-    RiskNotAccepted,
-    SenderState,
-    Tally,
-)
+from cashback_core.operators.acts import Act, ActKind, Granted, NotFromHere, RiskNotAccepted
+from cashback_core.operators.open_cashbacks import CountChanged, OpenFilter, Tally
+from cashback_core.operators.operator_store import SenderState
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import Cpf
 from cashback_core.values.ids import new_id
@@ -58,7 +50,8 @@ if TYPE_CHECKING:
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.leases import Claim
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OpenCashback, OperatorStore, SenderSwitch
+    from cashback_core.operators.open_cashbacks import OpenCashback
+    from cashback_core.operators.operator_store import OperatorStore, SenderSwitch
     from cashback_core.sales.sale import Sale
 
 RESEND: Final = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")

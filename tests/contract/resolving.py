@@ -8,15 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Actor, Status
-from cashback_core.operators.acts import Act, ActKind, CashbackName, Granted
+from cashback_core.operators.acts import Act, ActKind, Granted
+from cashback_core.operators.operator_store import CashbackName
+from cashback_core.operators.resolution_lines import LineFault, ResolutionList, read_resolution
 from cashback_core.operators.resolutions import (
-    LineFault,
     LineRefusal,
     PlanChanged,
-    ResolutionList,
     Resolved,
     ResolveMany,
-    read_resolution,
     totals_of,
 )
 from cashback_core.values.ids import new_id
@@ -25,7 +24,7 @@ from contract.operating import REFUSED, ended_with
 
 if TYPE_CHECKING:
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.operator_store import OperatorStore
 
 BY: Final = "ana"
 

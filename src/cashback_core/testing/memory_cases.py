@@ -7,23 +7,25 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from cashback_core.operators.case_store import (
+    CaseFilter,
+    CaseLoad,
+    CasePage,
+    CaseStore,
+    DayDifference,
+    DifferenceFilter,
+    DifferencePage,
+)
 from cashback_core.operators.cases import (
     AssignedToAnother,
     Case,
     CaseAct,
     CaseEvent,
     CaseEventKind,
-    CaseFilter,
     CaseHistory,
     CaseKind,
-    CaseLoad,
     CaseMove,
-    CasePage,
     CaseRefusal,
-    CaseStore,
-    DayDifference,
-    DifferenceFilter,
-    DifferencePage,
     work_on,
 )
 from cashback_core.testing.memory_incidents import SLUGS

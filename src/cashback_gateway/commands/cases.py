@@ -5,23 +5,21 @@ Over all merchants, and over what is nobody's: whoever may run this has the data
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, assert_never
 
 from cyclopts import Group, Parameter
 from cyclopts.validators import LimitedChoice
 
 from adapters.postgres.operators.cases import PostgresCaseStore
+from cashback_core.operators.case_store import UNRESOLVED, CaseFilter
 from cashback_core.operators.cases import (
-    UNRESOLVED,
     AssignCase,
     AssignedToAnother,
-    CaseFilter,
     CaseHistory,
     CaseKind,
     CaseRefusal,
     CaseState,
-    DifferenceFilter,
     NoteCase,
     ResolveCase,
 )
@@ -34,7 +32,6 @@ from cashback_gateway.commands.refusals import ActRefusedError
 from cashback_gateway.commands.tables import (
     PrintedList,
     TableColumn,
-    listing_of,
     show_json,
     show_listing,
     show_record,
@@ -42,7 +39,8 @@ from cashback_gateway.commands.tables import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.operators.cases import Case, CaseAct, CaseLoad, DayDifference
+    from cashback_core.operators.case_store import CaseLoad
+    from cashback_core.operators.cases import Case, CaseAct
     from cashback_core.values.pages import Position
 
 _CASES: Final = (
@@ -64,29 +62,9 @@ _EVENTS: Final = (
     TableColumn("assigned_to", "TO"),
     TableColumn("reason", "SAID", folds=True),
 )
-_DIFFERENCES: Final = (
-    TableColumn("id"),
-    TableColumn("day"),
-    TableColumn("merchant"),
-    TableColumn("class"),
-    TableColumn("line", right=True),
-    TableColumn("sale_id", "SALE"),
-    TableColumn("erp_cashback", "FILE", right=True),
-    TableColumn("our_cashback", "OURS", right=True),
-    TableColumn("cashback_id", "CASHBACK"),
-    TableColumn("assigned_to", "WHOSE"),
-    TableColumn("why", folds=True),
-)
 _WHOSE: Final = Group("Whose it is: one of two", validator=LimitedChoice(1, 1))
 Class = Annotated[str, read_by(read_text, "only of this class", name="--class")]
 Note = Annotated[Reason, Parameter(help="what is to be remembered of it; kept for ever")]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError("not YYYY-MM-DD") from error
 
 
 async def list_cases(
@@ -127,7 +105,7 @@ async def list_cases(
             if after is None:
                 break
     listing = PrintedList(
-        records=[*map(_case, items)],
+        records=[*map(case_record, items)],
         columns=_CASES,
         total=sum(load.count for load in loads),
         words=tuple(map(_load_words, loads)) or ("nothing needs anybody",),
@@ -196,34 +174,6 @@ async def resolve(
     await _work(here, case, ResolveCase(by=by, reason=reason), as_json=json)
 
 
-async def list_differences(
-    *,
-    day: Annotated[date | None, read_by(_day, "only of the files of this day")] = None,
-    cls: Class | None = None,
-    all_: Annotated[bool, Parameter(name="--all", help="those that have ended, too")] = False,
-    merchant: Merchant | None = None,
-    limit: Limit = 100,
-    json: Json = False,
-    here: Here,
-) -> None:
-    """List where ERPs' day files and our records differ, oldest first."""
-    wanted = DifferenceFilter(day=day, cls=cls, standing_only=not all_)
-    items: list[DayDifference] = []
-    after: Position | None = None
-    async with operating(here) as (database, operators):
-        merchant_id = await the_merchant(operators, merchant)
-        cases = PostgresCaseStore(database)
-        while (left := limit - len(items)) > 0:
-            page = await cases.differences(merchant_id, wanted, limit=min(left, PAGE), after=after)
-            items += page.items
-            after = page.next
-            if after is None:
-                break
-    records = [*map(_difference, items)]
-    more = after is not None or limit == 0
-    show_listing(listing_of(records, _DIFFERENCES, limit=limit, more=more), as_json=json)
-
-
 async def _work(here: Workplace, case: Id, act: CaseAct, *, as_json: bool) -> None:
     async with operating(here) as (database, _):
         told = await PostgresCaseStore(database).work(None, case, act)
@@ -241,7 +191,7 @@ async def _work(here: Workplace, case: Id, act: CaseAct, *, as_json: bool) -> No
 
 
 def _tell(told: CaseHistory, *, as_json: bool) -> None:
-    record = _case(told.case)
+    record = case_record(told.case)
     events: list[dict[str, object]] = [
         {
             "at": event.at,
@@ -259,7 +209,8 @@ def _tell(told: CaseHistory, *, as_json: bool) -> None:
     show_table(_EVENTS, events)
 
 
-def _case(one: Case) -> dict[str, object]:
+def case_record(one: Case) -> dict[str, object]:
+    """A case as lists and JSON tell it."""
     return {
         "id": one.id,
         "kind": one.kind,
@@ -274,24 +225,6 @@ def _case(one: Case) -> dict[str, object]:
         "resolved_at": one.resolved_at,
         "closed_at": one.closed_at,
     }
-
-
-def _difference(one: DayDifference) -> dict[str, object]:
-    return {
-        **_case(one.case),
-        "day": one.day.isoformat(),
-        "file_id": one.file_id,
-        "line": one.line,
-        "sale_id": one.sale,
-        "whys": [*one.whys],
-        "erp_cashback": _money(one.erp_centavos),
-        "our_cashback": _money(one.our_centavos),
-        "closed_why": one.closed_why,
-    }
-
-
-def _money(centavos: int | None) -> str | None:
-    return None if centavos is None else format_centavos(centavos)
 
 
 def _load(one: CaseLoad) -> dict[str, object]:

@@ -12,20 +12,17 @@ from uuid import UUID
 from cyclopts import Parameter
 
 from cashback_core.delivery.states import Status
-from cashback_core.operators.acts import (
+from cashback_core.operators.acts import RISK, Act, ActKind, RiskNotAccepted
+from cashback_core.operators.open_cashbacks import (
     MANY,
     MAX_AT_ONCE,
-    RISK,
-    Act,
-    ActKind,
     CountChanged,
     OpenFilter,
-    RiskNotAccepted,
     Tally,
     TooMany,
 )
 from cashback_core.values.money import format_centavos
-from cashback_gateway.commands.cashbacks import BECAME
+from cashback_gateway.commands.cashback_acts import BECAME
 from cashback_gateway.commands.operating import operating, tally_words, the_cashbacks, the_merchant
 from cashback_gateway.commands.parameters import (
     FROM,
@@ -45,7 +42,7 @@ from cashback_gateway.commands.resolutions import FileConfirmation, resolve_file
 from cashback_gateway.commands.tables import show_json
 
 if TYPE_CHECKING:
-    from cashback_core.operators.acts import ManyDecision
+    from cashback_core.operators.open_cashbacks import ManyDecision
 
 Resendable = Literal[Status.REJECTED, Status.IN_DOUBT, Status.HELD]
 Cancellable = Literal[Status.UNCONFIRMED, Status.PENDING, Status.REJECTED, Status.HELD]

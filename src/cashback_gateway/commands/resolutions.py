@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cashback_core.operators.resolution_lines import ResolutionList
 from cashback_core.operators.resolutions import (
     LineRefusal,
     PlannedMove,
     RefusedLine,
-    ResolutionList,
     ResolutionPlan,
     Resolved,
     ResolveMany,

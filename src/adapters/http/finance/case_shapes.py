@@ -14,7 +14,7 @@ from cashback_core.values.money import format_centavos
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cashback_core.operators import cases
+    from cashback_core.operators import case_store, cases
 
 
 class CaseOfSomebody(Shape, frozen=True, kw_only=True, rename={"class_": "class"}):
@@ -119,7 +119,7 @@ def case_shape(one: cases.Case) -> CaseOfSomebody:
     )
 
 
-def load_shape(one: cases.CaseLoad) -> CasesOfOne:
+def load_shape(one: case_store.CaseLoad) -> CasesOfOne:
     """How many cases somebody has, as it goes out."""
     return CasesOfOne(
         assigned_to=one.assigned_to,
@@ -146,7 +146,7 @@ def history_shape(told: cases.CaseHistory) -> CaseHistory:
     )
 
 
-def difference_shape(one: cases.DayDifference) -> DayDifference:
+def difference_shape(one: case_store.DayDifference) -> DayDifference:
     """A difference as it goes out."""
     return DayDifference(
         case=case_shape(one.case),

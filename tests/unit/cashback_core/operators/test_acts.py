@@ -11,23 +11,25 @@ from hypothesis import strategies as st
 
 from cashback_core.delivery.states import TRANSITIONS, Actor, Delivery, Status
 from cashback_core.operators.acts import (
-    MAX_AT_ONCE,
     TARGETS,
     Act,
     ActKind,
     Circumstances,
-    CountChanged,
     Granted,
     NotCreditedThere,
     NotFromHere,
     NotYours,
     RiskNotAccepted,
-    Tally,
-    TooMany,
     goes_with,
     is_same_name,
-    may_act_on_all,
     operate,
+)
+from cashback_core.operators.open_cashbacks import (
+    MAX_AT_ONCE,
+    CountChanged,
+    Tally,
+    TooMany,
+    may_act_on_all,
 )
 from cashback_core.values.reasons import ReasonFault, why_no_reason
 
