@@ -93,13 +93,13 @@ class ResolvingContract:
         otherwise = listed({"id": str(second.id), "status": "rejected"}, {"id": str(first.id)})
         only = ResolutionList(file="other.csv", lines=otherwise.lines)
         steps: list[int] = []
-        await resolving.do(1, only, await resolving.plan(1, only, by="bia"), by="bia")
+        await resolving.do(1, only, await resolving.plan(1, only, by="bia"))
         changed = await resolving.carry_out(1, told, by=BY, token=plan.token)
         assert isinstance(changed, PlanChanged)
         assert len(changed.plan.moves) == 1
         assert (await history_of(store, 1, third)).record.status is Status.IN_DOUBT
         # Whoever had looked and acts at this moment: each by itself, under its lock.
-        done = await resolving.do(1, told, plan, by=BY, on_line=steps.append)
+        done = await resolving.do(1, told, plan, on_line=steps.append)
         assert ([move.id for move in done.moves], done.already) == ([third.id], (2,))
         assert [(one.line, one.why) for one in done.refused] == [
             (3, LineRefusal.NOT_CREDITED_THERE)
@@ -151,6 +151,6 @@ class ResolvingContract:
         assert named == {CashbackName(sale_id="NF-9"): (mine.id,)}
         everybodys = await resolving.plan(None, told, by=BY)
         assert [(m.id, m.merchant) for m in everybodys.moves] == [(mine.id, "demo")]
-        done = await resolving.do(2, told, everybodys, by=BY)  # a plan gives no right
+        done = await resolving.do(2, told, everybodys)  # a plan gives no right
         assert (done.moves, [one.why for one in done.refused]) == ((), [LineRefusal.UNKNOWN])
         assert (await history_of(store, 1, mine)).record.status is Status.IN_DOUBT

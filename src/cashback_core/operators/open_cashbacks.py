@@ -3,8 +3,9 @@
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -104,22 +105,52 @@ class OpenPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusTally:
+    """How many of those are in one status, and what they are worth."""
+
+    status: Status
+    count: int
+    centavos: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How many cashbacks a filter means, what they are worth, and how many are at risk.
 
     `in_doubt` counts those for which an act asks that RISK is taken (`is_risky`), `above_ceiling`
     what a ceiling holds: these are in the other numbers only where the filter asks for them.
+    `by_status` adds up to count and worth, in the order of `Status`; where it is told.
     """
 
     count: int
     cashback_centavos: int
     in_doubt: int
     above_ceiling: int = 0
+    by_status: tuple[StatusTally, ...] = field(default=(), compare=False)
+
+
+def tally_by_status(each: Iterable[tuple[Status, int]]) -> tuple[StatusTally, ...]:
+    """Of cashbacks, each by its status and what it is worth in centavos."""
+    counts: Counter[Status] = Counter()
+    centavos: Counter[Status] = Counter()
+    for status, worth in each:
+        counts[status] += 1
+        centavos[status] += worth
+    return by_status_of({status: (counts[status], centavos[status]) for status in counts})
+
+
+def by_status_of(counts: Mapping[Status, tuple[int, int]]) -> tuple[StatusTally, ...]:
+    """Counts and centavos in the order of `Status`; a status that none has is left out."""
+    return tuple(
+        StatusTally(status=status, count=counts[status][0], centavos=counts[status][1])
+        for status in Status
+        if counts.get(status, (0, 0))[0]
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class CountChanged:
-    """Not the number that the operator expected: look again before acting."""
+    """Not the number, or not the worth, that the operator expected: look again before acting."""
 
     tally: Tally
 
@@ -134,9 +165,15 @@ class TooMany:
 ManyDecision = Tally | CountChanged | TooMany | RiskNotAccepted
 
 
-def may_act_on_all(tally: Tally, act: Act, *, expected: int) -> ManyDecision:
-    """Whether an act may be done to everything that a filter means; the tally itself if so."""
-    if tally.count != expected:
+def may_act_on_all(
+    tally: Tally, act: Act, *, expected: int, worth_centavos: int | None = None
+) -> ManyDecision:
+    """Whether an act may be done to everything that a filter means; the tally itself if so.
+
+    `expected` is the count that was looked at, `worth_centavos` what it was worth, None where that
+    was not looked at: as many others are seldom worth the same.
+    """
+    if tally.count != expected or worth_centavos not in {None, tally.cashback_centavos}:
         return CountChanged(tally)
     if tally.count > MAX_AT_ONCE:
         return TooMany(tally)

@@ -115,7 +115,13 @@ class OperatorStore(Protocol):
 
     @abstractmethod
     async def act_on_all(
-        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        act: Act,
+        *,
+        expected: int,
+        worth_centavos: int | None = None,
     ) -> ManyDecision:
         """Do to all that a filter means, or to none of them when `may_act_on_all` refuses.
 

@@ -124,6 +124,11 @@ class ResolutionPlan:
     refused: tuple[RefusedLine, ...]
 
     @property
+    def centavos(self) -> int:
+        """What all that moves is worth."""
+        return sum(move.centavos for move in self.moves)
+
+    @property
     def token(self) -> str:
         """Names exactly these moves, as this person's, on this file's evidence.
 
@@ -260,13 +265,22 @@ class ResolveMany:
         return plan_of(told, named, foreseen, by=by)
 
     async def carry_out(
-        self, merchant_id: int | None, told: ResolutionList, *, by: str, token: str
+        self,
+        merchant_id: int | None,
+        told: ResolutionList,
+        *,
+        by: str,
+        token: str,
+        on_line: Callable[[int], None] | None = None,
     ) -> Resolved | PlanChanged:
-        """Do what the plan of that token would, or nothing where it is another by now."""
+        """Do what the plan of that token would, or nothing where it is another by now.
+
+        `on_line` is told how many of its moves are done with.
+        """
         plan = await self.plan(merchant_id, told, by=by)
         if plan.token != token:
             return PlanChanged(plan)
-        return await self.do(merchant_id, told, plan, by=by)
+        return await self.do(merchant_id, told, plan, on_line=on_line)
 
     async def do(
         self,
@@ -274,18 +288,17 @@ class ResolveMany:
         told: ResolutionList,
         plan: ResolutionPlan,
         *,
-        by: str,
         on_line: Callable[[int], None] | None = None,
     ) -> Resolved:
-        """Do the moves of a plan, each by itself: what has moved since is told, and left.
+        """Do the moves of a plan as whoever it is of, each by itself.
 
-        `on_line` is told how many lines of the plan are done with.
+        What has moved since is told, and left.
         """
         moved: list[PlannedMove] = []
         already, refused = list(plan.already), list(plan.refused)
         for number, move in enumerate(plan.moves, start=1):
             one = move.said
-            decision = await self.operators.act(merchant_id, move.id, told.act(one, by))
+            decision = await self.operators.act(merchant_id, move.id, told.act(one, plan.by))
             match decision:
                 case Granted():
                     moved.append(move)
@@ -293,13 +306,14 @@ class ResolveMany:
                     already.append(one.line)
                 case None:
                     why = LineRefusal.UNKNOWN
-                    refused.append(RefusedLine(line=one.line, name=one.name, why=why))
+                    refused.append(RefusedLine(line=one.line, name=one.name, why=why, id=move.id))
                 case _:
                     now = decision.status if isinstance(decision, NotFromHere) else move.from_status
                     refused.append(_refused(one, move.id, now, decision))
             if on_line is not None:
                 on_line(number)
-        return Resolved(moves=tuple(moved), already=tuple(already), refused=tuple(refused))
+        refused.sort(key=lambda one: one.line)
+        return Resolved(moves=tuple(moved), already=tuple(sorted(already)), refused=tuple(refused))
 
 
 def _parts(whole: Iterable[T]) -> Iterable[list[T]]:

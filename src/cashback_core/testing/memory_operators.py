@@ -27,6 +27,7 @@ from cashback_core.operators.open_cashbacks import (
     is_above_ceiling,
     may_act_on_all,
     refuse_many,
+    tally_by_status,
 )
 from cashback_core.operators.operator_store import CashbackName, Foreseen, OperatorStore
 from cashback_core.sales.same_sale import EqualOutcome, number_name
@@ -143,14 +144,23 @@ class MemoryOperators(OperatorStore):
             cashback_centavos=sum(row.record.cashback.cashback_centavos for row in rows),
             in_doubt=sum(is_risky(kind, row.status, self._circumstances(row)) for row in rows),
             above_ceiling=sum(map(_is_above_ceiling, self._meant(merchant_id, wanted))),
+            by_status=tally_by_status(
+                (row.status, row.record.cashback.cashback_centavos) for row in rows
+            ),
         )
 
     async def act_on_all(
-        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        act: Act,
+        *,
+        expected: int,
+        worth_centavos: int | None = None,
     ) -> ManyDecision:
         refuse_many(wanted, act.kind)
         tally = await self.tally(merchant_id, wanted, act.kind)
-        decision = may_act_on_all(tally, act, expected=expected)
+        decision = may_act_on_all(tally, act, expected=expected, worth_centavos=worth_centavos)
         if isinstance(decision, Tally):
             for row in self._all_meant(merchant_id, wanted):
                 assert isinstance(self._do(row, act), Granted)

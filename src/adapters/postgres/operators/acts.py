@@ -176,14 +176,20 @@ class PostgresOperatorStore(OperatorStore):
             return await tally_open(cursor, self._values_of(merchant_id, wanted), kind)
 
     async def act_on_all(
-        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        act: Act,
+        *,
+        expected: int,
+        worth_centavos: int | None = None,
     ) -> ManyDecision:
         refuse_many(wanted, act.kind)
         values = self._values_of(merchant_id, wanted)
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
             # Counted before anything is locked, so that a filter too wide locks nothing.
             tally = await tally_open(cursor, values, act.kind)
-            decision = may_act_on_all(tally, act, expected=expected)
+            decision = may_act_on_all(tally, act, expected=expected, worth_centavos=worth_centavos)
             if not isinstance(decision, Tally):
                 return decision
             # In key order, as everybody locks. What has moved since it was counted is not
@@ -192,7 +198,7 @@ class PostgresOperatorStore(OperatorStore):
             rows = await cursor.fetchall()
             given = await self._circumstances(cursor, merchant_id, rows)
             locked = replace(tally_of(rows, given, act), above_ceiling=tally.above_ceiling)
-            decision = may_act_on_all(locked, act, expected=expected)
+            decision = may_act_on_all(locked, act, expected=expected, worth_centavos=worth_centavos)
             if isinstance(decision, Tally):
                 await _store(cursor, _granted(rows, act, given))
                 for row in rows if act.kind is ActKind.CANCEL else ():

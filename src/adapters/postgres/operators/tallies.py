@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from adapters.postgres.operators.open_rows import ABOVE_CEILING, ALL_MEANT, AT_RISK, MARKED, MEANT
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import Act, ActKind, Circumstances, is_risky
-from cashback_core.operators.open_cashbacks import Tally
+from cashback_core.operators.open_cashbacks import Tally, by_status_of, tally_by_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,13 +37,13 @@ async def tally_open(cursor: Cursor, values: dict[str, Any], kind: ActKind) -> T
     await cursor.execute(
         f"""
         with meant as materialized (
-            select c.merchant_id, c.cashback_id, c.cashback_centavos,
+            select c.merchant_id, c.cashback_id, c.status, c.cashback_centavos,
                 {_RISKY.get(kind, "false")} as doubtful, {ABOVE_CEILING} as above_ceiling
             {MEANT}
         ), suspected as materialized (
             select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
         )
-        select count(*) filter (where counts),
+        select status, count(*) filter (where counts),
             coalesce(sum(cashback_centavos) filter (where counts), 0)::bigint,
             count(*) filter (where counts and (
                 doubtful
@@ -51,17 +51,19 @@ async def tally_open(cursor: Cursor, values: dict[str, Any], kind: ActKind) -> T
             )),
             count(*) filter (where above_ceiling)
         from (select m.*, %(above_ceiling)s or not above_ceiling as counts from meant as m) as m
+        group by status
         """,  # noqa: S608 (made of literals)
         values | {"resends": kind is ActKind.RESEND},
         prepare=False,
     )
-    row = await cursor.fetchone()
-    count, centavos, in_doubt, above_ceiling = row or (0, 0, 0, 0)
+    rows = await cursor.fetchall()
+    counts = {Status(row[0]): (row[1], row[2]) for row in rows}
     return Tally(
-        count=count,
-        cashback_centavos=centavos,
-        in_doubt=in_doubt,
-        above_ceiling=above_ceiling,
+        count=sum(row[1] for row in rows),
+        cashback_centavos=sum(row[2] for row in rows),
+        in_doubt=sum(row[3] for row in rows),
+        above_ceiling=sum(row[4] for row in rows),
+        by_status=by_status_of(counts),
     )
 
 
@@ -71,4 +73,5 @@ def tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances], a
         count=len(rows),
         cashback_centavos=sum(row[6] for row in rows),
         in_doubt=sum(is_risky(act.kind, Status(row[2]), given[row[1]]) for row in rows),
+        by_status=tally_by_status((Status(row[2]), row[6]) for row in rows),
     )

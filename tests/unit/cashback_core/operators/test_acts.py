@@ -185,6 +185,10 @@ def test_acting_on_all_needs_the_number_that_was_looked_at() -> None:
     assert may_act_on_all(TALLY, risky, expected=3) == TALLY
     for other in (0, 2, 4):
         assert may_act_on_all(TALLY, risky, expected=other) == CountChanged(TALLY)
+    assert may_act_on_all(TALLY, risky, expected=3, worth_centavos=420) == TALLY
+    for other in (0, 419, 421):
+        decision = may_act_on_all(TALLY, risky, expected=3, worth_centavos=other)
+        assert decision == CountChanged(TALLY)
 
 
 def test_acting_on_all_needs_the_risk_accepted_when_any_is_in_doubt() -> None:
