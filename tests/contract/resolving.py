@@ -101,9 +101,7 @@ class ResolvingContract:
         # Whoever had looked and acts at this moment: each by itself, under its lock.
         done = await resolving.do(1, told, plan, on_line=steps.append)
         assert ([move.id for move in done.moves], done.already) == ([third.id], (2,))
-        assert [(one.line, one.why) for one in done.refused] == [
-            (3, LineRefusal.NOT_CREDITED_THERE)
-        ]
+        assert [(one.line, one.why) for one in done.refused] == [(3, LineRefusal.MOVED_SINCE)]
         assert steps == [1, 2, 3]
 
     async def test_what_was_looked_at_is_done_once_by_whoever_looked(
@@ -112,7 +110,8 @@ class ResolvingContract:
         one = await ended_with(store, UNANSWERED)
         told = listed({"id": str(one.id), "status": "rejected"})
         resolving = ResolveMany(operators)
-        token = (await resolving.plan(1, told, by=BY)).token
+        looked = await resolving.plan(1, told, by=BY)
+        token = looked.token
         renamed = ResolutionList(file="other.csv", lines=told.lines)
         for other, by in ((renamed, BY), (told, "bia")):
             done = await resolving.carry_out(1, other, by=by, token=token)
@@ -127,6 +126,10 @@ class ResolvingContract:
         done = await resolving.carry_out(1, told, by=BY, token=token)
         assert isinstance(done, PlanChanged)
         assert len(done.plan.moves) == 1
+        # Nor does a list that was begun before: its line's turn came after all of that.
+        late = await resolving.do(1, told, looked)
+        assert (late.moves, [line.why for line in late.refused]) == ((), ["moved_since"])
+        assert (await history_of(store, 1, one)).record.status is Status.IN_DOUBT
 
     async def test_lines_that_contradict_each_other_are_not_done(
         self, store: CashbackStore, operators: OperatorStore

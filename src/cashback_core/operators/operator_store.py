@@ -49,6 +49,13 @@ class Foreseen:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class MovedSince:
+    """It was looked at before it last moved; `status` is where it is now."""
+
+    status: Status
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderState:
     """Whether the sender is paused: since when, why, and by whom; all None while it is not."""
@@ -94,6 +101,17 @@ class OperatorStore(Protocol):
     @abstractmethod
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
         """Do to one cashback what `operate` grants and tell what it said; None: there is none."""
+
+    @abstractmethod
+    async def act_as_seen(
+        self,
+        merchant_id: int | None,
+        id: UUID,  # noqa: A002
+        act: Act,
+        *,
+        version: int,
+    ) -> Decision | MovedSince | None:
+        """Do what `act` does, unless the cashback has moved since it was seen as that version."""
 
     @abstractmethod
     async def named(

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from cashback_core.delivery.states import Status
@@ -25,17 +25,14 @@ from cashback_core.operators.acts import (
     Decision,
     Granted,
     NotCreditedThere,
-    NotFromHere,
 )
+from cashback_core.operators.operator_store import CashbackName, Foreseen, MovedSince, OperatorStore
 from cashback_core.operators.resolution_lines import (
     LineFault,
     ResolutionLine,
     ResolutionList,
     UnreadResolution,
 )
-
-if TYPE_CHECKING:
-    from cashback_core.operators.operator_store import CashbackName, Foreseen, OperatorStore
 
 T = TypeVar("T")
 
@@ -55,6 +52,8 @@ class LineRefusal(StrEnum):
     """Its present status does not go with it."""
     NOT_CREDITED_THERE = "not_credited_there"
     """It is held or rejected, and no incident of a statement says that it is credited."""
+    MOVED_SINCE = "moved_since"
+    """It has moved since it was looked at: nobody knows that the evidence is of what it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,18 +297,26 @@ class ResolveMany:
         already, refused = list(plan.already), list(plan.refused)
         for number, move in enumerate(plan.moves, start=1):
             one = move.said
-            decision = await self.operators.act(merchant_id, move.id, told.act(one, plan.by))
+            decision = await self.operators.act_as_seen(
+                merchant_id, move.id, told.act(one, plan.by), version=move.version
+            )
             match decision:
                 case Granted():
                     moved.append(move)
-                case NotFromHere(status=status) if status is move.to:
+                case MovedSince(status) if status is move.to:
                     already.append(one.line)
+                case MovedSince(status):
+                    why = LineRefusal.MOVED_SINCE
+                    refused.append(
+                        RefusedLine(
+                            line=one.line, name=one.name, why=why, id=move.id, status=status
+                        )
+                    )
                 case None:
                     why = LineRefusal.UNKNOWN
                     refused.append(RefusedLine(line=one.line, name=one.name, why=why, id=move.id))
-                case _:
-                    now = decision.status if isinstance(decision, NotFromHere) else move.from_status
-                    refused.append(_refused(one, move.id, now, decision))
+                case _:  # what it stands on has gone: an incident, as a rule
+                    refused.append(_refused(one, move.id, move.from_status, decision))
             if on_line is not None:
                 on_line(number)
         refused.sort(key=lambda one: one.line)

@@ -29,7 +29,7 @@ from cashback_core.operators.open_cashbacks import (
     refuse_many,
     tally_by_status,
 )
-from cashback_core.operators.operator_store import CashbackName, Foreseen, OperatorStore
+from cashback_core.operators.operator_store import CashbackName, Foreseen, MovedSince, OperatorStore
 from cashback_core.sales.same_sale import EqualOutcome, number_name
 from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
 from cashback_core.testing.memory_rows import paid_document
@@ -102,6 +102,22 @@ class MemoryOperators(OperatorStore):
         await reach_store(self._store)
         for (owner, cashback_id), row in self._store.rows.items():
             if cashback_id == id and merchant_id in {None, owner}:
+                return self._do(row, act)
+        return None
+
+    async def act_as_seen(
+        self,
+        merchant_id: int | None,
+        id: UUID,  # noqa: A002
+        act: Act,
+        *,
+        version: int,
+    ) -> Decision | MovedSince | None:
+        await reach_store(self._store)
+        for (owner, cashback_id), row in self._store.rows.items():
+            if cashback_id == id and merchant_id in {None, owner}:
+                if len(row.events) != version:
+                    return MovedSince(row.status)
                 return self._do(row, act)
         return None
 

@@ -27,7 +27,7 @@ from cashback_core.operators.open_cashbacks import (
     may_act_on_all,
     refuse_many,
 )
-from cashback_core.operators.operator_store import CashbackName, Foreseen, OperatorStore
+from cashback_core.operators.operator_store import CashbackName, Foreseen, MovedSince, OperatorStore
 from cashback_core.reconciliation.incidents import PRECEDES, SAYS_CREDITED
 from cashback_core.values.pages import Position
 
@@ -111,6 +111,23 @@ class PostgresOperatorStore(OperatorStore):
         return EqualPage(items=items, next=items[-1].position if len(rows) > limit else None)
 
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
+        decision = await self._act(merchant_id, id, act, None)
+        assert not isinstance(decision, MovedSince)
+        return decision
+
+    async def act_as_seen(
+        self,
+        merchant_id: int | None,
+        id: UUID,  # noqa: A002
+        act: Act,
+        *,
+        version: int,
+    ) -> Decision | MovedSince | None:
+        return await self._act(merchant_id, id, act, version)
+
+    async def _act(
+        self, merchant_id: int | None, cashback_id: UUID, act: Act, version: int | None
+    ) -> Decision | MovedSince | None:
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
             # Locked: a late answer or a settler that comes meanwhile sees what we stored.
             await cursor.execute(
@@ -122,11 +139,13 @@ class PostgresOperatorStore(OperatorStore):
                 where %s::bigint is null or m.merchant_id = %s
                 for no key update of c
                 """,
-                [id, merchant_id, merchant_id],
+                [cashback_id, merchant_id, merchant_id],
             )
             row = await cursor.fetchone()
             if row is None:
                 return None
+            if version not in {None, row[3]}:  # whoever moved it got there first
+                return MovedSince(Status(row[2]))
             given = await self._circumstances(cursor, merchant_id, [row])
             decision = _decide(row, act, given[row[1]])
             if isinstance(decision, Granted):

@@ -49,4 +49,5 @@ PHRASES: Final[Mapping[str, str]] = {
     "resolution.contradicted": "another line says otherwise of the same cashback",
     "resolution.not_from_here": "its present status does not go with it",
     "resolution.not_credited_there": "no incident of a statement says that it is credited",
+    "resolution.moved_since": "it has moved since it was looked at: look again",
 }

@@ -50,4 +50,5 @@ PHRASES: Final[Mapping[str, str]] = {
     "resolution.contradicted": "outra linha diz o contrário do mesmo cashback",
     "resolution.not_from_here": "o status atual não admite isso",
     "resolution.not_credited_there": "nenhum incidente do extrato diz que foi creditado",
+    "resolution.moved_since": "mudou desde que foi mostrado: olhe de novo",
 }
