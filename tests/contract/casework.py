@@ -120,6 +120,21 @@ class CaseStoreContract:
         self.keep_difference(one)
         return one.case.id
 
+    async def test_a_reversals_two_lines_are_worth_their_money_once(
+        self, store: CashbackStore, cases: CaseStore
+    ) -> None:
+        record = await accepted(store, submitted(a_sale(sale_id="NF-1002"), merchant_id=1))
+        about: dict[str, Any] = {"cashback_id": record.id, "cls": FindingClass.REVERSED}
+        lines = [self.told(1, **about, centavos=6_250, line=line) for line in (2, 9)]
+        first = self.told(1, **about, centavos=6_250, opened_at=AT - timedelta(days=1))
+        page = await cases.cases(1, CaseFilter(), limit=9, after=None)
+        assert [one.id for one in page.items] == [first, *sorted(lines)]
+        assert [one.centavos for one in page.items] == [6_250, 0, 0]
+        assert {one.sale_id for one in page.items} == {"NF-1002"}
+        (load,) = await cases.loads(1, CaseFilter())
+        assert (load.count, load.centavos) == (3, 6_250)
+        assert history(await cases.case(1, lines[0])).case.sale_id == "NF-1002"
+
     async def test_a_merchant_works_on_its_own_alone_and_the_platform_on_all(
         self, store: CashbackStore, cases: CaseStore
     ) -> None:

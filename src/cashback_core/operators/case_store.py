@@ -65,7 +65,7 @@ class CaseLoad:
 class DayDifference:
     """Where an ERP's day file and our records differ; `line` is the file's, None: not on it.
 
-    `sale` is the sale's own number as it is recorded, else as the file tells it. `erp_centavos` and
+    `erp_centavos` and
     `our_centavos` are what either side says, None where it says nothing; `whys` what can be told of
     why.
     """
@@ -78,7 +78,6 @@ class DayDifference:
     erp_centavos: int | None
     our_centavos: int | None
     closed_why: str | None
-    sale: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,9 @@ class Case:
     """An incident or a difference as somebody's work.
 
     `merchant` is the slug, None for what is nobody's, which the platform and the command line alone
-    see. `cls` is its class as its kind has them, `centavos` what is at stake. `closed_at` is when
+    see. `cls` is its class as its kind has them, `centavos` what is at stake: a reversal's two
+    lines, the credit and what takes it back, are two cases, and the later is worth nothing more.
+    `sale_id` is the sale's own number, None where none is known. `closed_at` is when
     a statement, a file or an explanation ended it, `resolved_at` since when a person calls it
     done; None while it stands, and while nobody does.
     """
@@ -58,6 +60,7 @@ class Case:
     assigned_to: str | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    sale_id: str | None = None
 
     @property
     def state(self) -> CaseState:

@@ -13,6 +13,7 @@ from cyclopts.validators import LimitedChoice
 
 from adapters.postgres.operators.cases import PostgresCaseStore
 from cashback_core.operators.case_store import UNRESOLVED, CaseFilter
+from cashback_core.operators.case_words import case_words, event_words, state_words
 from cashback_core.operators.cases import (
     AssignCase,
     AssignedToAnother,
@@ -24,8 +25,9 @@ from cashback_core.operators.cases import (
     ResolveCase,
 )
 from cashback_core.values.money import format_centavos
+from cashback_core.words.locales import ENGLISH
 from cashback_gateway.commands.operating import PAGE, operating, the_merchant
-from cashback_gateway.commands.parameters import TO, Id, Json, Limit, Merchant, Reason, Signer
+from cashback_gateway.commands.parameters import TO, Id, Json, Lang, Limit, Merchant, Reason, Signer
 from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.readers import read_by, read_text, whole
 from cashback_gateway.commands.refusals import ActRefusedError
@@ -39,9 +41,12 @@ from cashback_gateway.commands.tables import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cashback_core.operators.case_store import CaseLoad
     from cashback_core.operators.cases import Case, CaseAct
     from cashback_core.values.pages import Position
+    from cashback_core.words.locales import Language
 
 _CASES: Final = (
     TableColumn("id"),
@@ -52,8 +57,9 @@ _CASES: Final = (
     TableColumn("state"),
     TableColumn("assigned_to", "WHOSE"),
     TableColumn("merchant"),
+    TableColumn("sale_id", "SALE"),
     TableColumn("cashback_id", "CASHBACK"),
-    TableColumn("why", folds=True),
+    TableColumn("what", "WHY", folds=True),
 )
 _EVENTS: Final = (
     TableColumn("at"),
@@ -80,6 +86,7 @@ async def list_cases(
     min_centavos: Annotated[int | None, read_by(whole, "at stake at least")] = None,
     merchant: Merchant | None = None,
     limit: Limit = 100,
+    lang: Lang = ENGLISH,
     json: Json = False,
     here: Here,
 ) -> None:
@@ -105,10 +112,10 @@ async def list_cases(
             if after is None:
                 break
     listing = PrintedList(
-        records=[*map(case_record, items)],
+        records=[case_record(one, lang) for one in items],
         columns=_CASES,
         total=sum(load.count for load in loads),
-        words=tuple(map(_load_words, loads)) or ("nothing needs anybody",),
+        words=(*map(_load_words, loads), *_next_words(loads)) or ("nothing needs anybody",),
         facts={"loads": [*map(_load, loads)]},
     )
     show_listing(listing, as_json=json)
@@ -120,13 +127,13 @@ def _states(*, unassigned: bool, all_: bool) -> frozenset[CaseState]:
     return frozenset(CaseState) if all_ else UNRESOLVED
 
 
-async def show(case: Id, /, *, json: Json = False, here: Here) -> None:
+async def show(case: Id, /, *, lang: Lang = ENGLISH, json: Json = False, here: Here) -> None:
     """Show a case with all that happened to it."""
     async with operating(here) as (database, _):
         told = await PostgresCaseStore(database).case(None, case)
     if told is None:
         raise ActRefusedError(f"there is no incident and no difference {case}")
-    _tell(told, as_json=json)
+    _tell(told, lang, as_json=json)
 
 
 async def assign(
@@ -185,13 +192,13 @@ async def _work(here: Workplace, case: Id, act: CaseAct, *, as_json: bool) -> No
         case AssignedToAnother(to):
             raise ActRefusedError(f"{case} is {to}'s: --take-over takes it from them")
         case CaseHistory():
-            _tell(told, as_json=as_json)
+            _tell(told, ENGLISH, as_json=as_json)
         case _:
             assert_never(told)
 
 
-def _tell(told: CaseHistory, *, as_json: bool) -> None:
-    record = case_record(told.case)
+def _tell(told: CaseHistory, language: Language, *, as_json: bool) -> None:
+    record = case_record(told.case, language)
     events: list[dict[str, object]] = [
         {
             "at": event.at,
@@ -205,12 +212,13 @@ def _tell(told: CaseHistory, *, as_json: bool) -> None:
     if as_json:
         show_json({**record, "events": events})
         return
-    show_record(record)
-    show_table(_EVENTS, events)
+    show_record({**record, "state": state_words(language, told.case.state)})
+    said = (event_words(language, event.what) for event in told.events)
+    show_table(_EVENTS, [{**one, "what": what} for one, what in zip(events, said, strict=True)])
 
 
-def case_record(one: Case) -> dict[str, object]:
-    """A case as lists and JSON tell it."""
+def case_record(one: Case, language: Language) -> dict[str, object]:
+    """A case as lists and JSON tell it; `what` is in words of that language."""
     return {
         "id": one.id,
         "kind": one.kind,
@@ -220,7 +228,9 @@ def case_record(one: Case) -> dict[str, object]:
         "state": one.state,
         "assigned_to": one.assigned_to,
         "merchant": one.merchant,
+        "sale_id": one.sale_id,
         "cashback_id": one.cashback_id,
+        "what": case_words(language, one),
         "why": one.why,
         "resolved_at": one.resolved_at,
         "closed_at": one.closed_at,
@@ -234,6 +244,15 @@ def _load(one: CaseLoad) -> dict[str, object]:
         "amount": format_centavos(one.centavos),
         "oldest_since": one.oldest_at,
     }
+
+
+def _next_words(loads: Sequence[CaseLoad]) -> tuple[str, ...]:
+    """What can be done about what nobody has."""
+    if all(load.assigned_to is not None for load in loads):
+        return ()
+    return (
+        "`cases assign ID --to NAME --as NAME` gives one to somebody; `cases show ID` tells it",
+    )
 
 
 def _load_words(one: CaseLoad) -> str:

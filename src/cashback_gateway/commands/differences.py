@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
 from adapters.postgres.operators.cases import PostgresCaseStore
-from cashback_core.operators.case_store import DifferenceFilter
+from cashback_core.operators.case_store import UNRESOLVED, DifferenceFilter
 from cashback_core.values.money import format_centavos
+from cashback_core.words.locales import ENGLISH
 from cashback_gateway.commands.cases import Class, case_record
 from cashback_gateway.commands.operating import PAGE, operating, the_merchant
-from cashback_gateway.commands.parameters import Json, Limit, Merchant
+from cashback_gateway.commands.parameters import Json, Lang, Limit, Merchant
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import read_by
 from cashback_gateway.commands.tables import TableColumn, listing_of, show_listing
@@ -20,6 +22,7 @@ from cashback_gateway.commands.tables import TableColumn, listing_of, show_listi
 if TYPE_CHECKING:
     from cashback_core.operators.case_store import DayDifference
     from cashback_core.values.pages import Position
+    from cashback_core.words.locales import Language
 
 
 _DIFFERENCES: Final = (
@@ -33,7 +36,13 @@ _DIFFERENCES: Final = (
     TableColumn("our_cashback", "OURS", right=True),
     TableColumn("cashback_id", "CASHBACK"),
     TableColumn("assigned_to", "WHOSE"),
-    TableColumn("why", folds=True),
+    TableColumn("what", "WHY", folds=True),
+)
+
+
+_NEXT: Final = (
+    "a better file ends what it tells right; until then `cases assign ID`, `cases note ID` and"
+    " `cases resolve ID`"
 )
 
 
@@ -51,6 +60,7 @@ async def list_differences(
     all_: Annotated[bool, Parameter(name="--all", help="those that have ended, too")] = False,
     merchant: Merchant | None = None,
     limit: Limit = 100,
+    lang: Lang = ENGLISH,
     json: Json = False,
     here: Here,
 ) -> None:
@@ -67,18 +77,20 @@ async def list_differences(
             after = page.next
             if after is None:
                 break
-    records = [*map(_difference, items)]
+    records = [_difference(one, lang) for one in items]
     more = after is not None or limit == 0
-    show_listing(listing_of(records, _DIFFERENCES, limit=limit, more=more), as_json=json)
+    listing = listing_of(records, _DIFFERENCES, limit=limit, more=more)
+    if any(one.case.state in UNRESOLVED for one in items):
+        listing = replace(listing, words=(_NEXT,))
+    show_listing(listing, as_json=json)
 
 
-def _difference(one: DayDifference) -> dict[str, object]:
+def _difference(one: DayDifference, language: Language) -> dict[str, object]:
     return {
-        **case_record(one.case),
+        **case_record(one.case, language),
         "day": one.day.isoformat(),
         "file_id": one.file_id,
         "line": one.line,
-        "sale_id": one.sale,
         "whys": [*one.whys],
         "erp_cashback": _money(one.erp_centavos),
         "our_cashback": _money(one.our_centavos),

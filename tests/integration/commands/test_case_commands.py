@@ -111,8 +111,11 @@ def test_a_case_goes_from_hand_to_hand(dsn: str, environ: dict[str, str]) -> Non
     assert done(environ, "cases", "list") == "nothing needs anybody\n"
     incident, difference = an_incident(dsn), differing(dsn)
     listed = done(environ, "cases", "list").splitlines()
-    assert listed[-1] == "nobody has 2, 7.82 in all, the oldest of 2026-06-15"
-    assert {line.split()[0] for line in listed[1:-1]} == {incident, difference}
+    assert listed[-2] == "nobody has 2, 7.82 in all, the oldest of 2026-06-15"
+    assert listed[-1].startswith("`cases assign ID --to NAME --as NAME` gives one to somebody")
+    assert "the ERP rounds otherwise" in listed[2]
+    assert "o ERP arredonda de outro modo" in done(environ, "cases", "list", "--lang", "pt")
+    assert {line.split()[0] for line in listed[1:-2]} == {incident, difference}
     assigned = done(
         environ, "cases", "assign", incident, "--to", "bia", "--note", "their campaign?", "--as",
         "ana",

@@ -16,6 +16,7 @@ from adapters.http.resources.answers import read_document
 from adapters.http.resources.resource import UuidKey
 from adapters.http.wire.answers import Answer, encode
 from adapters.http.wire.fields import Body, Reason, TextField, Truth
+from adapters.http.wire.headers import read_language
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.operators.cases import (
@@ -151,7 +152,7 @@ class CaseActRoute:
             case CaseRefusal() | AssignedToAnother():
                 raise RefusedError(told)
             case CaseHistory():
-                return Answer(200, encode(shapes.history_shape(told)))
+                return Answer(200, encode(shapes.history_shape(told, read_language(fields))))
             case _:
                 assert_never(told)
 

@@ -26,6 +26,7 @@ from adapters.http.wire.filters import (
     IdFilter,
     TextFilter,
 )
+from adapters.http.wire.headers import read_language
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.queries import QueryReader
 from cashback_core.operators.case_store import UNRESOLVED, CaseFilter, DifferenceFilter
@@ -124,14 +125,15 @@ class CaseRoutes:
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List cases, oldest first, and who has how many."""
-        _, principal = await self.admit(request)
+        fields, principal = await self.admit(request)
         merchant_id = whose_cases(principal)
         zone = await self.zones.of(merchant_id)
         wanted, part = read_case_list(request.scope["query_string"], zone)
         loads = await self.cases.loads(merchant_id, wanted)
         page = await self.cases.cases(merchant_id, wanted, limit=part.limit, after=part.after)
+        language = read_language(fields)
         shape = shapes.CasePage(
-            items=[shapes.case_shape(one) for one in page.items],
+            items=[shapes.case_shape(one, language) for one in page.items],
             loads=[shapes.load_shape(one) for one in loads],
             next_cursor=part.cursor(page.next),
         )
@@ -139,24 +141,25 @@ class CaseRoutes:
 
     async def differences(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List differences, oldest first."""
-        _, principal = await self.admit(request)
+        fields, principal = await self.admit(request)
         wanted, part = read_difference_list(request.scope["query_string"])
         page = await self.cases.differences(
             principal.merchant_id, wanted, limit=part.limit, after=part.after
         )
+        language = read_language(fields)
         shape = shapes.DifferencePage(
-            items=[shapes.difference_shape(one) for one in page.items],
+            items=[shapes.difference_shape(one, language) for one in page.items],
             next_cursor=part.cursor(page.next),
         )
         return Answer(200, encode(shape))
 
     async def history(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Tell one, and all that happened to it."""
-        _, principal = await self.admit(request)
+        fields, principal = await self.admit(request)
         told = await self.cases.case(whose_cases(principal), path_uuid(request))
         if told is None:
             raise NotFoundException
-        return Answer(200, encode(shapes.history_shape(told)))
+        return Answer(200, encode(shapes.history_shape(told, read_language(fields))))
 
 
 def read_case_list(query: bytes, zone: ZoneInfo) -> tuple[CaseFilter, ListPart]:

@@ -112,7 +112,7 @@ def case_of(row: tuple[Any, ...]) -> Case:
     """The case of a row."""
     (
         id_, kind, cls, slug, cashback_id, centavos, why, opened_at, assigned_to, resolved_at,
-        closed_at, *_,
+        closed_at, sale_id, *_,
     ) = row  # fmt: skip
     return Case(
         id=id_,
@@ -126,12 +126,13 @@ def case_of(row: tuple[Any, ...]) -> Case:
         assigned_to=assigned_to,
         resolved_at=resolved_at,
         closed_at=closed_at,
+        sale_id=sale_id,
     )
 
 
 def difference_of(row: tuple[Any, ...]) -> DayDifference:
     """The difference of a row."""
-    day, file_id, line, whys, erp_centavos, our_centavos, closed_why, sale = row[11:]
+    day, file_id, line, whys, erp_centavos, our_centavos, closed_why = row[12:]
     return DayDifference(
         case=case_of(row),
         day=day,
@@ -141,5 +142,4 @@ def difference_of(row: tuple[Any, ...]) -> DayDifference:
         erp_centavos=erp_centavos,
         our_centavos=our_centavos,
         closed_why=closed_why,
-        sale=sale,
     )

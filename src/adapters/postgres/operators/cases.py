@@ -50,9 +50,17 @@ if TYPE_CHECKING:
 
 _INCIDENTS: Final[LiteralString] = """
     select i.incident_id as case_id, 'incident' as kind, i.class, i.merchant_id, i.cashback_id,
-        i.centavos, i.why, i.opened_at, i.closed_at
+        case when i.class = 'reversed' and exists (
+            select from statement_incidents as o
+            where o.merchant_id = i.merchant_id and o.cashback_id = i.cashback_id
+                and o.class = 'reversed' and (o.closed_at is null) = (i.closed_at is null)
+                and (o.opened_at, o.incident_id) < (i.opened_at, i.incident_id)
+        ) then 0 else i.centavos end as centavos,
+        i.why, i.opened_at, i.closed_at
     from statement_incidents as i
 """
+"""A credit and what takes it back are two lines about the same money: it is at stake once."""
+
 _AT_STAKE: Final[LiteralString] = """
     coalesce(abs(d.erp_centavos - d.our_centavos), d.erp_centavos, d.our_centavos, 0)
 """
@@ -69,6 +77,22 @@ _COLUMNS: Final[LiteralString] = """
     s.case_id, s.kind, s.class, m.slug, s.cashback_id, s.centavos, s.why, s.opened_at,
     k.assigned_to, k.resolved_at, s.closed_at
 """
+_SALE_ID: Final[LiteralString] = """
+    coalesce(
+        (
+            select a.sale_id from sales as a
+            where a.merchant_id = s.merchant_id and a.cashback_id = s.cashback_id
+        ),
+        (
+            select l.name from differences as d
+            join erp_lines as l on l.file_id = d.file_id and l.line = d.line
+                and l.merchant_id = d.merchant_id and l.name_kind = 'sale_id'
+            where d.difference_id = s.case_id
+        )
+    )
+"""
+"""As it is recorded, else as a day file tells it."""
+
 _WANTED: Final[LiteralString] = """
     (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
     and case
@@ -108,6 +132,11 @@ class PostgresCaseStore(CaseStore):
     def _sees_differences(self, merchant_id: int | None) -> bool:
         return merchant_id is not None or not self._sees_incidents_alone
 
+    def _columns(self, merchant_id: int | None) -> LiteralString:
+        """Of sales the platform over HTTP sees nothing."""
+        sale_id = _SALE_ID if self._sees_differences(merchant_id) else "null"
+        return f"{_COLUMNS}, {sale_id}"
+
     def _source(self, merchant_id: int | None) -> LiteralString:
         if self._sees_differences(merchant_id):
             return f"{_INCIDENTS} union all {_DIFFERENCES}"
@@ -129,7 +158,7 @@ class PostgresCaseStore(CaseStore):
         async with self._acting(merchant_id) as connection:
             found = await connection.execute(
                 f"""
-                select {_COLUMNS}
+                select {self._columns(merchant_id)}
                 from ({self._source(merchant_id)}) as s
                 left join cases as k using (case_id)
                 left join merchants as m on m.merchant_id = s.merchant_id
@@ -214,7 +243,7 @@ class PostgresCaseStore(CaseStore):
     ) -> Case | None:
         found = await connection.execute(
             f"""
-            select {_COLUMNS}
+            select {self._columns(merchant_id)}
             from ({self._source(merchant_id)}) as s
             left join cases as k using (case_id)
             left join merchants as m on m.merchant_id = s.merchant_id
@@ -248,22 +277,12 @@ class PostgresCaseStore(CaseStore):
         async with self._acting(merchant_id) as connection:
             found = await connection.execute(
                 f"""
-                select {_COLUMNS}, d.day, d.file_id, d.line, d.whys, d.erp_centavos,
-                    d.our_centavos, d.closed_why,
-                    coalesce(
-                        a.sale_id,
-                        (
-                            select l.name from erp_lines as l
-                            where l.file_id = d.file_id and l.line = d.line
-                                and l.merchant_id = d.merchant_id and l.name_kind = 'sale_id'
-                        )
-                    )
+                select {self._columns(merchant_id)}, d.day, d.file_id, d.line, d.whys,
+                    d.erp_centavos, d.our_centavos, d.closed_why
                 from ({_DIFFERENCES}) as s
                 join differences as d on d.difference_id = s.case_id
                 left join cases as k using (case_id)
                 left join merchants as m on m.merchant_id = s.merchant_id
-                left join sales as a
-                    on a.merchant_id = d.merchant_id and a.cashback_id = d.cashback_id
                 where (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
                     and (%(day)s::date is null or d.day = %(day)s)
                     and (%(class)s::text is null or s.class = %(class)s)
