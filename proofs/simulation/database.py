@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry
-from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
+from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_rows import confirmed_at, paid_document
+from cashback_core.testing.memory_sender import MemorySenderSwitch
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.closes import SimulatedCloses
 from simulation.incidents import SimulatedIncidents

@@ -18,7 +18,7 @@ from cashback_core.delivery.record import (
     RecordOrder,
 )
 from cashback_core.delivery.states import Status
-from cashback_core.operators.acts import OpenFilter
+from cashback_core.operators.open_cashbacks import OpenFilter
 from cashback_core.privacy.data_subjects import Retention
 from cashback_core.values.documents import Cpf
 from volume.house import MERCHANT, House

@@ -12,20 +12,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from cashback_core.operators.cases import (
+from cashback_core.operators.case_store import (
     EVERY_UNRESOLVED,
+    CaseFilter,
+    CaseLoad,
+    DayDifference,
+    DifferenceFilter,
+)
+from cashback_core.operators.cases import (
     AssignCase,
     AssignedToAnother,
     Case,
     CaseEventKind,
-    CaseFilter,
     CaseHistory,
     CaseKind,
-    CaseLoad,
     CaseRefusal,
     CaseState,
-    DayDifference,
-    DifferenceFilter,
     NoteCase,
     ResolveCase,
 )
@@ -36,7 +38,7 @@ from contract.builders import a_sale, accepted, submitted
 
 if TYPE_CHECKING:
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.cases import CaseStore
+    from cashback_core.operators.case_store import CaseStore
     from cashback_core.reconciliation.incidents import IncidentStore
 
 AT: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
@@ -117,6 +119,21 @@ class CaseStoreContract:
         one = replace(one, case=replace(one.case, **changes))
         self.keep_difference(one)
         return one.case.id
+
+    async def test_a_reversals_two_lines_are_worth_their_money_once(
+        self, store: CashbackStore, cases: CaseStore
+    ) -> None:
+        record = await accepted(store, submitted(a_sale(sale_id="NF-1002"), merchant_id=1))
+        about: dict[str, Any] = {"cashback_id": record.id, "cls": FindingClass.REVERSED}
+        lines = [self.told(1, **about, centavos=6_250, line=line) for line in (2, 9)]
+        first = self.told(1, **about, centavos=6_250, opened_at=AT - timedelta(days=1))
+        page = await cases.cases(1, CaseFilter(), limit=9, after=None)
+        assert [one.id for one in page.items] == [first, *sorted(lines)]
+        assert [one.centavos for one in page.items] == [6_250, 0, 0]
+        assert {one.sale_id for one in page.items} == {"NF-1002"}
+        (load,) = await cases.loads(1, CaseFilter())
+        assert (load.count, load.centavos) == (3, 6_250)
+        assert history(await cases.case(1, lines[0])).case.sale_id == "NF-1002"
 
     async def test_a_merchant_works_on_its_own_alone_and_the_platform_on_all(
         self, store: CashbackStore, cases: CaseStore

@@ -19,7 +19,7 @@ from contract.builders import CREATED, a_sale, accepted, ended, given_up, leased
 if TYPE_CHECKING:
     from cashback_core.changes.changes import Change
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.operator_store import OperatorStore
 
 
 async def all_changes(

@@ -24,7 +24,7 @@ from contract.builders import CREATED, a_cpf, a_sale, accepted, ended, given_up,
 if TYPE_CHECKING:
     from cashback_core.figures.figures import Figures, FiguresStore
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.operator_store import OperatorStore
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
 REFUSED: Final = Evidence(phase=Phase.STATUS_SEEN, status_code=422, reason="Ana is no", ended_s=0.2)

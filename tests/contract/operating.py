@@ -19,17 +19,9 @@ from cashback_core.delivery.waits import Why
 from cashback_core.intake.acceptance import Collided, ContentTaken
 from cashback_core.intake.confirmation import Confirmed, NothingToConfirm
 from cashback_core.intake.equal_sales import MAX_LISTED
-from cashback_core.operators.acts import (
-    Act,
-    ActKind,
-    CountChanged,
-    Granted,
-    NotFromHere,
-    OpenFilter,
-    RiskNotAccepted,
-    SenderState,
-    Tally,
-)
+from cashback_core.operators.acts import Act, ActKind, Granted, NotFromHere, RiskNotAccepted
+from cashback_core.operators.open_cashbacks import CountChanged, OpenFilter, StatusTally, Tally
+from cashback_core.operators.operator_store import SenderState
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import Cpf
 from cashback_core.values.ids import new_id
@@ -58,7 +50,8 @@ if TYPE_CHECKING:
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.leases import Claim
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OpenCashback, OperatorStore, SenderSwitch
+    from cashback_core.operators.open_cashbacks import OpenCashback
+    from cashback_core.operators.operator_store import OperatorStore, SenderSwitch
     from cashback_core.sales.sale import Sale
 
 RESEND: Final = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")
@@ -479,12 +472,21 @@ class OperatorStoreContract:
         wanted = OpenFilter(statuses=ALL)
         tally = await operators.tally(1, wanted)
         assert tally == Tally(count=2, cashback_centavos=600, in_doubt=1)
+        assert tally.by_status == (
+            StatusTally(status=Status.REJECTED, count=1, centavos=500),
+            StatusTally(status=Status.IN_DOUBT, count=1, centavos=100),
+        )
         assert await operators.act_on_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
         changed = await operators.act_on_all(1, wanted, RISKY, expected=1)
         assert changed == CountChanged(tally)
+        others = await operators.act_on_all(1, wanted, RISKY, expected=2, worth_centavos=599)
+        assert others == CountChanged(tally)
         for claim in (refused, doubtful):
             assert len((await history_of(store, 1, claim)).events) == 3, "none or all"
-        assert await operators.act_on_all(1, wanted, RISKY, expected=2) == tally
+        done = await operators.act_on_all(1, wanted, RISKY, expected=2, worth_centavos=600)
+        assert done == tally
+        assert isinstance(done, Tally)
+        assert done.by_status == tally.by_status
         for claim in (refused, doubtful):
             event = (await history_of(store, 1, claim)).events[-1]
             assert (event.to_status, event.actor_name) == (Status.PENDING, "ana")

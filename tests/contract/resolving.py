@@ -8,15 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Actor, Status
-from cashback_core.operators.acts import Act, ActKind, CashbackName, Granted
+from cashback_core.operators.acts import Act, ActKind, Granted
+from cashback_core.operators.operator_store import CashbackName
+from cashback_core.operators.resolution_lines import LineFault, ResolutionList, read_resolution
 from cashback_core.operators.resolutions import (
-    LineFault,
     LineRefusal,
     PlanChanged,
-    ResolutionList,
     Resolved,
     ResolveMany,
-    read_resolution,
     totals_of,
 )
 from cashback_core.values.ids import new_id
@@ -25,7 +24,7 @@ from contract.operating import REFUSED, ended_with
 
 if TYPE_CHECKING:
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.operator_store import OperatorStore
 
 BY: Final = "ana"
 
@@ -94,17 +93,15 @@ class ResolvingContract:
         otherwise = listed({"id": str(second.id), "status": "rejected"}, {"id": str(first.id)})
         only = ResolutionList(file="other.csv", lines=otherwise.lines)
         steps: list[int] = []
-        await resolving.do(1, only, await resolving.plan(1, only, by="bia"), by="bia")
+        await resolving.do(1, only, await resolving.plan(1, only, by="bia"))
         changed = await resolving.carry_out(1, told, by=BY, token=plan.token)
         assert isinstance(changed, PlanChanged)
         assert len(changed.plan.moves) == 1
         assert (await history_of(store, 1, third)).record.status is Status.IN_DOUBT
         # Whoever had looked and acts at this moment: each by itself, under its lock.
-        done = await resolving.do(1, told, plan, by=BY, on_line=steps.append)
+        done = await resolving.do(1, told, plan, on_line=steps.append)
         assert ([move.id for move in done.moves], done.already) == ([third.id], (2,))
-        assert [(one.line, one.why) for one in done.refused] == [
-            (3, LineRefusal.NOT_CREDITED_THERE)
-        ]
+        assert [(one.line, one.why) for one in done.refused] == [(3, LineRefusal.MOVED_SINCE)]
         assert steps == [1, 2, 3]
 
     async def test_what_was_looked_at_is_done_once_by_whoever_looked(
@@ -113,7 +110,8 @@ class ResolvingContract:
         one = await ended_with(store, UNANSWERED)
         told = listed({"id": str(one.id), "status": "rejected"})
         resolving = ResolveMany(operators)
-        token = (await resolving.plan(1, told, by=BY)).token
+        looked = await resolving.plan(1, told, by=BY)
+        token = looked.token
         renamed = ResolutionList(file="other.csv", lines=told.lines)
         for other, by in ((renamed, BY), (told, "bia")):
             done = await resolving.carry_out(1, other, by=by, token=token)
@@ -128,6 +126,10 @@ class ResolvingContract:
         done = await resolving.carry_out(1, told, by=BY, token=token)
         assert isinstance(done, PlanChanged)
         assert len(done.plan.moves) == 1
+        # Nor does a list that was begun before: its line's turn came after all of that.
+        late = await resolving.do(1, told, looked)
+        assert (late.moves, [line.why for line in late.refused]) == ((), ["moved_since"])
+        assert (await history_of(store, 1, one)).record.status is Status.IN_DOUBT
 
     async def test_lines_that_contradict_each_other_are_not_done(
         self, store: CashbackStore, operators: OperatorStore
@@ -152,6 +154,6 @@ class ResolvingContract:
         assert named == {CashbackName(sale_id="NF-9"): (mine.id,)}
         everybodys = await resolving.plan(None, told, by=BY)
         assert [(m.id, m.merchant) for m in everybodys.moves] == [(mine.id, "demo")]
-        done = await resolving.do(2, told, everybodys, by=BY)  # a plan gives no right
+        done = await resolving.do(2, told, everybodys)  # a plan gives no right
         assert (done.moves, [one.why for one in done.refused]) == ((), [LineRefusal.UNKNOWN])
         assert (await history_of(store, 1, mine)).record.status is Status.IN_DOUBT

@@ -14,13 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from cashback_core.delivery.states import Actor, Status
-from cashback_core.operators.acts import (
-    Granted,
-    NotCreditedThere,
-    NotYours,
-    OpenFilter,
-    RiskNotAccepted,
-)
+from cashback_core.operators.acts import Granted, NotCreditedThere, NotYours, RiskNotAccepted
+from cashback_core.operators.open_cashbacks import OpenFilter
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import (
     ClassTotal,
@@ -52,7 +47,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.leases import Claim
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.operator_store import OperatorStore
 
 FOREIGN: Final = Explanation(meaning=Meaning.FOREIGN, by="petra", reason="their own campaign")
 KNOWN: Final = replace(FOREIGN, meaning=Meaning.KNOWN_ABSENT, reason="paid by hand in May")

@@ -35,18 +35,30 @@ def run(
 
 
 def call(
-    words: str | tuple[str, ...], environ: Mapping[str, str], *, password: str = ""
+    words: str | tuple[str, ...],
+    environ: Mapping[str, str],
+    *,
+    password: str = "",
+    at_terminal: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """The same without a process: one takes a second, and proves nothing more of most commands."""
     arguments = words.split() if isinstance(words, str) else [*words]
-    told, failed = io.StringIO(), io.StringIO()
+    stream = _Terminal if at_terminal else io.StringIO
+    told, failed = stream(), io.StringIO()
     with (
-        _instead(environ, io.StringIO(password)),
+        _instead(environ, stream(password)),
         contextlib.redirect_stdout(told),
         contextlib.redirect_stderr(failed),
     ):
         code = main(arguments)
     return subprocess.CompletedProcess(arguments, code, told.getvalue(), failed.getvalue())
+
+
+class _Terminal(io.StringIO):
+    """A person is there."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @contextlib.contextmanager

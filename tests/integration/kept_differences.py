@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import psycopg
 
-from cashback_core.operators.cases import Case, CaseKind, DayDifference
+from cashback_core.operators.case_store import DayDifference
+from cashback_core.operators.cases import Case, CaseKind
 from cashback_core.values.ids import new_id
 
 

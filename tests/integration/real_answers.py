@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from adapters.http.problem_table import problem_of
 from adapters.http.problems.problem import answer_problem
-from cashback_core.operators.acts import MAX_AT_ONCE, Tally, TooMany
+from cashback_core.operators.open_cashbacks import MAX_AT_ONCE, Tally, TooMany
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id

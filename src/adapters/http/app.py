@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
-    from cashback_core.operators.acts import OperatorStore
-    from cashback_core.operators.cases import CaseStore
+    from cashback_core.operators.case_store import CaseStore
+    from cashback_core.operators.operator_store import OperatorStore
     from cashback_core.people.log_in import LogIn
     from cashback_core.privacy.data_subjects import PrivacyStore
     from cashback_core.reconciliation.days_compared import ThreeSides

@@ -36,16 +36,9 @@ from cashback_core.changes.waiting import (
 from cashback_core.figures.figures import MAX_ROWS, TooManyRows
 from cashback_core.intake.confirmation import ConfirmationExpired
 from cashback_core.intake.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
-from cashback_core.operators.acts import (
-    MAX_AT_ONCE,
-    CountChanged,
-    NotCreditedThere,
-    NotFromHere,
-    NotYours,
-    RiskNotAccepted,
-    TooMany,
-)
+from cashback_core.operators.acts import NotCreditedThere, NotFromHere, NotYours, RiskNotAccepted
 from cashback_core.operators.cases import AssignedToAnother, CaseRefusal
+from cashback_core.operators.open_cashbacks import MAX_AT_ONCE, CountChanged, TooMany
 from cashback_core.operators.resolutions import PlanChanged
 from cashback_core.people.fair_queue import TooManyLogInsError
 from cashback_core.people.log_in import BadCredentialsError, LogInThrottledError

@@ -5,18 +5,15 @@ Whether that still stands is told by statements and files alone; a case says who
 Nothing here moves a cashback: that is an operator's act (`acts`), or a statement's proof.
 """
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Final, Protocol
 from uuid import UUID
 
 from cashback_core.operators.acts import is_same_name
-from cashback_core.values.pages import Position
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 
 
@@ -45,7 +42,9 @@ class Case:
     """An incident or a difference as somebody's work.
 
     `merchant` is the slug, None for what is nobody's, which the platform and the command line alone
-    see. `cls` is its class as its kind has them, `centavos` what is at stake. `closed_at` is when
+    see. `cls` is its class as its kind has them, `centavos` what is at stake: a reversal's two
+    lines, the credit and what takes it back, are two cases, and the later is worth nothing more.
+    `sale_id` is the sale's own number, None where none is known. `closed_at` is when
     a statement, a file or an explanation ended it, `resolved_at` since when a person calls it
     done; None while it stands, and while nobody does.
     """
@@ -61,6 +60,7 @@ class Case:
     assigned_to: str | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    sale_id: str | None = None
 
     @property
     def state(self) -> CaseState:
@@ -223,142 +223,3 @@ def _assign(case: Case, act: AssignCase, now: datetime) -> CaseDecision:
     what = CaseEventKind.GIVEN_BACK if act.to is None else CaseEventKind.ASSIGNED
     event = CaseEvent(at=now, what=what, by=act.by, assigned_to=act.to, reason=act.note)
     return CaseMove(assigned_to=act.to, event=event)
-
-
-UNRESOLVED: Final = frozenset({CaseState.OPEN, CaseState.ASSIGNED})
-"""What waits for somebody, or for whoever has it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFilter:
-    """Which cases are meant; all that is told must fit.
-
-    `opened_before` tells the age, exclusive; `least_centavos` what is at stake at least.
-    """
-
-    states: frozenset[CaseState] = UNRESOLVED
-    kind: CaseKind | None = None
-    cls: str | None = None
-    assigned_to: str | None = None
-    cashback_id: UUID | None = None
-    opened_before: datetime | None = None
-    least_centavos: int | None = None
-
-
-EVERY_UNRESOLVED: Final = CaseFilter()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CasePage:
-    """Cases and the position to go on from, None at the end."""
-
-    items: tuple[Case, ...]
-    next: Position | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseLoad:
-    """How many cases one person has, None: nobody; worth how much, the oldest from when."""
-
-    assigned_to: str | None
-    count: int
-    centavos: int
-    oldest_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayDifference:
-    """Where an ERP's day file and our records differ; `line` is the file's, None: not on it.
-
-    `sale` is the sale's own number as it is recorded, else as the file tells it. `erp_centavos` and
-    `our_centavos` are what either side says, None where it says nothing; `whys` what can be told of
-    why.
-    """
-
-    case: Case
-    day: date
-    file_id: UUID
-    line: int | None
-    whys: tuple[str, ...]
-    erp_centavos: int | None
-    our_centavos: int | None
-    closed_why: str | None
-    sale: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DifferenceFilter:
-    """Which differences are meant."""
-
-    day: date | None = None
-    cls: str | None = None
-    standing_only: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DifferencePage:
-    """Differences and the position to go on from, None at the end."""
-
-    items: tuple[DayDifference, ...]
-    next: Position | None
-
-
-def at_stake(erp_centavos: int | None, our_centavos: int | None) -> int:
-    """What a difference is worth: by how much both differ; all of it where one says nothing."""
-    if erp_centavos is None or our_centavos is None:
-        return erp_centavos or our_centavos or 0
-    return abs(erp_centavos - our_centavos)
-
-
-class CaseStore(Protocol):
-    """Who looks after what. One method is one transaction.
-
-    `merchant_id` None means every merchant's and nobody's: for the platform, which has no part in
-    differences, and for whoever has the machine. Every method raises StoreUnavailable when the
-    database is away.
-    """
-
-    @abstractmethod
-    async def cases(
-        self,
-        merchant_id: int | None,
-        wanted: CaseFilter,
-        *,
-        limit: int,
-        after: Position | None,
-    ) -> CasePage:
-        """Up to `limit` cases, oldest opened first, after a position."""
-
-    @abstractmethod
-    async def loads(self, merchant_id: int | None, wanted: CaseFilter) -> tuple[CaseLoad, ...]:
-        """Who has how many of those, nobody first, then by name."""
-
-    @abstractmethod
-    async def case(self, merchant_id: int | None, id: UUID) -> CaseHistory | None:  # noqa: A002
-        """One by its incident's, or its difference's, id, with its history.
-
-        None: there is none, or it is another's.
-        """
-
-    @abstractmethod
-    async def work(
-        self,
-        merchant_id: int | None,
-        id: UUID,  # noqa: A002
-        act: CaseAct,
-    ) -> CaseHistory | CaseRefusal | AssignedToAnother | None:
-        """Do what `work_on` says, and tell the case as it is then; None: there is none.
-
-        Of two at once the second sees what the first did.
-        """
-
-    @abstractmethod
-    async def differences(
-        self,
-        merchant_id: int | None,
-        wanted: DifferenceFilter,
-        *,
-        limit: int,
-        after: Position | None,
-    ) -> DifferencePage:
-        """Up to `limit` differences, oldest opened first, after a position."""

@@ -22,50 +22,21 @@ from cashback_core.operators.acts import (
     TARGETS,
     Act,
     ActKind,
-    CashbackName,
     Decision,
-    Foreseen,
     Granted,
     NotCreditedThere,
-    NotFromHere,
-    OperatorStore,
 )
-from cashback_core.sales.sale import is_sale_id
-from cashback_core.values.ids import parse_uuid
-from cashback_core.values.reasons import ReasonFault, is_plain_text, refuse_reason, why_no_reason
+from cashback_core.operators.operator_store import CashbackName, Foreseen, MovedSince, OperatorStore
+from cashback_core.operators.resolution_lines import (
+    LineFault,
+    ResolutionLine,
+    ResolutionList,
+    UnreadResolution,
+)
 
 T = TypeVar("T")
 
-MAX_EVIDENCE_CHARS: Final = 400
-"""The rest of a reason is the file's name and the line's number."""
-
-MAX_FILE_CHARS: Final = 64
-MAX_STORE_CHARS: Final = 32
-FIELDS: Final = ("id", "sale_id", "store", "status", "evidence")
-"""What a line may tell."""
-
-RESOLUTIONS: Final[Mapping[str, ActKind]] = {
-    "applied": ActKind.MARK_APPLIED,
-    "rejected": ActKind.MARK_REJECTED,
-}
 _ASKED_AT_ONCE: Final = 1_000
-
-
-class LineFault(StrEnum):
-    """Why a line cannot be read."""
-
-    FIELDS = "line_fields"
-    """A field that none has, or one twice, or what is no text."""
-    NAME = "line_name"
-    """Not exactly one of an id and a number, or neither can be one."""
-    STATUS = "line_status"
-    """Neither applied nor rejected."""
-    EVIDENCE = "line_evidence"
-    """Not 1 to MAX_EVIDENCE_CHARS printable characters."""
-    CUT = "line_cut"
-    """The file ends in the middle of it, as far as anybody can tell."""
-    DOCUMENT = "line_document"
-    """A CPF is in the evidence, which is kept for ever."""
 
 
 class LineRefusal(StrEnum):
@@ -81,78 +52,8 @@ class LineRefusal(StrEnum):
     """Its present status does not go with it."""
     NOT_CREDITED_THERE = "not_credited_there"
     """It is held or rejected, and no incident of a statement says that it is credited."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolutionLine:
-    """What a line says: `kind` is MARK_APPLIED or MARK_REJECTED."""
-
-    line: int
-    name: CashbackName
-    kind: ActKind
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreadResolution:
-    """A line that cannot be read, and why."""
-
-    line: int
-    fault: LineFault
-
-
-def read_resolution(line: int, told: Mapping[str, object]) -> ResolutionLine | UnreadResolution:
-    """What a line says, by FIELDS; what is None or empty is left out.
-
-    A number of a store's own is told with the `store`.
-    """
-    given = {name: value for name, value in told.items() if value is not None and value != ""}
-    if not given.keys() <= set(FIELDS) or not all(isinstance(v, str) for v in given.values()):
-        return UnreadResolution(line=line, fault=LineFault.FIELDS)
-    text = {name: str(value) for name, value in given.items()}
-    name = _name(text.get("id"), text.get("sale_id"), text.get("store"))
-    if name is None:
-        return UnreadResolution(line=line, fault=LineFault.NAME)
-    kind = RESOLUTIONS.get(text.get("status", ""))
-    if kind is None:
-        return UnreadResolution(line=line, fault=LineFault.STATUS)
-    evidence = text.get("evidence", "")
-    if not is_plain_text(evidence, MAX_EVIDENCE_CHARS):
-        return UnreadResolution(line=line, fault=LineFault.EVIDENCE)
-    if why_no_reason(evidence) is ReasonFault.DOCUMENT:
-        return UnreadResolution(line=line, fault=LineFault.DOCUMENT)
-    return ResolutionLine(line=line, name=name, kind=kind, evidence=evidence)
-
-
-def _name(id_: str | None, sale_id: str | None, store: str | None) -> CashbackName | None:
-    if id_ is not None:
-        if sale_id is not None or store is not None:
-            return None
-        told = parse_uuid(id_)
-        return None if told is None else CashbackName(id=told)
-    if not is_sale_id(sale_id):
-        return None
-    if store is not None and not (is_sale_id(store) and len(store) <= MAX_STORE_CHARS):
-        return None
-    return CashbackName(sale_id=sale_id, store=store)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolutionList:
-    """The lines of a list; `file` is its name, kept with every move for ever."""
-
-    file: str
-    lines: tuple[ResolutionLine | UnreadResolution, ...]
-
-    def __post_init__(self) -> None:
-        if not is_plain_text(self.file, MAX_FILE_CHARS):
-            raise ValueError(f"a file's name has 1 to {MAX_FILE_CHARS} printable characters")
-        refuse_reason(self.file)
-
-    def act(self, one: ResolutionLine, by: str) -> Act:
-        """The act that a line asks for, as this operator's."""
-        reason = f"{self.file}, line {one.line}: {one.evidence}"
-        return Act(kind=one.kind, by=by, reason=reason)
+    MOVED_SINCE = "moved_since"
+    """It has moved since it was looked at: nobody knows that the evidence is of what it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +121,11 @@ class ResolutionPlan:
     moves: tuple[PlannedMove, ...]
     already: tuple[int, ...]
     refused: tuple[RefusedLine, ...]
+
+    @property
+    def centavos(self) -> int:
+        """What all that moves is worth."""
+        return sum(move.centavos for move in self.moves)
 
     @property
     def token(self) -> str:
@@ -358,13 +264,22 @@ class ResolveMany:
         return plan_of(told, named, foreseen, by=by)
 
     async def carry_out(
-        self, merchant_id: int | None, told: ResolutionList, *, by: str, token: str
+        self,
+        merchant_id: int | None,
+        told: ResolutionList,
+        *,
+        by: str,
+        token: str,
+        on_line: Callable[[int], None] | None = None,
     ) -> Resolved | PlanChanged:
-        """Do what the plan of that token would, or nothing where it is another by now."""
+        """Do what the plan of that token would, or nothing where it is another by now.
+
+        `on_line` is told how many of its moves are done with.
+        """
         plan = await self.plan(merchant_id, told, by=by)
         if plan.token != token:
             return PlanChanged(plan)
-        return await self.do(merchant_id, told, plan, by=by)
+        return await self.do(merchant_id, told, plan, on_line=on_line)
 
     async def do(
         self,
@@ -372,32 +287,40 @@ class ResolveMany:
         told: ResolutionList,
         plan: ResolutionPlan,
         *,
-        by: str,
         on_line: Callable[[int], None] | None = None,
     ) -> Resolved:
-        """Do the moves of a plan, each by itself: what has moved since is told, and left.
+        """Do the moves of a plan as whoever it is of, each by itself.
 
-        `on_line` is told how many lines of the plan are done with.
+        What has moved since is told, and left.
         """
         moved: list[PlannedMove] = []
         already, refused = list(plan.already), list(plan.refused)
         for number, move in enumerate(plan.moves, start=1):
             one = move.said
-            decision = await self.operators.act(merchant_id, move.id, told.act(one, by))
+            decision = await self.operators.act_as_seen(
+                merchant_id, move.id, told.act(one, plan.by), version=move.version
+            )
             match decision:
                 case Granted():
                     moved.append(move)
-                case NotFromHere(status=status) if status is move.to:
+                case MovedSince(status) if status is move.to:
                     already.append(one.line)
+                case MovedSince(status):
+                    why = LineRefusal.MOVED_SINCE
+                    refused.append(
+                        RefusedLine(
+                            line=one.line, name=one.name, why=why, id=move.id, status=status
+                        )
+                    )
                 case None:
                     why = LineRefusal.UNKNOWN
-                    refused.append(RefusedLine(line=one.line, name=one.name, why=why))
-                case _:
-                    now = decision.status if isinstance(decision, NotFromHere) else move.from_status
-                    refused.append(_refused(one, move.id, now, decision))
+                    refused.append(RefusedLine(line=one.line, name=one.name, why=why, id=move.id))
+                case _:  # what it stands on has gone: an incident, as a rule
+                    refused.append(_refused(one, move.id, move.from_status, decision))
             if on_line is not None:
                 on_line(number)
-        return Resolved(moves=tuple(moved), already=tuple(already), refused=tuple(refused))
+        refused.sort(key=lambda one: one.line)
+        return Resolved(moves=tuple(moved), already=tuple(sorted(already)), refused=tuple(refused))
 
 
 def _parts(whole: Iterable[T]) -> Iterable[list[T]]:

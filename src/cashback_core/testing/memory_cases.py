@@ -7,25 +7,28 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from cashback_core.operators.case_store import (
+    CaseFilter,
+    CaseLoad,
+    CasePage,
+    CaseStore,
+    DayDifference,
+    DifferenceFilter,
+    DifferencePage,
+)
 from cashback_core.operators.cases import (
     AssignedToAnother,
     Case,
     CaseAct,
     CaseEvent,
     CaseEventKind,
-    CaseFilter,
     CaseHistory,
     CaseKind,
-    CaseLoad,
     CaseMove,
-    CasePage,
     CaseRefusal,
-    CaseStore,
-    DayDifference,
-    DifferenceFilter,
-    DifferencePage,
     work_on,
 )
+from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.testing.memory_incidents import SLUGS
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.pages import Position
@@ -168,9 +171,34 @@ class MemoryCases(CaseStore):
     def _all(self, merchant_id: int | None) -> Iterator[Case]:
         for row in self._incidents.kept.values():
             if merchant_id in {None, row.merchant_id}:
-                yield self._worked(_of_incident(row))
+                yield self._worked(self._of_incident(row, merchant_id))
         for one in self._of(merchant_id):
             yield self._worked(one.case)
+
+    def _of_incident(self, row: IncidentRow, merchant_id: int | None) -> Case:
+        one = row.incident
+        twice = one.cls is FindingClass.REVERSED and any(
+            (other.opened_at, other.id) < (one.opened_at, one.id)
+            for other in (row.incident for row in self._incidents.kept.values())
+            if (other.cashback_id, other.cls) == (one.cashback_id, one.cls)
+            and (other.closed_at is None) == (one.closed_at is None)
+        )
+        known = None
+        if row.merchant_id is not None and one.cashback_id is not None:
+            known = self._store.rows.get((row.merchant_id, one.cashback_id))
+        sees = merchant_id is not None or self._sees_differences
+        return Case(
+            id=one.id,
+            kind=CaseKind.INCIDENT,
+            cls=one.cls,
+            merchant=one.merchant,
+            cashback_id=one.cashback_id,
+            centavos=0 if twice else one.centavos,
+            why=one.why,
+            opened_at=one.opened_at,
+            closed_at=one.closed_at,
+            sale_id=known.record.sale.sale_id if known is not None and sees else None,
+        )
 
     def _worked(self, one: Case) -> Case:
         row = self._rows[one.id]
@@ -213,21 +241,6 @@ class MemoryCases(CaseStore):
         await asyncio.sleep(0)
         if self._store.away:
             raise StoreUnavailable("away")
-
-
-def _of_incident(row: IncidentRow) -> Case:
-    one = row.incident
-    return Case(
-        id=one.id,
-        kind=CaseKind.INCIDENT,
-        cls=one.cls,
-        merchant=one.merchant,
-        cashback_id=one.cashback_id,
-        centavos=one.centavos,
-        why=one.why,
-        opened_at=one.opened_at,
-        closed_at=one.closed_at,
-    )
 
 
 def _position(one: Case) -> tuple[datetime, UUID]:

@@ -6,42 +6,39 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery.leases import Pause
 from cashback_core.delivery.states import CLOSED, Actor, Delivery, Status
 from cashback_core.intake.equal_sales import EqualPage, EqualSales, Try
 from cashback_core.operators.acts import (
     CALLED_UNPAID,
     Act,
     ActKind,
-    CashbackName,
     Circumstances,
     Decision,
-    Foreseen,
     Granted,
+    is_risky,
+    operate,
+)
+from cashback_core.operators.open_cashbacks import (
     ManyDecision,
     OpenCashback,
     OpenFilter,
     OpenPage,
-    OperatorStore,
-    SenderState,
-    SenderSwitch,
     Tally,
     is_above_ceiling,
-    is_risky,
     may_act_on_all,
-    operate,
     refuse_many,
+    tally_by_status,
 )
+from cashback_core.operators.operator_store import CashbackName, Foreseen, MovedSince, OperatorStore
 from cashback_core.sales.same_sale import EqualOutcome, number_name
 from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
 from cashback_core.testing.memory_rows import paid_document
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.ids import new_id
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from uuid import UUID
 
     from cashback_core.delivery.waits import Waiting
@@ -65,7 +62,7 @@ class MemoryOperators(OperatorStore):
         limit: int,
         after: Position | None,
     ) -> OpenPage:
-        await _reach(self._store)
+        await reach_store(self._store)
         items = [self._open(row) for row in self._meant(merchant_id, wanted)]
         items.sort(key=_position)
         if after is not None:
@@ -88,7 +85,7 @@ class MemoryOperators(OperatorStore):
         limit: int,
         after: Position | None,
     ) -> EqualPage:
-        await _reach(self._store)
+        await reach_store(self._store)
         items = [
             pair
             for owner, pair in _equals(self._store)
@@ -102,16 +99,32 @@ class MemoryOperators(OperatorStore):
         return EqualPage(items=page, next=page[-1].position if len(items) > limit else None)
 
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
-        await _reach(self._store)
+        await reach_store(self._store)
         for (owner, cashback_id), row in self._store.rows.items():
             if cashback_id == id and merchant_id in {None, owner}:
+                return self._do(row, act)
+        return None
+
+    async def act_as_seen(
+        self,
+        merchant_id: int | None,
+        id: UUID,  # noqa: A002
+        act: Act,
+        *,
+        version: int,
+    ) -> Decision | MovedSince | None:
+        await reach_store(self._store)
+        for (owner, cashback_id), row in self._store.rows.items():
+            if cashback_id == id and merchant_id in {None, owner}:
+                if len(row.events) != version:
+                    return MovedSince(row.status)
                 return self._do(row, act)
         return None
 
     async def named(
         self, merchant_id: int | None, names: Collection[CashbackName]
     ) -> Mapping[CashbackName, tuple[UUID, ...]]:
-        await _reach(self._store)
+        await reach_store(self._store)
         return {
             name: tuple(
                 row.record.id
@@ -124,7 +137,7 @@ class MemoryOperators(OperatorStore):
     async def foresee(
         self, merchant_id: int | None, acts: Mapping[UUID, Act]
     ) -> Mapping[UUID, Foreseen]:
-        await _reach(self._store)
+        await reach_store(self._store)
         return {
             id_: Foreseen(
                 merchant=SLUGS[owner],
@@ -140,21 +153,30 @@ class MemoryOperators(OperatorStore):
     async def tally(
         self, merchant_id: int | None, wanted: OpenFilter, kind: ActKind = ActKind.RESEND
     ) -> Tally:
-        await _reach(self._store)
+        await reach_store(self._store)
         rows = self._all_meant(merchant_id, wanted)
         return Tally(
             count=len(rows),
             cashback_centavos=sum(row.record.cashback.cashback_centavos for row in rows),
             in_doubt=sum(is_risky(kind, row.status, self._circumstances(row)) for row in rows),
             above_ceiling=sum(map(_is_above_ceiling, self._meant(merchant_id, wanted))),
+            by_status=tally_by_status(
+                (row.status, row.record.cashback.cashback_centavos) for row in rows
+            ),
         )
 
     async def act_on_all(
-        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        act: Act,
+        *,
+        expected: int,
+        worth_centavos: int | None = None,
     ) -> ManyDecision:
         refuse_many(wanted, act.kind)
         tally = await self.tally(merchant_id, wanted, act.kind)
-        decision = may_act_on_all(tally, act, expected=expected)
+        decision = may_act_on_all(tally, act, expected=expected, worth_centavos=worth_centavos)
         if isinstance(decision, Tally):
             for row in self._all_meant(merchant_id, wanted):
                 assert isinstance(self._do(row, act), Granted)
@@ -238,40 +260,8 @@ class MemoryOperators(OperatorStore):
         )
 
 
-class MemorySenderSwitch(SenderSwitch):
-    """The switch of a MemoryStore; `releases` keeps who released it, and why."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-        self._state = SenderState()
-        self.releases: list[tuple[str, str]] = []
-
-    async def state(self) -> SenderState:
-        await _reach(self._store)
-        return self._state
-
-    async def pause(self, *, by: str, reason: str) -> bool:
-        await _reach(self._store)
-        if self._store.sender_paused:
-            return False
-        self._store.sender_paused = True
-        self._state = SenderState(paused_at=self._store._now(), reason=reason, actor=by)
-        return True
-
-    async def release(self, *, by: str, reason: str) -> bool:
-        await _reach(self._store)
-        paused_at = self._state.paused_at
-        if paused_at is None:
-            return False
-        lasted: timedelta = self._store._now() - paused_at
-        await self._store.note_pause(Pause(id=new_id(), lasted_s=lasted.total_seconds()))
-        self._store.sender_paused, self._state = False, SenderState()
-        self._store.sender_released_at = self._store._now()
-        self.releases.append((by, reason))
-        return True
-
-
-async def _reach(store: MemoryStore) -> None:
+async def reach_store(store: MemoryStore) -> None:
+    """Let others go on; raise StoreUnavailable while the store is away."""
     await asyncio.sleep(0)
     if store.away:
         raise StoreUnavailable("away")

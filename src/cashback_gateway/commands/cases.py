@@ -5,36 +5,35 @@ Over all merchants, and over what is nobody's: whoever may run this has the data
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, assert_never
 
 from cyclopts import Group, Parameter
 from cyclopts.validators import LimitedChoice
 
 from adapters.postgres.operators.cases import PostgresCaseStore
+from cashback_core.operators.case_store import UNRESOLVED, CaseFilter
+from cashback_core.operators.case_words import case_words, event_words, state_words
 from cashback_core.operators.cases import (
-    UNRESOLVED,
     AssignCase,
     AssignedToAnother,
-    CaseFilter,
     CaseHistory,
     CaseKind,
     CaseRefusal,
     CaseState,
-    DifferenceFilter,
     NoteCase,
     ResolveCase,
 )
 from cashback_core.values.money import format_centavos
+from cashback_core.words.locales import ENGLISH
 from cashback_gateway.commands.operating import PAGE, operating, the_merchant
-from cashback_gateway.commands.parameters import TO, Id, Json, Limit, Merchant, Reason, Signer
+from cashback_gateway.commands.parameters import TO, Id, Json, Lang, Limit, Merchant, Reason, Signer
 from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.readers import read_by, read_text, whole
 from cashback_gateway.commands.refusals import ActRefusedError
 from cashback_gateway.commands.tables import (
     PrintedList,
     TableColumn,
-    listing_of,
     show_json,
     show_listing,
     show_record,
@@ -42,8 +41,12 @@ from cashback_gateway.commands.tables import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.operators.cases import Case, CaseAct, CaseLoad, DayDifference
+    from collections.abc import Sequence
+
+    from cashback_core.operators.case_store import CaseLoad
+    from cashback_core.operators.cases import Case, CaseAct
     from cashback_core.values.pages import Position
+    from cashback_core.words.locales import Language
 
 _CASES: Final = (
     TableColumn("id"),
@@ -54,8 +57,9 @@ _CASES: Final = (
     TableColumn("state"),
     TableColumn("assigned_to", "WHOSE"),
     TableColumn("merchant"),
+    TableColumn("sale_id", "SALE"),
     TableColumn("cashback_id", "CASHBACK"),
-    TableColumn("why", folds=True),
+    TableColumn("what", "WHY", folds=True),
 )
 _EVENTS: Final = (
     TableColumn("at"),
@@ -64,29 +68,9 @@ _EVENTS: Final = (
     TableColumn("assigned_to", "TO"),
     TableColumn("reason", "SAID", folds=True),
 )
-_DIFFERENCES: Final = (
-    TableColumn("id"),
-    TableColumn("day"),
-    TableColumn("merchant"),
-    TableColumn("class"),
-    TableColumn("line", right=True),
-    TableColumn("sale_id", "SALE"),
-    TableColumn("erp_cashback", "FILE", right=True),
-    TableColumn("our_cashback", "OURS", right=True),
-    TableColumn("cashback_id", "CASHBACK"),
-    TableColumn("assigned_to", "WHOSE"),
-    TableColumn("why", folds=True),
-)
 _WHOSE: Final = Group("Whose it is: one of two", validator=LimitedChoice(1, 1))
 Class = Annotated[str, read_by(read_text, "only of this class", name="--class")]
 Note = Annotated[Reason, Parameter(help="what is to be remembered of it; kept for ever")]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError("not YYYY-MM-DD") from error
 
 
 async def list_cases(
@@ -102,6 +86,7 @@ async def list_cases(
     min_centavos: Annotated[int | None, read_by(whole, "at stake at least")] = None,
     merchant: Merchant | None = None,
     limit: Limit = 100,
+    lang: Lang = ENGLISH,
     json: Json = False,
     here: Here,
 ) -> None:
@@ -127,10 +112,10 @@ async def list_cases(
             if after is None:
                 break
     listing = PrintedList(
-        records=[*map(_case, items)],
+        records=[case_record(one, lang) for one in items],
         columns=_CASES,
         total=sum(load.count for load in loads),
-        words=tuple(map(_load_words, loads)) or ("nothing needs anybody",),
+        words=(*map(_load_words, loads), *_next_words(loads)) or ("nothing needs anybody",),
         facts={"loads": [*map(_load, loads)]},
     )
     show_listing(listing, as_json=json)
@@ -142,13 +127,13 @@ def _states(*, unassigned: bool, all_: bool) -> frozenset[CaseState]:
     return frozenset(CaseState) if all_ else UNRESOLVED
 
 
-async def show(case: Id, /, *, json: Json = False, here: Here) -> None:
+async def show(case: Id, /, *, lang: Lang = ENGLISH, json: Json = False, here: Here) -> None:
     """Show a case with all that happened to it."""
     async with operating(here) as (database, _):
         told = await PostgresCaseStore(database).case(None, case)
     if told is None:
         raise ActRefusedError(f"there is no incident and no difference {case}")
-    _tell(told, as_json=json)
+    _tell(told, lang, as_json=json)
 
 
 async def assign(
@@ -196,34 +181,6 @@ async def resolve(
     await _work(here, case, ResolveCase(by=by, reason=reason), as_json=json)
 
 
-async def list_differences(
-    *,
-    day: Annotated[date | None, read_by(_day, "only of the files of this day")] = None,
-    cls: Class | None = None,
-    all_: Annotated[bool, Parameter(name="--all", help="those that have ended, too")] = False,
-    merchant: Merchant | None = None,
-    limit: Limit = 100,
-    json: Json = False,
-    here: Here,
-) -> None:
-    """List where ERPs' day files and our records differ, oldest first."""
-    wanted = DifferenceFilter(day=day, cls=cls, standing_only=not all_)
-    items: list[DayDifference] = []
-    after: Position | None = None
-    async with operating(here) as (database, operators):
-        merchant_id = await the_merchant(operators, merchant)
-        cases = PostgresCaseStore(database)
-        while (left := limit - len(items)) > 0:
-            page = await cases.differences(merchant_id, wanted, limit=min(left, PAGE), after=after)
-            items += page.items
-            after = page.next
-            if after is None:
-                break
-    records = [*map(_difference, items)]
-    more = after is not None or limit == 0
-    show_listing(listing_of(records, _DIFFERENCES, limit=limit, more=more), as_json=json)
-
-
 async def _work(here: Workplace, case: Id, act: CaseAct, *, as_json: bool) -> None:
     async with operating(here) as (database, _):
         told = await PostgresCaseStore(database).work(None, case, act)
@@ -235,13 +192,13 @@ async def _work(here: Workplace, case: Id, act: CaseAct, *, as_json: bool) -> No
         case AssignedToAnother(to):
             raise ActRefusedError(f"{case} is {to}'s: --take-over takes it from them")
         case CaseHistory():
-            _tell(told, as_json=as_json)
+            _tell(told, ENGLISH, as_json=as_json)
         case _:
             assert_never(told)
 
 
-def _tell(told: CaseHistory, *, as_json: bool) -> None:
-    record = _case(told.case)
+def _tell(told: CaseHistory, language: Language, *, as_json: bool) -> None:
+    record = case_record(told.case, language)
     events: list[dict[str, object]] = [
         {
             "at": event.at,
@@ -255,11 +212,13 @@ def _tell(told: CaseHistory, *, as_json: bool) -> None:
     if as_json:
         show_json({**record, "events": events})
         return
-    show_record(record)
-    show_table(_EVENTS, events)
+    show_record({**record, "state": state_words(language, told.case.state)})
+    said = (event_words(language, event.what) for event in told.events)
+    show_table(_EVENTS, [{**one, "what": what} for one, what in zip(events, said, strict=True)])
 
 
-def _case(one: Case) -> dict[str, object]:
+def case_record(one: Case, language: Language) -> dict[str, object]:
+    """A case as lists and JSON tell it; `what` is in words of that language."""
     return {
         "id": one.id,
         "kind": one.kind,
@@ -269,29 +228,13 @@ def _case(one: Case) -> dict[str, object]:
         "state": one.state,
         "assigned_to": one.assigned_to,
         "merchant": one.merchant,
+        "sale_id": one.sale_id,
         "cashback_id": one.cashback_id,
+        "what": case_words(language, one),
         "why": one.why,
         "resolved_at": one.resolved_at,
         "closed_at": one.closed_at,
     }
-
-
-def _difference(one: DayDifference) -> dict[str, object]:
-    return {
-        **_case(one.case),
-        "day": one.day.isoformat(),
-        "file_id": one.file_id,
-        "line": one.line,
-        "sale_id": one.sale,
-        "whys": [*one.whys],
-        "erp_cashback": _money(one.erp_centavos),
-        "our_cashback": _money(one.our_centavos),
-        "closed_why": one.closed_why,
-    }
-
-
-def _money(centavos: int | None) -> str | None:
-    return None if centavos is None else format_centavos(centavos)
 
 
 def _load(one: CaseLoad) -> dict[str, object]:
@@ -301,6 +244,15 @@ def _load(one: CaseLoad) -> dict[str, object]:
         "amount": format_centavos(one.centavos),
         "oldest_since": one.oldest_at,
     }
+
+
+def _next_words(loads: Sequence[CaseLoad]) -> tuple[str, ...]:
+    """What can be done about what nobody has."""
+    if all(load.assigned_to is not None for load in loads):
+        return ()
+    return (
+        "`cases assign ID --to NAME --as NAME` gives one to somebody; `cases show ID` tells it",
+    )
 
 
 def _load_words(one: CaseLoad) -> str:

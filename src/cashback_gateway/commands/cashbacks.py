@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, Annotated, Final, Literal, assert_never
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -13,65 +12,22 @@ from cashback_core.delivery.brakes import WaitsFor
 from cashback_core.delivery.record import RateVersion, RecordFilter
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.delivery.waits import Why
-from cashback_core.operators.acts import (
-    ATTENTION,
-    RISK,
-    Act,
-    ActKind,
-    Granted,
-    NotCreditedThere,
-    NotFromHere,
-    NotYours,
-    OpenFilter,
-    RiskNotAccepted,
-)
-from cashback_core.sales.explanation import explain
+from cashback_core.operators.open_cashbacks import ATTENTION, OpenFilter
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import mask
-from cashback_core.values.money import (
-    format_centavos,
-    format_quantity,
-    format_signed_centavos,
-    format_value,
-)
+from cashback_core.values.money import format_centavos
 from cashback_gateway.commands.incidents import standing_words
-from cashback_gateway.commands.operating import (
-    PAGE,
-    operating,
-    tally_words,
-    the_cashback,
-    the_merchant,
-)
-from cashback_gateway.commands.parameters import (
-    Json,
-    Limit,
-    Merchant,
-    Named,
-    Risk,
-    Signature,
-    Slug,
-)
+from cashback_gateway.commands.operating import PAGE, operating, tally_words, the_merchant
+from cashback_gateway.commands.parameters import Json, Limit, Merchant, Slug
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import whole_from
-from cashback_gateway.commands.refusals import ActRefusedError
-from cashback_gateway.commands.tables import (
-    PrintedList,
-    TableColumn,
-    show_json,
-    show_listing,
-    show_record,
-    show_table,
-)
+from cashback_gateway.commands.tables import PrintedList, TableColumn, show_listing
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
-    from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record
+    from cashback_core.delivery.record import Record
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualSales, Try
-    from cashback_core.operators.acts import Decision, OpenCashback
-    from cashback_core.sales.calculation import LineCashback
-    from cashback_core.sales.sale import Line
+    from cashback_core.operators.open_cashbacks import OpenCashback
     from cashback_core.values.pages import Position
 
 WAITS: Final[dict[str, str]] = {
@@ -132,40 +88,6 @@ _PAID: Final = (
     TableColumn("accepted_at", "ACCEPTED"),
     TableColumn("sold_at", "SOLD"),
     TableColumn("waits", "WAITS FOR"),
-)
-_LINES: Final = (
-    TableColumn("line", right=True),
-    TableColumn("type"),
-    TableColumn("sku"),
-    TableColumn("value", right=True),
-    TableColumn("qty", right=True),
-    TableColumn("amount", right=True),
-    TableColumn("difference", right=True),
-    TableColumn("discount", right=True),
-    TableColumn("surcharge", right=True),
-    TableColumn("rate_bp", right=True),
-    TableColumn("excluded"),
-    TableColumn("exact", right=True),
-    TableColumn("cashback", right=True),
-)
-_ATTEMPTS: Final = (
-    TableColumn("attempt", right=True),
-    TableColumn("deliverer", "BY"),
-    TableColumn("started_at", "STARTED"),
-    TableColumn("elapsed_s", "TOOK S", right=True),
-    TableColumn("result"),
-    TableColumn("status_code", "ANSWER", right=True),
-    TableColumn("provider_id"),
-    TableColumn("reason", folds=True),
-)
-_EVENTS: Final = (
-    TableColumn("sequence", "EVENT", right=True),
-    TableColumn("at"),
-    TableColumn("actor", "BY"),
-    TableColumn("actor_name", "NAME"),
-    TableColumn("from_status", "FROM"),
-    TableColumn("to_status", "TO"),
-    TableColumn("reason", folds=True),
 )
 
 
@@ -272,123 +194,6 @@ async def list_by_rate(
     show_listing(listing, as_json=json)
 
 
-async def show(name: Named, /, *, json: Json = False, here: Here) -> None:
-    """Show one cashback with its attempts and events."""
-    from adapters.postgres.cashbacks.store import PostgresCashbackStore
-
-    async with operating(here) as (database, operators):
-        one = await the_cashback(database, name)
-        waits = await operators.waits(one.merchant_id, [one.id])
-        store = PostgresCashbackStore(database, DeliveryPolicy())
-        history = await store.history(one.merchant_id, one.id)
-    if history is None:
-        raise ActRefusedError(f"there is no cashback {name}")
-    waiting = waits.get(one.id)
-    record, sale = _whole(history, one.merchant, waiting), history.record.sale
-    lines = [*map(_line, itertools.count(1), sale.lines, history.record.cashback.lines)]
-    steps = explain(
-        sale,
-        history.record.cashback,
-        accepted_at=history.record.accepted_at,
-        unconfirmed=history.record.status is Status.UNCONFIRMED,
-    )
-    attempts, events = [*map(_attempt, history.attempts)], [*map(_event, history.events)]
-    if json:
-        show_json(
-            {
-                **record,
-                "payments": [
-                    {"kind": part.kind, "value": format_centavos(part.value_centavos)}
-                    for part in sale.payments
-                ],
-                "metadata": dict(sale.metadata),
-                "products": lines,
-                "explanation": [
-                    {"pointer": step.pointer, "code": step.code, "text": step.text()}
-                    for step in steps
-                ],
-                "waiting": None if waiting is None else _waiting(waiting),
-                "attempts": attempts,
-                "events": events,
-            }
-        )
-        return
-    show_record(record)
-    for columns, rows in ((_LINES, lines), (_ATTEMPTS, attempts), (_EVENTS, events)):
-        if rows:
-            print()
-            show_table(columns, rows)
-    print()
-    for step in steps:
-        print(f"{step.pointer or '/'}: {step.text()}")
-
-
-async def resend(
-    name: Named, /, *, accept_risk: Risk = False, signed: Signature, here: Here
-) -> None:
-    """Send one again."""
-    await _act(here, name, _signed(ActKind.RESEND, signed, accept_risk), "will be sent again")
-
-
-async def cancel(
-    name: Named, /, *, accept_risk: Risk = False, signed: Signature, here: Here
-) -> None:
-    """End one unpaid."""
-    await _act(here, name, _signed(ActKind.CANCEL, signed, accept_risk), "is cancelled")
-
-
-async def resolve(
-    name: Named, became: Literal["applied", "rejected"], /, *, signed: Signature, here: Here
-) -> None:
-    """Say what became of one in doubt, or of one that is credited though it is not paid."""
-    await _act(here, name, _signed(BECAME[became], signed), f"is {became}")
-
-
-async def take_back(
-    name: Named, /, *, accept_risk: Risk = False, signed: Signature, here: Here
-) -> None:
-    """Call doubtful again what another operator marked."""
-    await _act(here, name, _signed(ActKind.TAKE_BACK, signed, accept_risk), "is in doubt again")
-
-
-BECAME: Final = {"applied": ActKind.MARK_APPLIED, "rejected": ActKind.MARK_REJECTED}
-
-
-def _signed(kind: ActKind, signed: Signature, accept_risk: bool = False) -> Act:  # noqa: FBT001, FBT002
-    return Act(kind=kind, by=signed.by, reason=signed.reason, accept_risk=accept_risk)
-
-
-async def _act(here: Here, name: str, act: Act, done: str) -> None:
-    async with operating(here) as (database, operators):
-        one = await the_cashback(database, name)
-        decision = await operators.act(one.merchant_id, one.id, act)
-    _refuse(decision, one.id)
-    print(f"{one.id} {done}")
-
-
-def _refuse(decision: Decision | None, id_: UUID) -> None:
-    match decision:
-        case None:
-            raise ActRefusedError(f"there is no cashback {id_}")
-        case NotFromHere(status=status, allowed=allowed):
-            names = ", ".join(allowed)
-            raise ActRefusedError(f"{id_} is {status}; this goes with: {names}")
-        case RiskNotAccepted():
-            raise ActRefusedError(f"{RISK}; --accept-risk takes that risk in your name")
-        case NotCreditedThere():
-            raise ActRefusedError(
-                f"no incident says that {id_} is credited: `./cashback incidents` lists what stands"
-            )
-        case NotYours.OWN:
-            raise ActRefusedError(f"the mark of {id_} is your own: another operator takes it back")
-        case NotYours.NO_MARK:
-            raise ActRefusedError(f"no operator brought {id_} where it stands")
-        case Granted():
-            return
-        case _:
-            assert_never(decision)
-
-
 def _open(item: OpenCashback, waiting: Waiting | None) -> dict[str, object]:
     who = f" by {item.actor_name}" if item.actor_name else ""
     suspected = "; it may be paid already" if item.suspected else ""
@@ -408,13 +213,14 @@ def _open(item: OpenCashback, waiting: Waiting | None) -> dict[str, object]:
         "actor": item.actor,
         "actor_name": item.actor_name,
         "suspected": item.suspected,
-        "waiting": None if waiting is None else _waiting(waiting),
-        "waits": _waits(waiting),
+        "waiting": None if waiting is None else waiting_record(waiting),
+        "waits": waiting_words(waiting),
         "told": f"{item.reason}{who}{suspected}",
     }
 
 
-def _waiting(waiting: Waiting) -> dict[str, object]:
+def waiting_record(waiting: Waiting) -> dict[str, object]:
+    """Why one waits, and since when."""
     return {
         "why": waiting.why,
         "since_at": waiting.since_at,
@@ -423,7 +229,8 @@ def _waiting(waiting: Waiting) -> dict[str, object]:
     }
 
 
-def _waits(waiting: Waiting | None) -> str | None:
+def waiting_words(waiting: Waiting | None) -> str | None:
+    """What one waits for, in words."""
     """What it waits for, in words."""
     if waiting is None:
         return None
@@ -473,86 +280,4 @@ def _paid(record: Record) -> dict[str, object]:
         "accepted_at": record.accepted_at,
         "sold_at": record.sale.sold_at,
         "waits": None if record.waiting is None else record.waiting.why,
-    }
-
-
-def _whole(history: History, merchant: str, waiting: Waiting | None) -> dict[str, object]:
-    record, sale = history.record, history.record.sale
-    document = sale.document
-    return {
-        "id": record.id,
-        "merchant": merchant,
-        "status": record.status,
-        "cashback": format_centavos(record.cashback.cashback_centavos),
-        "sale_id": sale.sale_id,
-        "not_due_because": record.cashback.nothing_due,
-        "document": None if document is None else mask(document),
-        "total": format_centavos(sale.total_centavos),
-        "discount": format_centavos(sale.discount_centavos),
-        "surcharge": format_centavos(sale.surcharge_centavos),
-        "difference": format_signed_centavos(sale.difference_centavos),
-        "payments": ", ".join(
-            f"{part.kind} {format_centavos(part.value_centavos)}" for part in sale.payments
-        ),
-        "store": sale.place.store,
-        "till": sale.place.till,
-        "series": sale.place.series,
-        "cashier": sale.cashier,
-        "metadata": ", ".join(f"{key}={value}" for key, value in sale.metadata),
-        "sold_at": sale.sold_at,
-        "accepted_at": record.accepted_at,
-        "applied_at": record.standing.applied_at,
-        "submitted_by": record.submitted_by,
-        "group": record.group,
-        "same_content_as": record.same_content_as,
-        "waits": _waits(waiting),
-    }
-
-
-def _line(number: int, line: Line, earned: LineCashback) -> dict[str, object]:
-    return {
-        "line": number,
-        "type": line.type,
-        "sku": line.sku,
-        "value": format_value(line.value_e10),
-        "qty": format_quantity(line.qty_e4),
-        "amount": format_centavos(line.amount_centavos),
-        "difference": format_signed_centavos(line.difference_centavos),
-        "discount": format_centavos(line.discount_centavos),
-        "surcharge": format_centavos(line.surcharge_centavos),
-        "rate_bp": earned.rate_bp,
-        "rate_version": earned.rate_version,
-        "excluded": earned.excluded,
-        "exact": earned.exact.text,
-        "cashback": format_centavos(earned.cashback_centavos),
-    }
-
-
-def _attempt(one: AttemptRecord) -> dict[str, object]:
-    answer = one.provider
-    return {
-        "attempt": one.attempt,
-        "deliverer": one.deliverer,
-        "started_at": one.started_at,
-        "lease_until_at": one.lease_until_at,
-        "ended_at": one.ended_at,
-        "elapsed_s": one.elapsed_s,
-        "result": one.result,
-        "reason": one.reason,
-        "status_code": None if answer is None else answer.status_code,
-        "provider_id": None if answer is None else answer.id,
-        "provider_message": None if answer is None else answer.message,
-    }
-
-
-def _event(one: EventRecord) -> dict[str, object]:
-    return {
-        "sequence": one.sequence,
-        "at": one.at,
-        "actor": one.actor,
-        "actor_name": one.actor_name,
-        "from_status": one.from_status,
-        "to_status": one.to_status,
-        "attempt": one.attempt,
-        "reason": one.reason,
     }

@@ -5,25 +5,17 @@ It looks and changes nothing; the provider is only connected to, never asked for
 
 from __future__ import annotations
 
-import http.client
-import ipaddress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
-from adapters.cashback_client.reachability import examine_reach
 from adapters.postgres.closing.examination import examine_closing
 from adapters.postgres.connection.durability import DURABILITY, UNSAFE
 from adapters.postgres.connection.sessions import DatabaseRole, limits
 from adapters.postgres.connection.startup_checks import MINIMUM_VERSION, WORKER_ROLES, unknown_zones
 from adapters.postgres.operators.examination import (
-    INCIDENT_DAYS,
     changed_orders,
-    examine_backlog,
     examine_server,
-    examine_statements,
     holders_of_the_brakes_lock,
     left_to_reporting,
     logins_with_settings,
@@ -31,93 +23,47 @@ from adapters.postgres.operators.examination import (
     missing_migrations,
     noted_erasure_key,
     roles_out_of_reach,
+)
+from adapters.postgres.operators.open_work import (
+    examine_backlog,
+    examine_statements,
     troubled_endpoints,
 )
 from adapters.postgres.operators.provider_calls import examine_calls
 from adapters.postgres.schema.migration import SchemaMismatch
-from cashback_core.delivery.states import Status
-from cashback_core.operators.acts import ATTENTION
-from cashback_core.operators.backlog import OVERDUE_DOUBT_S
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.instants import format_instant
-from cashback_core.values.money import format_centavos
+from cashback_gateway.commands.backlog_health import (
+    WEBHOOKS_WARN,
+    check_backlog,
+    check_closing,
+    check_statements,
+    check_webhooks,
+)
+from cashback_gateway.commands.health import Check, Level, lasting
+from cashback_gateway.commands.surroundings import (
+    check_credentials,
+    check_pace,
+    check_provider,
+    check_run,
+    provider_reach,
+)
 from cashback_gateway.commands.tables import show_json
-from cashback_gateway.processes.provider_way import provider_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
-    from adapters.cashback_client.reachability import Reach
-    from adapters.postgres.closing.examination import ClosingState
-    from adapters.postgres.operators.examination import (
-        Collation,
-        Holder,
-        LatestRun,
-        OpenWork,
-        Server,
-        StatementState,
-    )
-    from adapters.postgres.operators.provider_calls import ProviderCalls
-    from adapters.postgres.operators.webhooks import TroubledEndpoint
+    from adapters.postgres.operators.examination import Collation, Holder, Server
     from cashback_core.privacy.seals import Seal
     from cashback_gateway.local.state import LocalRun
     from cashback_gateway.settings.table import Settings
 
-CONNECT_S: Final = 3.0
 CLOCK_WARN: Final = timedelta(seconds=1)
 CLOCK_FAIL: Final = timedelta(seconds=30)
-OVERDUE_WARN: Final = timedelta(minutes=1)
-OVERDUE_FAIL: Final = timedelta(minutes=15)
-CLOSED_WARN: Final = timedelta(hours=3)
-"""As the alert DaysNotClosed."""
-
-SCHEDULED: Final = frozenset({"recent"})
-"""What runs every day, whatever is open; hourly runs come only while something is."""
-
-RECONCILED_WARN: Final = timedelta(hours=26)
-LEDGER_WARN: Final = timedelta(days=3)
-"""Statements that end longer ago tell nothing of whole days that are closed."""
 
 ORDERS_SHOWN: Final = 3
 ZONES_SHOWN: Final = 5
 SETTINGS_SHOWN: Final = 5
 HOLDERS_SHOWN: Final = 3
-CLOCKS_SHOWN: Final = 5
-ENDPOINTS_SHOWN: Final = 5
-WEBHOOKS_WARN: Final = timedelta(hours=1)
-"""As the alert WebhooksLate."""
-
-WAITED_SHARE: Final = 0.5
-"""More than this part of a call's time spent waiting for a connection is told."""
-
-LEAST_WAITED_S: Final = 0.05
-LEAST_HELD_S: Final = 0.0005
-
-OLD: Final = timedelta(days=1)
-"""A cashback open for longer waits for a person, or should."""
-
-
-class Level(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One line: what was looked at, what was found, and what to do about it."""
-
-    level: Level
-    name: str
-    found: str
-    advice: str = ""
-
-    def __str__(self) -> str:
-        advice = f"; {self.advice}" if self.advice else ""
-        return f"{self.level:4}  {self.name}: {self.found}{advice}"
 
 
 def examine(settings: Settings, running: LocalRun | None = None, *, as_json: bool = False) -> int:
@@ -160,7 +106,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
     except SchemaMismatch as error:
         yield Check(level=Level.FAIL, name="migrations", found=str(error), advice=error.advice)
     yield _check_state_file(settings)
-    yield check_provider(_reach(settings))
+    yield check_provider(provider_reach(settings))
     yield check_credentials(settings)
 
 
@@ -313,7 +259,7 @@ def check_brakes_lock(holders: list[Holder]) -> Check:
         return Check(level=Level.OK, name="brakes' lock", found="free for sales and claims")
     found = ", ".join(
         f"{holder.login} (pid {holder.pid}, {holder.application or 'no name'},"
-        f" {'age not shown to this login' if holder.age is None else f'for {_span(holder.age)}'})"
+        f" {'age not shown to this login' if holder.age is None else f'for {lasting(holder.age)}'})"
         for holder in holders[:HOLDERS_SHOWN]
     )
     return Check(
@@ -367,193 +313,6 @@ def check_orders(changed: list[Collation]) -> Check:
     )
 
 
-def check_backlog(backlog: OpenWork, now: datetime) -> Iterable[Check]:
-    """Sender, workers, what waits and for how long, incidents, clocks of clients."""
-    yield _check_sender(backlog)
-    yield _check_workers(backlog)
-    yield _check_counts(backlog)
-    yield _check_oldest(backlog, now)
-    yield _check_incidents(backlog)
-    yield _check_client_clocks(backlog)
-
-
-def _check_sender(backlog: OpenWork) -> Check:
-    state = backlog.sender
-    if state.paused_at is None:
-        return Check(level=Level.OK, name="sender", found="not paused")
-    return Check(
-        level=Level.WARN,
-        name="sender",
-        found=f"paused since {format_instant(state.paused_at)} by {state.actor}: {state.reason}",
-        advice="when that is settled, `./cashback sender release`; docs/delivery.md tells how",
-    )
-
-
-def _check_workers(backlog: OpenWork) -> Check:
-    late = max(backlog.lease_expired, timedelta(0))
-    if backlog.sender.paused_at is None:
-        late = max(late, backlog.overdue)
-    found = f"{backlog.workers} listening"
-    if late > OVERDUE_WARN:
-        found += f", the most overdue cashback waits for {_span(late)}"
-    if late > OVERDUE_FAIL:
-        level, advice = Level.FAIL, "start a worker, or look into its log"
-    elif backlog.workers and late > OVERDUE_WARN:
-        level, advice = Level.WARN, "if that grows, look into the worker's log, start another"
-    elif not backlog.workers:
-        level, advice = Level.FAIL, "start a worker: without one nothing that waits is ever paid"
-    else:
-        level, advice = Level.OK, ""
-    return Check(level=level, name="workers", found=found, advice=advice)
-
-
-def _check_counts(backlog: OpenWork) -> Check:
-    counts = backlog.counts
-    found = ", ".join(f"{counts[s]} {s}" for s in Status if counts.get(s)) or "nothing is open"
-    if backlog.risk_accepted:
-        found += f" ({backlog.risk_accepted} were ever resent at a risk)"
-    waiting = any(counts.get(s) for s in ATTENTION)
-    return Check(
-        level=Level.WARN if waiting else Level.OK,
-        name="backlog",
-        found=found,
-        advice="`./cashback open` lists what waits for somebody" if waiting else "",
-    )
-
-
-def _check_oldest(backlog: OpenWork, now: datetime) -> Check:
-    if backlog.oldest_open is None:
-        return Check(level=Level.OK, name="oldest open", found="none")
-    status, accepted_at = backlog.oldest_open
-    old = now - accepted_at > OLD
-    return Check(
-        level=Level.WARN if old else Level.OK,
-        name="oldest open",
-        found=f"{status}, accepted {format_instant(accepted_at)} ({_span(now - accepted_at)} ago)",
-        advice=f"`./cashback open --status {status} --limit 1` tells which" if old else "",
-    )
-
-
-def _check_incidents(backlog: OpenWork) -> Check:
-    if not backlog.incidents:
-        return Check(level=Level.OK, name="incidents", found=f"none in {INCIDENT_DAYS} days")
-    return Check(
-        level=Level.WARN,
-        name="incidents",
-        found=f"{backlog.incidents} in {INCIDENT_DAYS} days, the latest:"
-        f" {' | '.join(backlog.latest_incidents)}",
-        advice="compare these cashbacks with the provider's statement",
-    )
-
-
-def _check_client_clocks(backlog: OpenWork) -> Check:
-    clocks = backlog.clocks_ahead
-    if not clocks:
-        return Check(level=Level.OK, name="client clocks", found="none was ahead within a day")
-    told = "; ".join(
-        f"{one.client} of {one.merchant} is ahead by {_minutes(one.ahead_s)}:"
-        f" {one.sales} {'sale' if one.sales == 1 else 'sales'} taken, {one.refused} refused"
-        f" since {format_instant(one.first_at)}, the latest {format_instant(one.last_at)}"
-        for one in clocks[:CLOCKS_SHOWN]
-    )
-    more = f"; and {len(clocks) - CLOCKS_SHOWN} more" if len(clocks) > CLOCKS_SHOWN else ""
-    return Check(
-        level=Level.WARN,
-        name="client clocks",
-        found=f"{told}{more}",
-        advice="set them by NTP: such sales count when they come, and beyond the merchant's"
-        " max_ahead_s they are refused",
-    )
-
-
-def check_statements(statements: StatementState, now: datetime) -> Iterable[Check]:
-    """Incidents that stand, the latest run of each kind, doubts that no statement decides."""
-    standing = "; ".join(
-        f"{one.count} {one.cls}, {format_centavos(one.centavos)}" for one in statements.standing
-    )
-    yield Check(
-        level=Level.WARN if standing else Level.OK,
-        name="statement incidents",
-        found=standing or "none stands",
-        advice="`./cashback incidents` lists them" if standing else "",
-    )
-    if not statements.runs:
-        yield Check(level=Level.OK, name="reconciliation", found="none has run yet")
-    for run in statements.runs:
-        yield _check_run(run, now)
-    yield _check_doubts(statements, now)
-    yield _check_ledger(statements.told_through, now)
-
-
-def _check_run(run: LatestRun, now: datetime) -> Check:
-    found = f"ended {format_instant(run.ended_at)} ({_span(now - run.ended_at)} ago)"
-    level, advice = Level.OK, ""
-    if run.error is not None:
-        level, advice = Level.WARN, "look into the worker's log"
-        found += f" and failed: {run.error}"
-    elif run.distrust is not None:
-        since = run.distrusted_since_at
-        when = "" if since is None else f" since {format_instant(since)}"
-        level, advice = Level.WARN, "no doubt is proved unpaid meanwhile; docs/operations.md"
-        found += f", distrusted{when}: {run.distrust}"
-    elif run.kind in SCHEDULED and now - run.ended_at > RECONCILED_WARN:
-        level, advice = Level.WARN, "is a worker up, and does it reach the provider's statement?"
-    return Check(level=level, name=f"reconciliation ({run.kind})", found=found, advice=advice)
-
-
-def _check_ledger(through: datetime | None, now: datetime) -> Check:
-    """How far the provider's own word reaches; without any statement nothing is late."""
-    name = "provider's ledger"
-    if through is None:
-        return Check(level=Level.OK, name=name, found="no complete statement was taken in yet")
-    old = now - through > LEDGER_WARN
-    return Check(
-        level=Level.WARN if old else Level.OK,
-        name=name,
-        found=f"complete through {format_instant(through)} ({_span(now - through)} ago)",
-        advice="ask the provider for later days, or import its statement" if old else "",
-    )
-
-
-def _check_doubts(statements: StatementState, now: datetime) -> Check:
-    oldest, overdue = statements.oldest_doubt_at, statements.doubts_overdue
-    if oldest is None:
-        return Check(level=Level.OK, name="doubts", found="none")
-    found = f"the oldest since {format_instant(oldest)} ({_span(now - oldest)} ago)"
-    if not overdue:
-        return Check(level=Level.OK, name="doubts", found=found)
-    return Check(
-        level=Level.WARN,
-        name="doubts",
-        found=f"{overdue} undecided for more than {int(OVERDUE_DOUBT_S // 3600)} hours, {found}",
-        advice="`./cashback incidents` tells what keeps them, `reconciliation` above the rest",
-    )
-
-
-def check_webhooks(troubled: Sequence[TroubledEndpoint]) -> Check:
-    """Whether merchants' systems are told of what happens."""
-    name = "webhooks"
-    if not troubled:
-        return Check(level=Level.OK, name=name, found="no endpoint is disabled or late")
-    found = "; ".join(
-        f"{one.id} of {one.merchant} {_trouble(one)} since {format_instant(one.since)}"
-        for one in troubled[:ENDPOINTS_SHOWN]
-    )
-    if len(troubled) > ENDPOINTS_SHOWN:
-        found += f"; and {len(troubled) - ENDPOINTS_SHOWN} more"
-    return Check(
-        level=Level.WARN,
-        name=name,
-        found=found,
-        advice=f"`./cashback webhooks list --merchant {troubled[0].merchant}` tells their latest"
-        " failure; docs/webhooks.md, docs/operations.md",
-    )
-
-
-def _trouble(endpoint: TroubledEndpoint) -> str:
-    return "is late" if endpoint.because is None else f"is disabled ({endpoint.because})"
-
-
 def _check_state_file(settings: Settings) -> Check:
     file = settings.database.state_file
     if file is None:
@@ -564,155 +323,3 @@ def _check_state_file(settings: Settings) -> Check:
             advice="set it for the workers: without it a restored database is not noticed",
         )
     return Check(level=Level.OK, name="state file", found=str(file))
-
-
-def _reach(settings: Settings) -> Reach | None:
-    if not settings.provider.url:
-        return None
-    way = provider_way(settings.way)
-    return examine_reach(settings.provider.url, way, within_s=CONNECT_S)
-
-
-def check_provider(reach: Reach | None) -> Check:
-    """Whether a payment could be sent, and every address that would only cost time."""
-    if reach is None:
-        return Check(
-            level=Level.WARN,
-            name="provider",
-            found="CASHBACK_PROVIDER_URL is not set here",
-            advice="run this with the worker's settings",
-        )
-    place = f"{'by the proxy ' if reach.by_proxy else ''}{reach.host} port {reach.port}"
-    if reach.fault is not None:
-        return Check(
-            level=Level.FAIL,
-            name="provider",
-            found=f"{place}: {reach.fault}",
-            advice="nothing can be sent; sales are recorded and wait",
-        )
-    if reach.dead:
-        dead = "; ".join(f"{address} ({why})" for address, why in reach.dead)
-        return Check(
-            level=Level.WARN,
-            name="provider",
-            found=f"{place} takes connections, but not at {dead}",
-            advice="each new connection may lose a quarter of a second there: have the name mended",
-        )
-    return Check(level=Level.OK, name="provider", found=f"{place} takes connections")
-
-
-def check_pace(connections: int, calls: ProviderCalls | None) -> Check:
-    """How many calls a second the connections to the provider allow, as slow as it is now."""
-    name, most = "provider's pace", f"{connections} connections of a process"
-    if calls is None:
-        found = f"nothing was paid within the last hour; {most} are as many calls at once"
-        return Check(level=Level.OK, name=name, found=found)
-    found = (
-        f"{calls.held_s * 1000:.0f} ms a call (the median of the latest {calls.count}):"
-        f" {most} are {connections / max(calls.held_s, LEAST_HELD_S):.0f} calls/s at most"
-    )
-    if calls.waited_s <= max(calls.held_s * WAITED_SHARE, LEAST_WAITED_S):
-        return Check(level=Level.OK, name=name, found=found)
-    return Check(
-        level=Level.WARN,
-        name=name,
-        found=f"{found}; each waited {calls.waited_s * 1000:.0f} ms for one",
-        advice="if the provider agrees, raise CASHBACK_PROVIDER_CONNECTIONS, or start another"
-        " process; if it takes long to connect, look into the way there (docs/sizing.md)",
-    )
-
-
-def check_closing(key_file: Path | None, state: ClosingState | None) -> Check:
-    """Whether days are closed, and how long ago the first one that is not ended."""
-    name = "closed days"
-    if state is None or state.now - state.ended_at <= CLOSED_WARN:
-        found = "nothing to close" if state is None else "none is late"
-        return Check(level=Level.OK, name=name, found=found)
-    found = f"{state.day} of {state.owner} ended {_span(state.now - state.ended_at)} ago"
-    if state.prepared:
-        advice = f"commit or roll back the prepared transactions ({state.prepared}): days wait"
-    elif key_file is None:
-        advice = "if days are to be closed, name the key of a worker: CASHBACK_CLOSE_KEY_FILE"
-    else:
-        advice = "`./cashback close` tells why; the worker's log has it, too"
-    return Check(level=Level.WARN, name=name, found=found, advice=advice)
-
-
-def check_credentials(settings: Settings) -> Check:
-    """Whether something secret is sent to another machine for everybody on the way to read."""
-    provider, telemetry = settings.provider, settings.telemetry
-    sent = [
-        (provider.url, provider.authorization, "CASHBACK_PROVIDER_AUTHORIZATION"),
-        (
-            settings.way.proxy_url,
-            settings.way.proxy_credentials,
-            "CASHBACK_PROVIDER_PROXY_CREDENTIALS",
-        ),
-        (telemetry.otlp_endpoint, telemetry.otlp_headers, "OTEL_EXPORTER_OTLP_HEADERS"),
-        (
-            telemetry.otlp_endpoint,
-            "@" in urlsplit(telemetry.otlp_endpoint or "").netloc,
-            "the user in OTEL_EXPORTER_OTLP_ENDPOINT",
-        ),
-    ]
-    open_to_all = [
-        f"{name} goes to {urlsplit(url).hostname} over http"
-        for url, credential, name in sent
-        if url and credential and _is_readable_on_the_way(url)
-    ]
-    if not open_to_all:
-        return Check(level=Level.OK, name="credentials", found="none leaves this machine over http")
-    return Check(
-        level=Level.WARN,
-        name="credentials",
-        found="; ".join(open_to_all),
-        advice="use https: who is on the way reads it, and can then act as you",
-    )
-
-
-def _is_readable_on_the_way(url: str) -> bool:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        own = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        own = host == "localhost" or host.endswith(".localhost")
-    return parts.scheme == "http" and not own
-
-
-def check_run(running: LocalRun | None) -> Iterable[Check]:
-    """Whether what `run` started on this machine answers; nothing when it runs nothing here."""
-    if running is None:
-        return
-    parts = {"api": f"{running.api_url}/health/ready"}
-    parts |= {f"metrics of the {name}": url for name, url in running.metrics_urls.items()}
-    for name, url in parts.items():
-        found = _asked(url)
-        yield Check(
-            level=Level.OK if found is None else Level.FAIL,
-            name=f"run, {name}",
-            found=f"{url} {'answers' if found is None else found}",
-            advice="" if found is None else "look into its log, in the folder that `run` printed",
-        )
-
-
-def _asked(url: str) -> str | None:
-    """What is wrong with the answer of a GET; None for a good one."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT_S)
-    try:
-        connection.request("GET", parts.path)
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        return f"does not answer: {error}"
-    finally:
-        connection.close()
-    return None if status == 200 else f"answers {status}"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds // 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
-
-
-def _span(span: timedelta) -> str:
-    return str(timedelta(seconds=int(span.total_seconds())))

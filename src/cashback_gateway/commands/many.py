@@ -1,10 +1,8 @@
-"""Acts on all that a filter means: counted first, done only when the count is said again."""
+"""Acts on all that a filter means: shown first, done when its figures are said again."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, assert_never
 from uuid import UUID
@@ -12,87 +10,47 @@ from uuid import UUID
 from cyclopts import Parameter
 
 from cashback_core.delivery.states import Status
-from cashback_core.operators.acts import (
+from cashback_core.operators.acts import RISK, TARGETS, Act, ActKind, RiskNotAccepted
+from cashback_core.operators.open_cashbacks import (
     MANY,
     MAX_AT_ONCE,
-    RISK,
-    Act,
-    ActKind,
     CountChanged,
     OpenFilter,
-    RiskNotAccepted,
     Tally,
     TooMany,
 )
 from cashback_core.values.money import format_centavos
-from cashback_gateway.commands.cashbacks import BECAME
-from cashback_gateway.commands.operating import operating, tally_words, the_cashbacks, the_merchant
-from cashback_gateway.commands.parameters import (
-    FROM,
-    TO,
-    Document,
-    Json,
-    Merchant,
-    Reason,
-    Risk,
-    Signer,
-    read_name,
+from cashback_gateway.commands.cashback_acts import BECAME
+from cashback_gateway.commands.confirming import (
+    Expected,
+    Figures,
+    is_typed,
+    may_ask,
+    show_totals,
+    totals_record,
 )
+from cashback_gateway.commands.meant import Which, names_of
+from cashback_gateway.commands.operating import operating, tally_words, the_cashbacks, the_merchant
+from cashback_gateway.commands.parameters import Json, Reason, Risk, Signer
 from cashback_gateway.commands.place import Here, Workplace
-from cashback_gateway.commands.readers import read_by, read_path, read_text, whole, whole_from
+from cashback_gateway.commands.readers import read_by, read_path, read_text
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.resolutions import FileConfirmation, resolve_file
 from cashback_gateway.commands.tables import show_json
 
 if TYPE_CHECKING:
-    from cashback_core.operators.acts import ManyDecision
+    from cashback_core.operators.open_cashbacks import ManyDecision
 
 Resendable = Literal[Status.REJECTED, Status.IN_DOUBT, Status.HELD]
 Cancellable = Literal[Status.UNCONFIRMED, Status.PENDING, Status.REJECTED, Status.HELD]
-_NAMES: Final = "this one's: an id or a sale's own number; may be repeated"
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
-    """Which cashbacks are meant: all that fit everything that is given."""
-
-    document: Document | None = None
-    sold_from: Annotated[datetime | None, FROM] = None
-    sold_to: Annotated[datetime | None, TO] = None
-    accepted_from: Annotated[datetime | None, FROM] = None
-    accepted_to: Annotated[datetime | None, TO] = None
-    why: Annotated[
-        str | None, read_by(read_text, "whose latest event's reason has this text in it")
-    ] = None
-    answered: Annotated[
-        int | None, whole_from(100, 599, "whose latest attempt the provider answered with this")
-    ] = None
-    id: Annotated[list[str] | None, Parameter(help=_NAMES)] = None
-    ids_from: Annotated[
-        Path | None,
-        read_by(
-            read_path,
-            "those of a file, one a line; - is standard input",
-            allow_leading_hyphen=True,
-        ),
-    ] = None
-    above_ceiling: Annotated[
-        bool,
-        Parameter(help="what a ceiling holds, too; without it that is released one by one"),
-    ] = False
-    merchant: Merchant | None = None
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """The count that was looked at, and who acts on it: without it nothing is done."""
+    """What was looked at, and who acts on it: without it nothing is done."""
 
-    expect: Annotated[
-        int | None,
-        read_by(whole, "the count that was looked at", name=("--expect", "--expected-count")),
-    ] = None
+    expect: Expected | None = None
     accept_risk: Risk = False
     reason: Reason | None = None
     by: Signer | None = None
@@ -106,7 +64,7 @@ async def resend_many(
     json: Json = False,
     here: Here,
 ) -> None:
-    """Count what a filter means, or send all of it again."""
+    """Show what a filter means, or send all of it again."""
     await _all(here, ActKind.RESEND, status, which, confirmed, as_json=json)
 
 
@@ -118,7 +76,7 @@ async def cancel_many(
     json: Json = False,
     here: Here,
 ) -> None:
-    """Count what a filter means, or end all of it unpaid."""
+    """Show what a filter means, or end all of it unpaid."""
     await _all(here, ActKind.CANCEL, status, which, confirmed, as_json=json)
 
 
@@ -139,25 +97,26 @@ async def resolve_many(
         str | None,
         read_by(read_text, "of a FILE: do just what was shown with this token, to the same --as"),
     ] = None,
-    yes: Annotated[bool, Parameter(help="of a FILE: do what it would, without --expect")] = False,
     report: Annotated[
         Path | None, read_by(read_path, "of a FILE: write what becomes of each line to this CSV")
     ] = None,
     json: Json = False,
     here: Here,
 ) -> None:
-    """Count what would be resolved, or say on evidence what became of all of it."""
+    """Show what would be resolved, or say on evidence what became of all of it."""
     which, confirmed = which or Which(), confirmed or Confirmation()
     if what in BECAME:
-        if yes or token is not None or report is not None:
-            raise WrongUseError("--yes, --token and --report go with a file")
+        if token is not None or report is not None:
+            raise WrongUseError("--token and --report go with a file")
         await _all(here, BECAME[what], [Status.IN_DOUBT], which, confirmed, as_json=json)
         return
     if which != Which(merchant=which.merchant):
         raise WrongUseError("a file names what is meant: with it goes --merchant alone")
     if confirmed.reason is not None or confirmed.accept_risk:
         raise WrongUseError("a file has its own evidence: neither --reason nor --accept-risk")
-    looked = FileConfirmation(by=confirmed.by, expect=confirmed.expect, token=token, yes=yes)
+    if token is not None and confirmed.expect is not None:
+        raise WrongUseError("--token says more than --expect: one of both")
+    looked = FileConfirmation(by=confirmed.by, expect=confirmed.expect, token=token)
     if looked.acts and looked.by is None:
         raise WrongUseError("acting on them takes --as, too")
     await resolve_file(
@@ -189,7 +148,7 @@ async def _all(
     as_json: bool,
 ) -> None:
     which, confirmed = which or Which(), confirmed or Confirmation()
-    names = _names(which)
+    names = names_of(which)
     if not status and names is None:
         raise WrongUseError("nothing is meant: --status, or --id for each")
     act = _act(kind, confirmed)
@@ -210,55 +169,33 @@ async def _all(
             ids=ids,
             above_ceiling=which.above_ceiling,
         )
-        if act is None or confirmed.expect is None:
+        expected = confirmed.expect
+        if expected is None or not as_json:
             tally = await operators.tally(merchant_id, wanted, kind)
             _tell_count(kind, tally, wanted, as_json=as_json)
+            expected = expected or _asked(tally, asks=act is not None and not as_json)
+            if expected is None and not as_json:
+                _tell_undone(kind, tally)
+        if act is None or expected is None:
             return
-        decision = await operators.act_on_all(merchant_id, wanted, act, expected=confirmed.expect)
+        decision = await operators.act_on_all(
+            merchant_id,
+            wanted,
+            act,
+            expected=expected.count,
+            worth_centavos=expected.centavos,
+        )
     tally = _granted(decision)
     if as_json:
-        show_json(_counted(tally, done=True))
+        show_json(_counted(kind, tally, done=True))
     else:
         print(f"{tally_words(tally)}: {_DO[kind][1]}")
 
 
-def _names(which: Which) -> list[str] | None:
-    if which.id is None and which.ids_from is None:
-        return None
-    try:
-        names = [*map(read_name, which.id or ())]
-    except ValueError as error:
-        raise WrongUseError(f"one --id is {error}") from error
-    if which.ids_from is not None:
-        names += _names_in(which.ids_from)
-    if len(names) > MAX_AT_ONCE:
-        raise ActRefusedError(f"{len(names)} are named, but at most {MAX_AT_ONCE} at once")
-    return [*dict.fromkeys(names)]
-
-
-def _names_in(file: Path) -> list[str]:
-    """One name a line. Two in a line would be as likely one with a blank in it: none is guessed."""
-    piped = str(file) == "-"
-    place = "standard input" if piped else str(file)
-    try:
-        text = sys.stdin.read() if piped else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ActRefusedError(f"{place} cannot be read: {error}") from error
-    names: list[str] = []
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            names.append(read_name(line.strip()))
-        except ValueError as error:
-            raise ActRefusedError(f"{place}, line {number}: {error}") from error
-    return names
-
-
 def _act(kind: ActKind, confirmed: Confirmation) -> Act | None:
-    if confirmed.expect is None:
-        return None
     if confirmed.by is None or confirmed.reason is None:
+        if confirmed.expect is None:
+            return None
         raise WrongUseError("acting on them takes --reason and --as, too")
     return Act(
         kind=kind,
@@ -270,8 +207,9 @@ def _act(kind: ActKind, confirmed: Confirmation) -> Act | None:
 
 def _tell_count(kind: ActKind, tally: Tally, wanted: OpenFilter, *, as_json: bool) -> None:
     if as_json:
-        show_json(_counted(tally, done=False))
+        show_json(_counted(kind, tally, done=False))
         return
+    show_totals(_totals(kind, tally))
     print(tally_words(tally))
     if wanted.ids is not None and tally.count < len(wanted.ids):
         print(f"{len(wanted.ids) - tally.count} of the {len(wanted.ids)} named are not among them.")
@@ -282,14 +220,33 @@ def _tell_count(kind: ActKind, tally: Tally, wanted: OpenFilter, *, as_json: boo
             f"Left out: {tally.above_ceiling} that a ceiling holds; take them one by one, or with"
             " --above-ceiling."
         )
-    print(f"Nothing was done: --expect {tally.count} {_DO[kind][0]}.")
 
 
-def _counted(tally: Tally, *, done: bool) -> dict[str, object]:
+def _asked(tally: Tally, *, asks: bool) -> Figures | None:
+    looked = _figures(tally)
+    return looked if asks and looked.count and may_ask() and is_typed(looked) else None
+
+
+def _figures(tally: Tally) -> Figures:
+    return Figures(tally.count, tally.cashback_centavos)
+
+
+def _tell_undone(kind: ActKind, tally: Tally) -> None:
+    how = f": --expect {_figures(tally)} {_DO[kind][0]}" if tally.count else ""
+    print(f"Nothing was done{how}.")
+
+
+def _totals(kind: ActKind, tally: Tally) -> list[dict[str, object]]:
+    to = TARGETS[kind]
+    return [totals_record(one.status, to, one.count, one.centavos) for one in tally.by_status]
+
+
+def _counted(kind: ActKind, tally: Tally, *, done: bool) -> dict[str, object]:
     return {
         "done": done,
         "count": tally.count,
         "cashback": format_centavos(tally.cashback_centavos),
+        "totals": _totals(kind, tally),
         "may_be_paid_already": tally.in_doubt,
         "above_ceiling": tally.above_ceiling,
     }

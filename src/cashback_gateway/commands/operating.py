@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from adapters.postgres.operators.named import NamedCashback
-    from cashback_core.operators.acts import Tally
+    from cashback_core.operators.open_cashbacks import Tally
     from cashback_gateway.commands.place import Workplace
 
 PAGE: Final = 200

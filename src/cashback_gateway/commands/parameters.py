@@ -16,7 +16,7 @@ from cashback_core.administration.merchants import SLUG
 from cashback_core.values.documents import BuyerDocument, InvalidDocument, named_document
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
-from cashback_core.words.locales import ENGLISH, phrase
+from cashback_core.words.locales import ENGLISH, Language, languages, phrase
 from cashback_gateway.commands.readers import matching, read_by, whole
 
 ZONE: Final = "America/Sao_Paulo"
@@ -66,6 +66,13 @@ def read_name(text: str) -> str:
     return text
 
 
+def _language(text: str) -> Language:
+    for known in languages():
+        if text == known:
+            return known
+    raise ValueError(f"no such language; there are {', '.join(languages())}")
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -74,6 +81,7 @@ def _uuid(text: str) -> UUID:
 
 
 Json = Annotated[bool, Parameter(name="--json", help="one JSON document instead of a table")]
+Lang = Annotated[Language, read_by(_language, "the language of what is told: en, pt")]
 Limit = Annotated[int, read_by(whole, "how many at most")]
 _SLUG_WORDS: Final = "1 to 63 of a-z 0-9 -: it is no slug"
 Slug = Annotated[str, matching(SLUG, _SLUG_WORDS, "its address")]

@@ -11,7 +11,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from cashback_core.operators.resolutions import (
+from cashback_core.operators.resolution_lines import (
     FIELDS,
     LineFault,
     ResolutionLine,

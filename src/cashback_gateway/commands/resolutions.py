@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cashback_core.operators.resolution_lines import ResolutionList
 from cashback_core.operators.resolutions import (
     LineRefusal,
+    PlanChanged,
     PlannedMove,
     RefusedLine,
-    ResolutionList,
     ResolutionPlan,
     Resolved,
     ResolveMany,
@@ -21,13 +22,20 @@ from cashback_core.operators.resolutions import (
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import ENGLISH, phrase
+from cashback_gateway.commands.confirming import (
+    Figures,
+    is_typed,
+    may_ask,
+    show_totals,
+    totals_record,
+)
 from cashback_gateway.commands.operating import operating, the_merchant
 from cashback_gateway.commands.refusals import ActRefusedError
 from cashback_gateway.commands.resolution_files import read_resolutions
 from cashback_gateway.commands.tables import TableColumn, show_json, show_table
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from cashback_gateway.commands.place import Workplace
@@ -38,12 +46,6 @@ SHOWN: Final = 50
 _EVERY: Final = 500
 """How often progress is told."""
 
-_TOTALS: Final = (
-    TableColumn("from"),
-    TableColumn("to"),
-    TableColumn("count", right=True),
-    TableColumn("cashback", right=True),
-)
 _REFUSED: Final = (
     TableColumn("line", right=True),
     TableColumn("named"),
@@ -54,20 +56,19 @@ _REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileConfirmation:
-    """Who acts on a file, and what they looked at: its count, or the token of just those moves.
+    """Who acts on a file, and what they looked at: its figures, or the token of just those moves.
 
-    Without either, or yes, nothing is done; `by` may be None then.
+    Without either nothing is done, unless a person who is asked says so; `by` may be None then.
     """
 
     by: str | None
-    expect: int | None
+    expect: Figures | None
     token: str | None
-    yes: bool
 
     @property
     def acts(self) -> bool:
         """Whether anything is to be done."""
-        return self.yes or self.expect is not None or self.token is not None
+        return self.expect is not None or self.token is not None
 
 
 async def resolve_file(
@@ -79,15 +80,20 @@ async def resolve_file(
     report: Path | None,
     as_json: bool,
 ) -> None:
-    """Tell what a file would do; or do it, if that is still what was looked at."""
+    """Tell what a file would do; and do it, if that is still what was looked at."""
     told = read_resolutions(file)
     with _reserved(report):
-        outcome = await _resolve(here, told, confirmed, merchant=merchant)
+        outcome = await _resolve(here, told, confirmed, merchant=merchant, as_json=as_json)
         _write_report(report, outcome)
     token = None
     if isinstance(outcome, ResolutionPlan) and outcome.moves and confirmed.by is not None:
         token = outcome.token
-    _tell(told, outcome, token, as_json=as_json)
+    if as_json:
+        show_json(_document(told, outcome, token))
+    elif isinstance(outcome, Resolved):
+        print(_summary(told, outcome))
+    else:
+        _tell_undone(outcome, confirmed.by)
     if isinstance(outcome, Resolved) and outcome.refused:
         raise ActRefusedError(f"{len(outcome.refused)} lines were not done")
 
@@ -98,26 +104,35 @@ async def _resolve(
     confirmed: FileConfirmation,
     *,
     merchant: str | None,
+    as_json: bool,
 ) -> ResolutionPlan | Resolved:
     by = confirmed.by or "nobody"
     async with operating(here) as (_, operators):
         merchant_id = await the_merchant(operators, merchant)
         resolving = ResolveMany(operators)
         plan = await resolving.plan(merchant_id, told, by=by)
+        looked = Figures(len(plan.moves), plan.centavos)
+        if not as_json:
+            _tell_plan(told, plan)
         if not confirmed.acts:
-            return plan
-        if confirmed.expect not in {None, len(plan.moves)}:
-            raise ActRefusedError(f"nothing was done: now {len(plan.moves)} would move")
-        if confirmed.token not in {None, plan.token}:
-            raise ActRefusedError("nothing was done: it is not what was shown; look again")
-        progress = _Progress(len(plan.moves))
+            asks = confirmed.by is not None and plan.moves and not as_json and may_ask()
+            if not asks or not is_typed(looked):
+                return plan
+        if confirmed.expect not in {None, looked}:
+            raise ActRefusedError(f"nothing was done: now it is {looked} that would move")
+        progress = _Progress(looked.count)
         try:
-            return await resolving.do(merchant_id, told, plan, by=by, on_line=progress)
+            done = await resolving.carry_out(
+                merchant_id, told, by=by, token=confirmed.token or plan.token, on_line=progress
+            )
         except StoreUnavailable as error:
             raise ActRefusedError(
-                f"the database is away: {progress.done} of {progress.of} are done. Run it again:"
-                " what is so already is only told"
+                f"the database is away: {progress.done} of {progress.of} are done. Look again, and"
+                " do the rest: what is so already is only told"
             ) from error
+    if isinstance(done, PlanChanged):
+        raise ActRefusedError("nothing was done: it is not what was shown; look again")
+    return done
 
 
 class _Progress:
@@ -133,56 +148,55 @@ class _Progress:
             print(f"{done} of {self.of}", file=sys.stderr)
 
 
-def _tell(
-    told: ResolutionList,
-    outcome: ResolutionPlan | Resolved,
-    token: str | None,
-    *,
-    as_json: bool,
-) -> None:
-    done = isinstance(outcome, Resolved)
-    totals = [
-        {
-            "from": total.from_status,
-            "to": total.to,
-            "count": total.count,
-            "cashback": format_centavos(total.centavos),
-        }
-        for total in totals_of(outcome.moves)
-    ]
-    refused = [_refusal(one) for one in outcome.refused]
-    cashback = format_centavos(sum(move.centavos for move in outcome.moves))
-    if as_json:
-        show_json(
-            {
-                "file": told.file,
-                "done": done,
-                "count": len(outcome.moves),
-                "cashback": cashback,
-                "totals": totals,
-                "moves": [*map(_move, outcome.moves)],
-                "already": [*outcome.already],
-                "refused": refused,
-                "token": token,
-            }
-        )
-        return
-    if totals:
-        show_table(_TOTALS, totals)
+def _tell_plan(told: ResolutionList, plan: ResolutionPlan) -> None:
+    show_totals(_totals(plan.moves))
+    refused = [_refusal(one) for one in plan.refused]
     if refused:
         show_table(_REFUSED, refused[:SHOWN])
     if len(refused) > SHOWN:
         print(f"{SHOWN} of {len(refused)} that would do nothing: --json, or --report, has all")
-    moved = "moved" if done else "would move"
-    print(
+    print(_summary(told, plan))
+
+
+def _tell_undone(plan: ResolutionPlan, by: str | None) -> None:
+    looked = Figures(len(plan.moves), plan.centavos)
+    if not looked.count:
+        print("Nothing was done.")
+    elif by is None:
+        print(f"Nothing was done: --expect {looked} --as NAME does it.")
+    else:
+        print(f"Nothing was done: --token {plan.token} with the same --as does just this.")
+
+
+def _summary(told: ResolutionList, outcome: ResolutionPlan | Resolved) -> str:
+    moved = "moved" if isinstance(outcome, Resolved) else "would move"
+    cashback = format_centavos(sum(move.centavos for move in outcome.moves))
+    return (
         f"{told.file}: {len(told.lines)} lines, {len(outcome.moves)} {moved}, {cashback} in all;"
-        f" {len(outcome.already)} say what is so already, {len(refused)} refused"
+        f" {len(outcome.already)} say what is so already, {len(outcome.refused)} refused"
     )
-    if not done and outcome.moves:
-        how = f"--expect {len(outcome.moves)} --as NAME does it"
-        if token is not None:
-            how = f"--token {token} with the same --as does just this"
-        print(f"Nothing was done: {how}.")
+
+
+def _totals(moves: Iterable[PlannedMove]) -> list[dict[str, object]]:
+    return [
+        totals_record(one.from_status, one.to, one.count, one.centavos) for one in totals_of(moves)
+    ]
+
+
+def _document(
+    told: ResolutionList, outcome: ResolutionPlan | Resolved, token: str | None
+) -> dict[str, object]:
+    return {
+        "file": told.file,
+        "done": isinstance(outcome, Resolved),
+        "count": len(outcome.moves),
+        "cashback": format_centavos(sum(move.centavos for move in outcome.moves)),
+        "totals": _totals(outcome.moves),
+        "moves": [*map(_move, outcome.moves)],
+        "already": [*outcome.already],
+        "refused": [_refusal(one) for one in outcome.refused],
+        "token": token,
+    }
 
 
 def _move(move: PlannedMove) -> dict[str, object]:

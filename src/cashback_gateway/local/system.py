@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.operators.examination import LISTENER
+from adapters.postgres.operators.open_work import LISTENER
 from cashback_gateway.local.ports import Ports
 from cashback_gateway.local.state import LocalRun, LocalStateError
 from cashback_gateway.local.supervisor import DatabasePart, ProcessPart, Program, Supervisor

@@ -111,8 +111,11 @@ def test_a_case_goes_from_hand_to_hand(dsn: str, environ: dict[str, str]) -> Non
     assert done(environ, "cases", "list") == "nothing needs anybody\n"
     incident, difference = an_incident(dsn), differing(dsn)
     listed = done(environ, "cases", "list").splitlines()
-    assert listed[-1] == "nobody has 2, 7.82 in all, the oldest of 2026-06-15"
-    assert {line.split()[0] for line in listed[1:-1]} == {incident, difference}
+    assert listed[-2] == "nobody has 2, 7.82 in all, the oldest of 2026-06-15"
+    assert listed[-1].startswith("`cases assign ID --to NAME --as NAME` gives one to somebody")
+    assert "the ERP rounds otherwise" in listed[2]
+    assert "o ERP arredonda de outro modo" in done(environ, "cases", "list", "--lang", "pt")
+    assert {line.split()[0] for line in listed[1:-2]} == {incident, difference}
     assigned = done(
         environ, "cases", "assign", incident, "--to", "bia", "--note", "their campaign?", "--as",
         "ana",
@@ -166,7 +169,7 @@ def test_a_file_is_shown_and_then_done_as_it_was_shown(
     shown = done(environ, "resolve-many", str(file), "--report", str(report))
     assert shown.splitlines()[-2:] == [
         "june.csv: 5 lines, 2 would move, 10.00 in all; 0 say what is so already, 3 refused",
-        "Nothing was done: --expect 2 --as NAME does it.",
+        "Nothing was done: --expect 2:10.00 --as NAME does it.",
     ]
     assert "no cashback here is called so" in shown
     assert report.read_text().splitlines() == [
@@ -178,11 +181,20 @@ def test_a_file_is_shown_and_then_done_as_it_was_shown(
         "6,refused,,,,,line_cut",
     ]
     assert "cannot be written" in refused(
-        environ, "resolve-many", str(file), "--yes", "--as", "ana", "--report", str(report)
+        environ,
+        "resolve-many",
+        str(file),
+        "--expect",
+        "2:10.00",
+        "--as",
+        "ana",
+        "--report",
+        str(report),
     )
-    assert "now 2 would move" in refused(
-        environ, "resolve-many", str(file), "--expect", "3", "--as", "ana"
-    )
+    for other in ("3:10.00", "2:9.99"):
+        assert "now it is 2:10.00 that would move" in refused(
+            environ, "resolve-many", str(file), "--expect", other, "--as", "ana"
+        )
     assert set(statuses(dsn).values()) == {"in_doubt", "rejected"}
     looked = told(environ, "resolve-many", str(file), "--as", "ana")["token"]
     just = ("resolve-many", str(file), "--token", looked, "--as")
@@ -202,6 +214,30 @@ def test_a_file_is_shown_and_then_done_as_it_was_shown(
     assert (again["count"], again["already"]) == (0, [2, 3])
 
 
+def test_at_a_terminal_what_is_shown_is_done_when_its_count_is_typed(
+    dsn: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    ids = sales(dsn, ("NF-1", UNANSWERED), ("NF-2", UNANSWERED), ("NF-3", UNANSWERED))
+    file = tmp_path / "june.csv"
+    file.write_text("sale_id;status;evidence\nNF-1;applied;page 2\nNF-2;rejected;page 3\n")
+    words = ("resolve-many", str(file), "--as", "ana")
+    for typed in ("", "1\n", "y\n"):
+        asked = call(words, environ, password=typed, at_terminal=True)
+        assert (asked.returncode, "Type 2 to do it" in asked.stdout) == (0, True)
+    assert "Type" not in call(words, environ, password="2\n").stdout  # nobody is there
+    assert "Type" not in call(words[:2], environ, password="2\n", at_terminal=True).stdout
+    assert set(statuses(dsn).values()) == {"in_doubt"}
+    done_now = call(words, environ, password="2\n", at_terminal=True)
+    assert done_now.stdout.endswith("2 moved, 10.00 in all; 0 say what is so already, 0 refused\n")
+    rest = ("resolve-many", "applied", "--id", "NF-3", "--as", "ana", "--reason", "page 4")
+    assert call(rest, environ, password="2\n", at_terminal=True).returncode == 0
+    assert statuses(dsn)[ids["NF-3"]] == "in_doubt"
+    assert call(rest, environ, password="1\n", at_terminal=True).returncode == 0
+    assert statuses(dsn) == {
+        ids["NF-1"]: "applied", ids["NF-2"]: "rejected", ids["NF-3"]: "applied",
+    }  # fmt: skip
+
+
 def test_each_move_is_an_event_with_its_cause_and_nothing_else_is_written(
     dsn: str, environ: dict[str, str], tmp_path: Path
 ) -> None:
@@ -219,7 +255,8 @@ def test_each_move_is_an_event_with_its_cause_and_nothing_else_is_written(
         + "\n"
         + '{"id": "x", "id": "y", "status": "applied", "evidence": "line 8"}\n[]\n'
     )
-    acted = run(environ, "resolve-many", str(file), "--yes", "--as", "ana", "--merchant", "demo")
+    expected = ("--expect", "1:5.00", "--as", "ana", "--merchant", "demo")
+    acted = run(environ, "resolve-many", str(file), *expected)
     assert acted.returncode == 1
     assert acted.stdout.count("only id, sale_id, store, status and evidence are told") == 2
     with psycopg.connect(dsn) as owner:
@@ -274,8 +311,11 @@ def test_what_does_not_go_with_a_file_is_refused(environ: dict[str, str], tmp_pa
     for words in (
         (str(file), "--document", "52998224725"),
         (str(file), "--reason", "x"),
-        (str(file), "--yes"),
-        ("applied", "--id", "NF-1", "--yes"),
+        (str(file), "--yes", "--as", "ana"),
+        (str(file), "--expect", "2", "--as", "ana"),
+        (str(file), "--expect", "2:10.00"),
+        (str(file), "--expect", "2:10.00", "--token", "x", "--as", "ana"),
+        ("applied", "--id", "NF-1", "--token", "x"),
     ):
         assert run(environ, "resolve-many", *words).returncode == 2
     assert "cannot be read" in refused(environ, "resolve-many", str(file))

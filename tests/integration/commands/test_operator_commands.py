@@ -73,9 +73,9 @@ def told(environ: dict[str, str], *words: str) -> dict[str, Any]:
     return document
 
 
-def refused(environ: dict[str, str], *words: str) -> str:
+def refused(environ: dict[str, str], *words: str, shows: bool = False) -> str:
     finished = run(environ, *words)
-    assert (finished.returncode, finished.stdout) == (1, "")
+    assert (finished.returncode, bool(finished.stdout)) == (1, shows)
     assert finished.stderr.startswith("error: ")
     assert finished.stderr.count("\n") == 1
     return finished.stderr
@@ -144,7 +144,7 @@ def test_what_nobody_confirmed_is_listed_with_until_when_and_ended(
     assert waiting["why"] == "confirmation"
     assert waiting["until_at"] > waiting["since_at"]
     done(environ, "cancel", first, *SIGNED)
-    many = ("cancel-many", "--status", "unconfirmed", "--expect", "1", *SIGNED)
+    many = ("cancel-many", "--status", "unconfirmed", "--expect", "1:5.00", *SIGNED)
     done(environ, *many)
     assert statuses(dsn) == {first: "cancelled", second: "cancelled"}
 
@@ -411,16 +411,24 @@ def test_many_are_counted_and_then_resent_as_counted(dsn: str, environ: dict[str
     doubtful, *rest = cashbacks(dsn, UNANSWERED, REFUSED, REFUSED)
     filter_ = ("resend-many", "--status", "rejected", "--status", "in_doubt")
     counted = done(environ, *filter_)
-    assert counted[0] == "3 cashbacks, 15.00 in all, 1 of them may be paid already"
-    assert "may pay the customer a second time" in counted[1]
-    assert counted[2] == "Nothing was done: --expect 3 sends them again."
-    assert "now there are 3 cashbacks" in refused(environ, *filter_, "--expect", "2", *SIGNED)
-    assert "second time" in refused(environ, *filter_, "--expect", "3", *SIGNED)
+    assert [line.split() for line in counted[:3]] == [
+        ["FROM", "TO", "COUNT", "CASHBACK"],
+        ["rejected", "pending", "2", "10.00"],
+        ["in_doubt", "pending", "1", "5.00"],
+    ]
+    assert counted[3] == "3 cashbacks, 15.00 in all, 1 of them may be paid already"
+    assert "may pay the customer a second time" in counted[4]
+    assert counted[5] == "Nothing was done: --expect 3:15.00 sends them again."
+    for other in ("2:15.00", "3:14.99"):
+        words = (*filter_, "--expect", other, *SIGNED)
+        assert "now there are 3 cashbacks" in refused(environ, *words, shows=True)
+    words = (*filter_, "--expect", "3:15.00", *SIGNED)
+    assert "second time" in refused(environ, *words, shows=True)
     assert "no merchant 'nobody'" in refused(environ, *filter_, "--merchant", "nobody")
     only = ("resend-many", "--status", "rejected", "--sold-from", "2026-01-02 00:00:00")
-    assert done(environ, *only, "--expect", "2", *SIGNED) == [
-        "2 cashbacks, 10.00 in all: will be sent again"
-    ]
+    shown_and_done = done(environ, *only, "--expect", "2:10.00", *SIGNED)
+    assert shown_and_done[1].split() == ["rejected", "pending", "2", "10.00"]
+    assert shown_and_done[-1] == "2 cashbacks, 10.00 in all: will be sent again"
     assert statuses(dsn) == {doubtful: "in_doubt", **dict.fromkeys(rest, "pending")}
     assert done(environ, *only, "--sold-to", "2026-01-02 00:00:00")[0].startswith("0 cashbacks, 0")
 
@@ -433,11 +441,11 @@ def test_what_a_ceiling_holds_is_counted_apart(dsn: str, environ: dict[str, str]
     counted = done(environ, *filter_)
     assert counted[0].startswith("0 cashbacks, 0")
     assert counted[1].startswith("Left out: 1 that a ceiling holds")
-    assert done(environ, *filter_, "--expect", "0", *SIGNED)[0].startswith("0 cashbacks")
+    assert done(environ, *filter_, "--expect", "0:0.00", *SIGNED)[0].startswith("0 cashbacks")
     assert statuses(dsn) == {held: "held"}
     assert done(environ, "open", "--status", "held")[2] == "1 cashback, 5.00 in all"
-    asked = (*filter_, "--above-ceiling", "--expect", "1", *SIGNED)
-    assert done(environ, *asked) == ["1 cashback, 5.00 in all: will be sent again"]
+    asked = (*filter_, "--above-ceiling", "--expect", "1:5.00", *SIGNED)
+    assert done(environ, *asked)[-1] == "1 cashback, 5.00 in all: will be sent again"
     assert statuses(dsn) == {held: "pending"}
 
 
@@ -486,33 +494,32 @@ def test_many_are_cancelled_and_resolved_as_counted(
 ) -> None:
     ids = cashbacks(dsn, REFUSED, REFUSED, UNANSWERED, UNANSWERED, UNANSWERED)
     chosen = ("cancel-many", "--status", "rejected", "--answered", "422", "--why", "refused it")
-    assert done(environ, *chosen) == [
+    assert done(environ, *chosen)[2:] == [
         "2 cashbacks, 10.00 in all",
-        "Nothing was done: --expect 2 ends them unpaid.",
+        "Nothing was done: --expect 2:10.00 ends them unpaid.",
     ]
     later = ("cancel-many", "--status", "rejected", "--accepted-from", "2100-01-01 00:00:00")
     assert done(environ, *later)[0].startswith("0 cashbacks")
-    assert done(environ, *chosen, "--expected-count", "2", *SIGNED) == [
-        "2 cashbacks, 10.00 in all: are cancelled"
-    ]
+    cancelled = done(environ, *chosen, "--expect", "2:10.00", *SIGNED)
+    assert cancelled[-1] == "2 cashbacks, 10.00 in all: are cancelled"
     two = ("resolve-many", "applied", "--id", ids[2], "--id", ids[0], "--id", ids[3])
-    assert done(environ, *two) == [
+    assert done(environ, *two)[1:] == [
+        "in_doubt  applied      2     10.00",
         "2 cashbacks, 10.00 in all",
         "1 of the 3 named are not among them.",
-        "Nothing was done: --expect 2 calls them paid.",
+        "Nothing was done: --expect 2:10.00 calls them paid.",
     ]
-    assert done(environ, *two, "--expect", "2", *SIGNED) == [
-        "2 cashbacks, 10.00 in all: are applied"
-    ]
+    applied = done(environ, *two, "--expect", "2:10.00", *SIGNED)
+    assert applied[-1] == "2 cashbacks, 10.00 in all: are applied"
     (tmp_path / "ids").write_text(f"{ids[4]}\n")
     rest = ("resolve-many", "rejected", "--ids-from", str(tmp_path / "ids"))
     assert told(environ, *rest)["count"] == 1
-    assert told(environ, *rest, "--expect", "1", *SIGNED)["done"]
+    assert told(environ, *rest, "--expect", "1:5.00", *SIGNED)["done"]
     assert list(statuses(dsn).values()).count("cancelled") == 2
     assert {statuses(dsn)[id_] for id_ in ids[2:4]} == {"applied"}
     assert statuses(dsn)[ids[4]] == "rejected"
     piped = call(("resend-many", "--ids-from", "-"), environ, password=f"{ids[4]}\n\n{ids[0]}\n")
-    assert (piped.returncode, piped.stdout.splitlines()[:2]) == (
+    assert (piped.returncode, piped.stdout.splitlines()[2:4]) == (
         0,
         [
             "1 cashback, 5.00 in all, 1 of them may be paid already",
@@ -637,8 +644,9 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("cancel-many", "--status", "in_doubt"),
         ("resolve-many",),
         ("cancel-many",),
-        ("cancel-many", "--expect", "17", "--status", "held"),
-        ("cancel-many", "--expect", "17", "--status", "held", "--as", "ana"),
+        ("cancel-many", "--expect", "17:5.00", "--status", "held"),
+        ("cancel-many", "--expect", "17:5.00", "--status", "held", "--as", "ana"),
+        ("cancel-many", "--expect", "17", "--status", "held", *SIGNED),
         ("resend-many", "--id", "one two"),
         ("show",),
         ("resend-many", "--status", "pending"),

@@ -18,8 +18,8 @@ from adapters.postgres.operators.examination import (
     changed_orders,
     examine_server,
     may_make_temporary_tables,
-    troubled_endpoints,
 )
+from adapters.postgres.operators.open_work import troubled_endpoints
 from adapters.postgres.operators.provider_calls import examine_calls
 from adapters.postgres.schema.migration import migrate
 from cashback_core.delivery.states import DeliveryPolicy

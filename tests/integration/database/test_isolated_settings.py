@@ -17,7 +17,7 @@ from adapters.postgres.operators.acts import PostgresOperatorStore
 from cashback_core.delivery.record import RecordFilter
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import Accepted
-from cashback_core.operators.acts import OpenFilter
+from cashback_core.operators.open_cashbacks import OpenFilter
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import a_sale, submitted
 from integration.two_merchants import MINE, THEIRS, fill, one

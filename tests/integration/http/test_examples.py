@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from adapters.http.access import ACCESS
-from adapters.http.finance.cases import CASE_ACTS
+from adapters.http.finance.case_acts import CASE_ACTS
 from adapters.http.openapi.examples import RECORDED
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.problems.codes import PROBLEMS

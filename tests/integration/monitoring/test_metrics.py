@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.postgres.operators.examination import examine_backlog
+from adapters.postgres.operators.open_work import examine_backlog
 from adapters.telemetry.metrics import METRICS, STANDARD, Metric, ProcessRole
 from adapters.telemetry.page import as_markdown
-from cashback_gateway.commands.doctor import check_backlog
+from cashback_gateway.commands.backlog_health import check_backlog
 from cashback_gateway.local.ports import free_port
 from integration.journeys import sale
 from integration.running import Gateway, running_gateway, wait_until_answers

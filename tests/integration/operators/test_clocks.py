@@ -11,7 +11,7 @@ import pytest
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.clocks import CLOCKS_AHEAD
-from adapters.postgres.operators.examination import examine_backlog
+from adapters.postgres.operators.open_work import examine_backlog
 from adapters.postgres.operators.probe import PostgresProbe
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
@@ -20,7 +20,8 @@ from cashback_core.intake.acceptance import Accepted
 from cashback_core.intake.refused_clocks import RefusedClock
 from cashback_core.operators.clocks import EXAMINED_S, MEASURED_S, MOST_CLOCKS
 from cashback_core.privacy.data_subjects import Retention
-from cashback_gateway.commands.doctor import Level, check_backlog
+from cashback_gateway.commands.backlog_health import check_backlog
+from cashback_gateway.commands.health import Level
 from contract.builders import a_sale, submitted
 
 if TYPE_CHECKING:

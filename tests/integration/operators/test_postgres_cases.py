@@ -15,14 +15,8 @@ from adapters.postgres.connection.database import ANSWERING_INCIDENTS
 from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from cashback_core.delivery.states import DeliveryPolicy
-from cashback_core.operators.cases import (
-    EVERY_UNRESOLVED,
-    AssignedToAnother,
-    CaseEventKind,
-    CaseKind,
-    CaseState,
-    DifferenceFilter,
-)
+from cashback_core.operators.case_store import EVERY_UNRESOLVED, DifferenceFilter
+from cashback_core.operators.cases import AssignedToAnother, CaseEventKind, CaseKind, CaseState
 from contract.casework import DONE, MINE, NOTED, TO_ANA, CaseStoreContract, history, ids
 from integration.kept_differences import keep_difference
 from integration.kept_incidents import keep
@@ -33,7 +27,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.operators.cases import DayDifference
+    from cashback_core.operators.case_store import DayDifference
     from cashback_core.reconciliation.incidents import StatementIncident
 
 

@@ -11,7 +11,8 @@ from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from cashback_core.delivery.states import Actor, DeliveryPolicy
-from cashback_core.operators.acts import Granted, OpenFilter, Tally
+from cashback_core.operators.acts import Granted
+from cashback_core.operators.open_cashbacks import OpenFilter, Tally
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import LEASE_S, UNANSWERED, a_sale, ended, history_of
 from contract.operating import (

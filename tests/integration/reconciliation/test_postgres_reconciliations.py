@@ -16,12 +16,8 @@ from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from cashback_core.delivery.states import Status
-from cashback_core.operators.cases import (
-    EVERY_UNRESOLVED,
-    AssignCase,
-    CaseState,
-    ResolveCase,
-)
+from cashback_core.operators.case_store import EVERY_UNRESOLVED
+from cashback_core.operators.cases import AssignCase, CaseState, ResolveCase
 from cashback_core.reconciliation.schedule import Moved, RunEnded, RunKind
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import CREATED, a_cpf, a_sale, accepted, ended, leased, submitted

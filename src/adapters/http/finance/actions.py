@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.finance.cases import CASE_ACTS
+from adapters.http.finance.case_acts import CASE_ACTS
 from adapters.http.finance.resolve_many import RESOLVE_MANY
 
 if TYPE_CHECKING:

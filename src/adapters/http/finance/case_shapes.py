@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from adapters.http.wire.shapes import Instant, Money, Shape, Uuid
+from cashback_core.operators.case_words import case_words
 from cashback_core.operators.cases import CaseEventKind, CaseKind, CaseState
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
@@ -14,7 +15,8 @@ from cashback_core.values.money import format_centavos
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cashback_core.operators import cases
+    from cashback_core.operators import case_store, cases
+    from cashback_core.words.locales import Language
 
 
 class CaseOfSomebody(Shape, frozen=True, kw_only=True, rename={"class_": "class"}):
@@ -26,7 +28,11 @@ class CaseOfSomebody(Shape, frozen=True, kw_only=True, rename={"class_": "class"
     merchant: Annotated[str | None, Meta(description="Whose cashback it is about; null: nobody's.")]
     cashback_id: Uuid | None
     amount: Annotated[Money, Meta(description="What is at stake, in reais.")]
+    what: Annotated[
+        str, Meta(description="What it is, and why, in words of the language asked for.")
+    ]
     why: str
+    sale_id: Annotated[str | None, Meta(description="As recorded, else as the file tells it.")]
     since: Instant
     state: CaseState
     assigned_to: Annotated[str | None, Meta(description="Who looks after it; null: nobody.")]
@@ -101,7 +107,7 @@ SHAPES = (CasePage, CaseHistory, DifferencePage)
 """What the OpenAPI document describes."""
 
 
-def case_shape(one: cases.Case) -> CaseOfSomebody:
+def case_shape(one: cases.Case, language: Language) -> CaseOfSomebody:
     """A case as it goes out."""
     return CaseOfSomebody(
         id=str(one.id),
@@ -110,7 +116,9 @@ def case_shape(one: cases.Case) -> CaseOfSomebody:
         merchant=one.merchant,
         cashback_id=None if one.cashback_id is None else str(one.cashback_id),
         amount=format_centavos(one.centavos),
+        what=case_words(language, one),
         why=one.why,
+        sale_id=one.sale_id,
         since=format_instant(one.opened_at),
         state=one.state,
         assigned_to=one.assigned_to,
@@ -119,7 +127,7 @@ def case_shape(one: cases.Case) -> CaseOfSomebody:
     )
 
 
-def load_shape(one: cases.CaseLoad) -> CasesOfOne:
+def load_shape(one: case_store.CaseLoad) -> CasesOfOne:
     """How many cases somebody has, as it goes out."""
     return CasesOfOne(
         assigned_to=one.assigned_to,
@@ -129,10 +137,10 @@ def load_shape(one: cases.CaseLoad) -> CasesOfOne:
     )
 
 
-def history_shape(told: cases.CaseHistory) -> CaseHistory:
+def history_shape(told: cases.CaseHistory, language: Language) -> CaseHistory:
     """A case with its history as it goes out."""
     return CaseHistory(
-        case=case_shape(told.case),
+        case=case_shape(told.case, language),
         events=[
             CaseEvent(
                 at=format_instant(event.at),
@@ -146,14 +154,14 @@ def history_shape(told: cases.CaseHistory) -> CaseHistory:
     )
 
 
-def difference_shape(one: cases.DayDifference) -> DayDifference:
+def difference_shape(one: case_store.DayDifference, language: Language) -> DayDifference:
     """A difference as it goes out."""
     return DayDifference(
-        case=case_shape(one.case),
+        case=case_shape(one.case, language),
         day=one.day.isoformat(),
         file_id=str(one.file_id),
         line=one.line,
-        sale_id=one.sale,
+        sale_id=one.case.sale_id,
         whys=list(one.whys),
         erp_cashback=_money(one.erp_centavos),
         our_cashback=_money(one.our_centavos),

@@ -19,18 +19,20 @@ from adapters.http.wire.headers import read_language
 from adapters.http.wire.refusals import RefusedError
 from adapters.http.wire.shapes import Money, Shape, Uuid
 from cashback_core.delivery.states import Status
-from cashback_core.operators.resolutions import (
+from cashback_core.operators.resolution_lines import (
     FIELDS,
     MAX_EVIDENCE_CHARS,
     MAX_FILE_CHARS,
+    ResolutionList,
+    read_resolution,
+)
+from cashback_core.operators.resolutions import (
     PlanChanged,
     PlannedMove,
     RefusedLine,
-    ResolutionList,
     ResolutionPlan,
     Resolved,
     ResolveMany,
-    read_resolution,
     totals_of,
 )
 from cashback_core.values.money import format_centavos
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from adapters.http.identity.admission import Admission
     from adapters.http.wire.fields import Schema
     from adapters.http.wire.objects import ObjectReader
-    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.operator_store import OperatorStore
     from cashback_core.words.locales import Language
 
 _ANY: Final = re.compile(r"")

@@ -16,7 +16,7 @@ from adapters.http.wire.filters import (
 )
 from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.delivery.states import CLOSED, Status
-from cashback_core.operators.acts import ATTENTION, OpenFilter
+from cashback_core.operators.open_cashbacks import ATTENTION, OpenFilter
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.pages import Position

@@ -20,15 +20,13 @@ from adapters.http.wire.answers import Answer, encode
 from adapters.http.wire.headers import Fields, read_language
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.operators.acts import (
-    CountChanged,
     Granted,
     NotCreditedThere,
     NotFromHere,
     NotYours,
     RiskNotAccepted,
-    Tally,
-    TooMany,
 )
+from cashback_core.operators.open_cashbacks import CountChanged, Tally, TooMany
 from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import phrase
 
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from adapters.http.resources.merchant_zones import MerchantZones
     from adapters.http.sales.operator_acts import UnsignedAct
     from cashback_core.delivery.record_store import Records
-    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.operator_store import OperatorStore
 
 PATH: Final = "/api/cashbacks"
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualPage, Try
     from cashback_core.intake.submission import Quoted
-    from cashback_core.operators.acts import OpenCashback
+    from cashback_core.operators.open_cashbacks import OpenCashback
     from cashback_core.privacy.data_subjects import SubjectReport
     from cashback_core.sales.calculation import Cashback, LineCashback
     from cashback_core.sales.content import Difference

@@ -12,7 +12,8 @@ from adapters.http.sales.operator_acts import ACCEPT_RISK
 from adapters.http.sales.shapes import ResendTally
 from adapters.http.wire.fields import Body, Bound, Choices, DocumentField, Reason, Truth, Whole
 from cashback_core.delivery.states import Status
-from cashback_core.operators.acts import Act, ActKind, OpenFilter, goes_with
+from cashback_core.operators.acts import Act, ActKind, goes_with
+from cashback_core.operators.open_cashbacks import OpenFilter
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from cashback_core.operators.acts import SenderState, SenderSwitch
+from cashback_core.operators.operator_store import SenderState, SenderSwitch
 
 if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database

@@ -6,44 +6,28 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, LiteralString
+from typing import TYPE_CHECKING, Any
 
 from adapters.postgres.connection.database import OPERATING, OVERSEEING, Database
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.operators.listed import listed_cashbacks
-from adapters.postgres.operators.open_rows import (
-    ABOVE_CEILING,
-    ALL_MEANT,
-    AT_RISK,
-    MARKED,
-    MEANT,
-    PAGE,
-    open_cashback,
-    values_of,
-)
+from adapters.postgres.operators.open_rows import AT_RISK, PAGE, open_cashback, values_of
+from adapters.postgres.operators.tallies import LOCK_ALL, tally_of, tally_open
 from adapters.postgres.sales import refused_equals
 from adapters.postgres.sales.acceptance import Cursor, encode
 from adapters.postgres.sales.brakes import give_back
 from cashback_core.delivery.states import Delivery, Status
 from cashback_core.intake.equal_sales import EqualPage
-from cashback_core.operators.acts import (
-    Act,
-    ActKind,
-    CashbackName,
-    Circumstances,
-    Decision,
-    Foreseen,
-    Granted,
+from cashback_core.operators.acts import Act, ActKind, Circumstances, Decision, Granted, operate
+from cashback_core.operators.open_cashbacks import (
     ManyDecision,
     OpenFilter,
     OpenPage,
-    OperatorStore,
     Tally,
-    is_risky,
     may_act_on_all,
-    operate,
     refuse_many,
 )
+from cashback_core.operators.operator_store import CashbackName, Foreseen, MovedSince, OperatorStore
 from cashback_core.reconciliation.incidents import PRECEDES, SAYS_CREDITED
 from cashback_core.values.pages import Position
 
@@ -127,6 +111,23 @@ class PostgresOperatorStore(OperatorStore):
         return EqualPage(items=items, next=items[-1].position if len(rows) > limit else None)
 
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
+        decision = await self._act(merchant_id, id, act, None)
+        assert not isinstance(decision, MovedSince)
+        return decision
+
+    async def act_as_seen(
+        self,
+        merchant_id: int | None,
+        id: UUID,  # noqa: A002
+        act: Act,
+        *,
+        version: int,
+    ) -> Decision | MovedSince | None:
+        return await self._act(merchant_id, id, act, version)
+
+    async def _act(
+        self, merchant_id: int | None, cashback_id: UUID, act: Act, version: int | None
+    ) -> Decision | MovedSince | None:
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
             # Locked: a late answer or a settler that comes meanwhile sees what we stored.
             await cursor.execute(
@@ -138,11 +139,13 @@ class PostgresOperatorStore(OperatorStore):
                 where %s::bigint is null or m.merchant_id = %s
                 for no key update of c
                 """,
-                [id, merchant_id, merchant_id],
+                [cashback_id, merchant_id, merchant_id],
             )
             row = await cursor.fetchone()
             if row is None:
                 return None
+            if version not in {None, row[3]}:  # whoever moved it got there first
+                return MovedSince(Status(row[2]))
             given = await self._circumstances(cursor, merchant_id, [row])
             decision = _decide(row, act, given[row[1]])
             if isinstance(decision, Granted):
@@ -189,26 +192,32 @@ class PostgresOperatorStore(OperatorStore):
         self, merchant_id: int | None, wanted: OpenFilter, kind: ActKind = ActKind.RESEND
     ) -> Tally:
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
-            return await _tally(cursor, self._values_of(merchant_id, wanted), kind)
+            return await tally_open(cursor, self._values_of(merchant_id, wanted), kind)
 
     async def act_on_all(
-        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        act: Act,
+        *,
+        expected: int,
+        worth_centavos: int | None = None,
     ) -> ManyDecision:
         refuse_many(wanted, act.kind)
         values = self._values_of(merchant_id, wanted)
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
             # Counted before anything is locked, so that a filter too wide locks nothing.
-            tally = await _tally(cursor, values, act.kind)
-            decision = may_act_on_all(tally, act, expected=expected)
+            tally = await tally_open(cursor, values, act.kind)
+            decision = may_act_on_all(tally, act, expected=expected, worth_centavos=worth_centavos)
             if not isinstance(decision, Tally):
                 return decision
             # In key order, as everybody locks. What has moved since it was counted is not
             # among the rows, and the number tells.
-            await cursor.execute(_LOCK_ALL, values, prepare=False)
+            await cursor.execute(LOCK_ALL, values, prepare=False)
             rows = await cursor.fetchall()
             given = await self._circumstances(cursor, merchant_id, rows)
-            locked = replace(_tally_of(rows, given, act), above_ceiling=tally.above_ceiling)
-            decision = may_act_on_all(locked, act, expected=expected)
+            locked = replace(tally_of(rows, given, act), above_ceiling=tally.above_ceiling)
+            decision = may_act_on_all(locked, act, expected=expected, worth_centavos=worth_centavos)
             if isinstance(decision, Tally):
                 await _store(cursor, _granted(rows, act, given))
                 for row in rows if act.kind is ActKind.CANCEL else ():
@@ -266,62 +275,6 @@ class PostgresOperatorStore(OperatorStore):
             )
             row = await found.fetchone()
         return None if row is None else int(row[0])
-
-
-_LOCK_ALL: Final[LiteralString] = f"""
-    select c.merchant_id, c.cashback_id, c.status, c.version, c.attempt,
-        c.open_since_at, c.cashback_centavos, now()
-    {ALL_MEANT}
-    order by c.merchant_id, c.cashback_id
-    for no key update of c
-"""
-
-
-_RISKY: Final[Mapping[ActKind, LiteralString]] = {
-    ActKind.RESEND: f"c.status = 'in_doubt' or {MARKED}",
-    ActKind.CANCEL: AT_RISK,
-}
-"""`is_risky`, but for what an incident suspects."""
-
-
-async def _tally(cursor: Cursor, values: dict[str, Any], kind: ActKind) -> Tally:
-    await cursor.execute(
-        f"""
-        with meant as materialized (
-            select c.merchant_id, c.cashback_id, c.cashback_centavos,
-                {_RISKY.get(kind, "false")} as doubtful, {ABOVE_CEILING} as above_ceiling
-            {MEANT}
-        ), suspected as materialized (
-            select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
-        )
-        select count(*) filter (where counts),
-            coalesce(sum(cashback_centavos) filter (where counts), 0)::bigint,
-            count(*) filter (where counts and (
-                doubtful
-                or %(resends)s and cashback_id in (select x.cashback_id from suspected as x)
-            )),
-            count(*) filter (where above_ceiling)
-        from (select m.*, %(above_ceiling)s or not above_ceiling as counts from meant as m) as m
-        """,  # noqa: S608 (made of literals)
-        values | {"resends": kind is ActKind.RESEND},
-        prepare=False,
-    )
-    row = await cursor.fetchone()
-    count, centavos, in_doubt, above_ceiling = row or (0, 0, 0, 0)
-    return Tally(
-        count=count,
-        cashback_centavos=centavos,
-        in_doubt=in_doubt,
-        above_ceiling=above_ceiling,
-    )
-
-
-def _tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances], act: Act) -> Tally:
-    return Tally(
-        count=len(rows),
-        cashback_centavos=sum(row[6] for row in rows),
-        in_doubt=sum(is_risky(act.kind, Status(row[2]), given[row[1]]) for row in rows),
-    )
 
 
 def _decide(row: tuple[Any, ...], act: Act, given: Circumstances) -> Decision:

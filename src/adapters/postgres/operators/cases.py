@@ -14,39 +14,53 @@ from adapters.postgres.connection.database import (
     Database,
     Purpose,
 )
+from adapters.postgres.operators.case_rows import (
+    STANDING,
+    case_of,
+    difference_of,
+    read_history,
+    standing_of,
+    store_move,
+    values_of_filter,
+)
+from cashback_core.operators.case_store import (
+    CaseFilter,
+    CaseLoad,
+    CasePage,
+    CaseStore,
+    DifferenceFilter,
+    DifferencePage,
+)
 from cashback_core.operators.cases import (
     AssignedToAnother,
     Case,
     CaseAct,
-    CaseEvent,
-    CaseEventKind,
-    CaseFilter,
     CaseHistory,
-    CaseKind,
-    CaseLoad,
     CaseMove,
-    CasePage,
     CaseRefusal,
-    CaseState,
-    CaseStore,
-    DayDifference,
-    DifferenceFilter,
-    DifferencePage,
     work_on,
 )
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator
     from uuid import UUID
 
     from psycopg import AsyncConnection
 
 _INCIDENTS: Final[LiteralString] = """
     select i.incident_id as case_id, 'incident' as kind, i.class, i.merchant_id, i.cashback_id,
-        i.centavos, i.why, i.opened_at, i.closed_at
+        case when i.class = 'reversed' and exists (
+            select from statement_incidents as o
+            where o.merchant_id = i.merchant_id and o.cashback_id = i.cashback_id
+                and o.class = 'reversed' and (o.closed_at is null) = (i.closed_at is null)
+                and (o.opened_at, o.incident_id) < (i.opened_at, i.incident_id)
+        ) then 0 else i.centavos end as centavos,
+        i.why, i.opened_at, i.closed_at
     from statement_incidents as i
 """
+"""A credit and what takes it back are two lines about the same money: it is at stake once."""
+
 _AT_STAKE: Final[LiteralString] = """
     coalesce(abs(d.erp_centavos - d.our_centavos), d.erp_centavos, d.our_centavos, 0)
 """
@@ -63,6 +77,22 @@ _COLUMNS: Final[LiteralString] = """
     s.case_id, s.kind, s.class, m.slug, s.cashback_id, s.centavos, s.why, s.opened_at,
     k.assigned_to, k.resolved_at, s.closed_at
 """
+_SALE_ID: Final[LiteralString] = """
+    coalesce(
+        (
+            select a.sale_id from sales as a
+            where a.merchant_id = s.merchant_id and a.cashback_id = s.cashback_id
+        ),
+        (
+            select l.name from differences as d
+            join erp_lines as l on l.file_id = d.file_id and l.line = d.line
+                and l.merchant_id = d.merchant_id and l.name_kind = 'sale_id'
+            where d.difference_id = s.case_id
+        )
+    )
+"""
+"""As it is recorded, else as a day file tells it."""
+
 _WANTED: Final[LiteralString] = """
     (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
     and case
@@ -77,23 +107,6 @@ _WANTED: Final[LiteralString] = """
     and (%(opened_before)s::timestamptz is null or s.opened_at < %(opened_before)s)
     and (%(least)s::bigint is null or s.centavos >= %(least)s)
 """
-_STANDING: Final[LiteralString] = "and s.closed_at is null"
-"""Told apart, so that what has ended is read by nobody who does not ask for it."""
-
-_HISTORIES: Final[Mapping[CaseKind, LiteralString]] = {
-    CaseKind.INCIDENT: """
-        select e.at, e.what, e.by_name, null, e.reason, 0 as place, e.event_id
-        from statement_incident_events as e where e.incident_id = %(id)s
-    """,
-    CaseKind.DIFFERENCE: """
-        select d.opened_at, 'opened', null, null, d.class, 0 as place, 0 as event_id
-        from differences as d where d.difference_id = %(id)s
-        union all
-        select d.closed_at, 'closed', null, null, d.closed_why, 2, 0
-        from differences as d where d.difference_id = %(id)s and d.closed_at is not null
-    """,
-}
-"""What files and statements did; the rest is among the case's own events."""
 
 
 class PostgresCaseStore(CaseStore):
@@ -119,6 +132,11 @@ class PostgresCaseStore(CaseStore):
     def _sees_differences(self, merchant_id: int | None) -> bool:
         return merchant_id is not None or not self._sees_incidents_alone
 
+    def _columns(self, merchant_id: int | None) -> LiteralString:
+        """Of sales the platform over HTTP sees nothing."""
+        sale_id = _SALE_ID if self._sees_differences(merchant_id) else "null"
+        return f"{_COLUMNS}, {sale_id}"
+
     def _source(self, merchant_id: int | None) -> LiteralString:
         if self._sees_differences(merchant_id):
             return f"{_INCIDENTS} union all {_DIFFERENCES}"
@@ -132,7 +150,7 @@ class PostgresCaseStore(CaseStore):
         limit: int,
         after: Position | None,
     ) -> CasePage:
-        values = _values(merchant_id, wanted) | {
+        values = values_of_filter(merchant_id, wanted) | {
             "at": after.at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
@@ -140,11 +158,11 @@ class PostgresCaseStore(CaseStore):
         async with self._acting(merchant_id) as connection:
             found = await connection.execute(
                 f"""
-                select {_COLUMNS}
+                select {self._columns(merchant_id)}
                 from ({self._source(merchant_id)}) as s
                 left join cases as k using (case_id)
                 left join merchants as m on m.merchant_id = s.merchant_id
-                where {_WANTED} {_standing(wanted)} and (
+                where {_WANTED} {standing_of(wanted)} and (
                     %(at)s::timestamptz is null
                     or (s.opened_at, s.case_id) > (%(at)s::timestamptz, %(id)s::uuid)
                 )
@@ -155,7 +173,7 @@ class PostgresCaseStore(CaseStore):
                 prepare=False,
             )
             rows = await found.fetchall()
-        items = tuple(_case(row) for row in rows[:limit])
+        items = tuple(case_of(row) for row in rows[:limit])
         last = items[-1] if len(rows) > limit else None
         return CasePage(items=items, next=Position(at=last.opened_at, id=last.id) if last else None)
 
@@ -166,11 +184,11 @@ class PostgresCaseStore(CaseStore):
                 select k.assigned_to, count(*), sum(s.centavos)::bigint, min(s.opened_at)
                 from ({self._source(merchant_id)}) as s
                 left join cases as k using (case_id)
-                where {_WANTED} {_standing(wanted)}
+                where {_WANTED} {standing_of(wanted)}
                 group by k.assigned_to
                 order by k.assigned_to collate "C" nulls first
                 """,  # noqa: S608 (made of literals)
-                _values(merchant_id, wanted),
+                values_of_filter(merchant_id, wanted),
                 prepare=False,
             )
             return tuple(
@@ -181,7 +199,7 @@ class PostgresCaseStore(CaseStore):
     async def case(self, merchant_id: int | None, id: UUID) -> CaseHistory | None:  # noqa: A002
         async with self._acting(merchant_id) as connection:
             one = await self._read(connection, merchant_id, id)
-            return None if one is None else await _history(connection, one)
+            return None if one is None else await read_history(connection, one)
 
     async def work(
         self,
@@ -215,17 +233,17 @@ class PostgresCaseStore(CaseStore):
             decision = work_on(one, act, row[0])
             if not isinstance(decision, CaseMove):
                 return decision
-            await _store(connection, one, decision)
+            await store_move(connection, one, decision)
             now = await self._read(connection, merchant_id, id)
             assert now is not None
-            return await _history(connection, now)
+            return await read_history(connection, now)
 
     async def _read(
         self, connection: AsyncConnection[Any], merchant_id: int | None, id_: UUID
     ) -> Case | None:
         found = await connection.execute(
             f"""
-            select {_COLUMNS}
+            select {self._columns(merchant_id)}
             from ({self._source(merchant_id)}) as s
             left join cases as k using (case_id)
             left join merchants as m on m.merchant_id = s.merchant_id
@@ -235,7 +253,7 @@ class PostgresCaseStore(CaseStore):
             {"id": id_, "merchant_id": merchant_id},
         )
         row = await found.fetchone()
-        return None if row is None else _case(row)
+        return None if row is None else case_of(row)
 
     async def differences(
         self,
@@ -255,26 +273,16 @@ class PostgresCaseStore(CaseStore):
             "id": after.id if after else None,
             "limit": limit + 1,
         }
-        standing: LiteralString = _STANDING if wanted.standing_only else ""
+        standing: LiteralString = STANDING if wanted.standing_only else ""
         async with self._acting(merchant_id) as connection:
             found = await connection.execute(
                 f"""
-                select {_COLUMNS}, d.day, d.file_id, d.line, d.whys, d.erp_centavos,
-                    d.our_centavos, d.closed_why,
-                    coalesce(
-                        a.sale_id,
-                        (
-                            select l.name from erp_lines as l
-                            where l.file_id = d.file_id and l.line = d.line
-                                and l.merchant_id = d.merchant_id and l.name_kind = 'sale_id'
-                        )
-                    )
+                select {self._columns(merchant_id)}, d.day, d.file_id, d.line, d.whys,
+                    d.erp_centavos, d.our_centavos, d.closed_why
                 from ({_DIFFERENCES}) as s
                 join differences as d on d.difference_id = s.case_id
                 left join cases as k using (case_id)
                 left join merchants as m on m.merchant_id = s.merchant_id
-                left join sales as a
-                    on a.merchant_id = d.merchant_id and a.cashback_id = d.cashback_id
                 where (%(merchant_id)s::bigint is null or s.merchant_id = %(merchant_id)s)
                     and (%(day)s::date is null or d.day = %(day)s)
                     and (%(class)s::text is null or s.class = %(class)s)
@@ -290,107 +298,8 @@ class PostgresCaseStore(CaseStore):
                 prepare=False,
             )
             rows = await found.fetchall()
-        items = tuple(_difference(row) for row in rows[:limit])
+        items = tuple(difference_of(row) for row in rows[:limit])
         last = items[-1].case if len(rows) > limit else None
         return DifferencePage(
             items=items, next=Position(at=last.opened_at, id=last.id) if last else None
         )
-
-
-def _standing(wanted: CaseFilter) -> LiteralString:
-    return "" if CaseState.RESOLVED in wanted.states else _STANDING
-
-
-def _values(merchant_id: int | None, wanted: CaseFilter) -> dict[str, Any]:
-    return {
-        "merchant_id": merchant_id,
-        "states": sorted(wanted.states),
-        "kind": wanted.kind,
-        "class": wanted.cls,
-        "assigned_to": wanted.assigned_to,
-        "cashback_id": wanted.cashback_id,
-        "opened_before": wanted.opened_before,
-        "least": wanted.least_centavos,
-    }
-
-
-async def _history(connection: AsyncConnection[Any], one: Case) -> CaseHistory:
-    found = await connection.execute(
-        f"""
-        select * from (
-            {_HISTORIES[one.kind]}
-            union all
-            select e.at, e.what, e.by_name, e.assigned_to, e.reason, 1, e.event_id
-            from case_events as e where e.case_id = %(id)s
-        ) as h (at, what, by_name, assigned_to, reason, place, event_id)
-        order by at, place, event_id
-        """,  # noqa: S608 (made of literals)
-        {"id": one.id},
-    )
-    events = tuple(
-        CaseEvent(at=at, what=CaseEventKind(what), by=by, assigned_to=to, reason=reason)
-        for at, what, by, to, reason, *_ in await found.fetchall()
-    )
-    return CaseHistory(case=one, events=events)
-
-
-async def _store(connection: AsyncConnection[Any], one: Case, move: CaseMove) -> None:
-    event = move.event
-    if event is None:
-        return
-    await connection.execute(
-        """
-        with told as (
-            insert into case_events (case_id, merchant_id, what, by_name, assigned_to, reason)
-            select k.case_id, k.merchant_id, %(what)s, %(by)s, %(to)s, %(reason)s
-            from cases as k where k.case_id = %(id)s
-        )
-        update cases set assigned_to = %(assigned_to)s,
-            resolved_at = case when %(resolves)s then now() else resolved_at end
-        where case_id = %(id)s
-        """,
-        {
-            "id": one.id,
-            "what": event.what,
-            "by": event.by,
-            "to": event.assigned_to,
-            "reason": event.reason,
-            "assigned_to": move.assigned_to,
-            "resolves": event.what is CaseEventKind.RESOLVED,
-        },
-    )
-
-
-def _case(row: tuple[Any, ...]) -> Case:
-    (
-        id_, kind, cls, slug, cashback_id, centavos, why, opened_at, assigned_to, resolved_at,
-        closed_at, *_,
-    ) = row  # fmt: skip
-    return Case(
-        id=id_,
-        kind=CaseKind(kind),
-        cls=cls,
-        merchant=slug,
-        cashback_id=cashback_id,
-        centavos=centavos,
-        why=why,
-        opened_at=opened_at,
-        assigned_to=assigned_to,
-        resolved_at=resolved_at,
-        closed_at=closed_at,
-    )
-
-
-def _difference(row: tuple[Any, ...]) -> DayDifference:
-    day, file_id, line, whys, erp_centavos, our_centavos, closed_why, sale = row[11:]
-    return DayDifference(
-        case=_case(row),
-        day=day,
-        file_id=file_id,
-        line=line,
-        whys=tuple(whys),
-        erp_centavos=erp_centavos,
-        our_centavos=our_centavos,
-        closed_why=closed_why,
-        sale=sale,
-    )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.connection.database import DatabasePool
-    from cashback_core.operators.acts import CashbackName
+    from cashback_core.operators.operator_store import CashbackName
 
 
 async def listed_cashbacks(

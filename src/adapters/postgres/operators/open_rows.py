@@ -6,7 +6,8 @@ from typing import Any, Final, LiteralString
 
 from cashback_core.delivery.brakes import CEILING_REASONS
 from cashback_core.delivery.states import Actor, Status
-from cashback_core.operators.acts import CALLED_UNPAID, OpenCashback, OpenFilter
+from cashback_core.operators.acts import CALLED_UNPAID
+from cashback_core.operators.open_cashbacks import OpenCashback, OpenFilter
 from cashback_core.values.documents import store_document, stored_document
 
 MEANT: Final[LiteralString] = """

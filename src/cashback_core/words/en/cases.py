@@ -1,4 +1,4 @@
-"""Who looks after what, and what of a list of resolutions is not done."""
+"""Who looks after what, what it is about, and what of a list of resolutions is not done."""
 
 from __future__ import annotations
 
@@ -49,4 +49,37 @@ PHRASES: Final[Mapping[str, str]] = {
     "resolution.contradicted": "another line says otherwise of the same cashback",
     "resolution.not_from_here": "its present status does not go with it",
     "resolution.not_credited_there": "no incident of a statement says that it is credited",
+    "resolution.moved_since": "it has moved since it was looked at: look again",
+    "difference.equal": "told by the ERP as it is recorded here",
+    "difference.differs": "told by the ERP otherwise than it is recorded here",
+    "difference.not_arrived": "on the ERP's file and not here; it may still come",
+    "difference.never_arrived": "on the ERP's file, not here, and too old to be taken any more",
+    "difference.not_told": "recorded here, and not on the ERP's file of its day",
+    "difference.told_twice": "one more line of a sale that has its own",
+    "difference.unreadable": "a line of the ERP's file that cannot be read",
+    "why.rate_version": "the ERP reckons by another version of a rate",
+    "why.rounding": "the ERP rounds otherwise",
+    "why.tolerance": "the ERP tells the sum, and what was paid counted here",
+    "why.discount": "the ERP takes a discount off elsewhere, or not at all",
+    "why.name": "the ERP tells another customer's name",
+    "why.duplicate": "one sale stands twice: on the file, or here under two names",
+    "why.document": "the ERP tells another customer's document",
+    "why.total": "the ERP tells another total",
+    "why.instant": "the ERP tells another instant",
+    "why.store": "the ERP tells another store",
+    "why.unknown": "the ERP tells another cashback, and nothing known here leads to it",
+    "case.kind.incident": "incident",
+    "case.kind.difference": "difference",
+    "case.state.open": "open",
+    "case.state.assigned": "assigned",
+    "case.state.resolved": "resolved",
+    "case.event.opened": "opened",
+    "case.event.assigned": "assigned",
+    "case.event.given_back": "given back",
+    "case.event.noted": "noted",
+    "case.event.resolved": "resolved",
+    "case.event.explained": "explained",
+    "case.event.closed": "closed",
+    "case.event.reopened": "reopened",
+    "case.event.moved": "found to be another's",
 }

@@ -26,3 +26,11 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
 FAULTS: Final[Mapping[str, Text]] = {
     "file_fault": Text("About the file: {why}.", "a file that is as it is said to be"),
 }
+
+PHRASES: Final[Mapping[str, str]] = {
+    "file.topic.erp_day": "an ERP's day",
+    "file.topic.statement": "a statement of the provider",
+    "file.state.begun": "begun: the same file, brought again, goes on",
+    "file.state.complete": "complete",
+    "file.state.refused": "refused: nothing of it counts",
+}

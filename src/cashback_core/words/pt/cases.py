@@ -1,4 +1,4 @@
-"""Who looks after what, and what of a list of resolutions is not done."""
+"""Who looks after what, what it is about, and what of a list of resolutions is not done."""
 
 from __future__ import annotations
 
@@ -50,4 +50,37 @@ PHRASES: Final[Mapping[str, str]] = {
     "resolution.contradicted": "outra linha diz o contrário do mesmo cashback",
     "resolution.not_from_here": "o status atual não admite isso",
     "resolution.not_credited_there": "nenhum incidente do extrato diz que foi creditado",
+    "resolution.moved_since": "mudou desde que foi mostrado: olhe de novo",
+    "difference.equal": "informado pelo ERP como está registrado aqui",
+    "difference.differs": "informado pelo ERP diferente do que está registrado aqui",
+    "difference.not_arrived": "no arquivo do ERP e não aqui; ainda pode chegar",
+    "difference.never_arrived": "no arquivo do ERP, não aqui, e antiga demais para ser aceita",
+    "difference.not_told": "registrado aqui, e não no arquivo do ERP do seu dia",
+    "difference.told_twice": "mais uma linha de uma venda que já tem a sua",
+    "difference.unreadable": "uma linha do arquivo do ERP que não pode ser lida",
+    "why.rate_version": "o ERP calcula por outra versão de uma taxa",
+    "why.rounding": "o ERP arredonda de outro modo",
+    "why.tolerance": "o ERP informa a soma, e aqui contou o que foi pago",
+    "why.discount": "o ERP tira um desconto em outro lugar, ou não o tira",
+    "why.name": "o ERP informa o nome de outro cliente",
+    "why.duplicate": "uma venda está duas vezes: no arquivo, ou aqui sob dois nomes",
+    "why.document": "o ERP informa o documento de outro cliente",
+    "why.total": "o ERP informa outro total",
+    "why.instant": "o ERP informa outro instante",
+    "why.store": "o ERP informa outra loja",
+    "why.unknown": "o ERP informa outro cashback, e nada que se saiba aqui leva a ele",
+    "case.kind.incident": "incidente",
+    "case.kind.difference": "diferença",
+    "case.state.open": "aberto",
+    "case.state.assigned": "com alguém",
+    "case.state.resolved": "resolvido",
+    "case.event.opened": "aberto",
+    "case.event.assigned": "atribuído",
+    "case.event.given_back": "devolvido",
+    "case.event.noted": "anotado",
+    "case.event.resolved": "resolvido",
+    "case.event.explained": "explicado",
+    "case.event.closed": "encerrado",
+    "case.event.reopened": "reaberto",
+    "case.event.moved": "passou a ser de outro",
 }

@@ -23,3 +23,11 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
 FAULTS: Final[Mapping[str, Text]] = {
     "file_fault": Text("Sobre o arquivo: {why}.", "um arquivo que é como se diz"),
 }
+
+PHRASES: Final[Mapping[str, str]] = {
+    "file.topic.erp_day": "um dia de um ERP",
+    "file.topic.statement": "um extrato do provedor",
+    "file.state.begun": "começado: o mesmo arquivo, trazido de novo, continua",
+    "file.state.complete": "completo",
+    "file.state.refused": "recusado: nada dele conta",
+}

@@ -11,23 +11,25 @@ from hypothesis import strategies as st
 
 from cashback_core.delivery.states import TRANSITIONS, Actor, Delivery, Status
 from cashback_core.operators.acts import (
-    MAX_AT_ONCE,
     TARGETS,
     Act,
     ActKind,
     Circumstances,
-    CountChanged,
     Granted,
     NotCreditedThere,
     NotFromHere,
     NotYours,
     RiskNotAccepted,
-    Tally,
-    TooMany,
     goes_with,
     is_same_name,
-    may_act_on_all,
     operate,
+)
+from cashback_core.operators.open_cashbacks import (
+    MAX_AT_ONCE,
+    CountChanged,
+    Tally,
+    TooMany,
+    may_act_on_all,
 )
 from cashback_core.values.reasons import ReasonFault, why_no_reason
 
@@ -183,6 +185,10 @@ def test_acting_on_all_needs_the_number_that_was_looked_at() -> None:
     assert may_act_on_all(TALLY, risky, expected=3) == TALLY
     for other in (0, 2, 4):
         assert may_act_on_all(TALLY, risky, expected=other) == CountChanged(TALLY)
+    assert may_act_on_all(TALLY, risky, expected=3, worth_centavos=420) == TALLY
+    for other in (0, 419, 421):
+        decision = may_act_on_all(TALLY, risky, expected=3, worth_centavos=other)
+        assert decision == CountChanged(TALLY)
 
 
 def test_acting_on_all_needs_the_risk_accepted_when_any_is_in_doubt() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cashback_core.operators.case_store import at_stake
 from cashback_core.operators.cases import (
     AssignCase,
     AssignedToAnother,
@@ -21,7 +22,6 @@ from cashback_core.operators.cases import (
     CaseState,
     NoteCase,
     ResolveCase,
-    at_stake,
     work_on,
 )
 

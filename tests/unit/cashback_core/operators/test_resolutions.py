@@ -11,28 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core.delivery.states import Delivery, Status
-from cashback_core.operators.acts import (
-    TARGETS,
-    Act,
-    ActKind,
-    CashbackName,
-    Circumstances,
-    Foreseen,
-    Granted,
-    operate,
-)
-from cashback_core.operators.resolutions import (
+from cashback_core.operators.acts import TARGETS, Act, ActKind, Circumstances, Granted, operate
+from cashback_core.operators.operator_store import CashbackName, Foreseen
+from cashback_core.operators.resolution_lines import (
     RESOLUTIONS,
     LineFault,
-    LineRefusal,
     ResolutionLine,
     ResolutionList,
     UnreadResolution,
-    kinds_of,
-    plan_of,
     read_resolution,
-    totals_of,
 )
+from cashback_core.operators.resolutions import LineRefusal, kinds_of, plan_of, totals_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

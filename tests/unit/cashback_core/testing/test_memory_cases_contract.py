@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.cases import CaseKind, CaseStore, DayDifference
+    from cashback_core.operators.case_store import CaseStore, DayDifference
+    from cashback_core.operators.cases import CaseKind
     from cashback_core.reconciliation.incidents import IncidentStore, StatementIncident
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.operators.operator_store import OperatorStore
     from cashback_core.reconciliation.incidents import IncidentStore, StatementIncident
 
 

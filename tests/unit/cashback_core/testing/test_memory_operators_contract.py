@@ -10,7 +10,8 @@ import pytest
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
-from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
+from cashback_core.testing.memory_operators import MemoryOperators
+from cashback_core.testing.memory_sender import MemorySenderSwitch
 from cashback_core.testing.memory_store import MemoryStore, Row
 from contract.builders import PROGRAMME
 from contract.operating import OperatorStoreContract
@@ -19,7 +20,7 @@ from contract.resolving import ResolvingContract
 if TYPE_CHECKING:
     from cashback_core.delivery.brakes import Ceilings
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.acts import OperatorStore, SenderSwitch
+    from cashback_core.operators.operator_store import OperatorStore, SenderSwitch
 
 
 class TestMemoryOperators(OperatorStoreContract, ResolvingContract):

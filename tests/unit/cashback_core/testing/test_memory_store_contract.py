@@ -14,8 +14,8 @@ from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_incidents import MemoryIncidents
-from cashback_core.testing.memory_operators import MemorySenderSwitch
 from cashback_core.testing.memory_search import id_of
+from cashback_core.testing.memory_sender import MemorySenderSwitch
 from cashback_core.testing.memory_store import MemoryStore, Row
 from cashback_core.values.documents import store_document
 from contract.builders import PROGRAMME

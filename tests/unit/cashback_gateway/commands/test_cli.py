@@ -11,7 +11,8 @@ import pytest
 
 from cashback_core import __version__
 from cashback_core.delivery.states import DONE, Status
-from cashback_core.operators.acts import MANY, ActKind
+from cashback_core.operators.acts import ActKind
+from cashback_core.operators.open_cashbacks import MANY
 from cashback_core.people.clients import CLIENT_ROLES
 from cashback_core.people.roles import Role
 from cashback_core.reconciliation.findings import FindingClass
@@ -19,7 +20,8 @@ from cashback_core.sales.same_sale import EqualContent, EqualOutcome
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_gateway.commands import cashbacks, clients, many, users
-from cashback_gateway.commands.cli import COMMANDS, GROUPS, main, make_app
+from cashback_gateway.commands.cli import main, make_app
+from cashback_gateway.commands.command_table import COMMANDS, GROUPS
 
 
 @pytest.fixture(autouse=True)

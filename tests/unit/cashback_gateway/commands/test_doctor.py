@@ -10,44 +10,37 @@ import pytest
 from adapters.cashback_client.reachability import Reach
 from adapters.postgres.closing.examination import ClosingState
 from adapters.postgres.connection.sessions import limits
-from adapters.postgres.operators.examination import (
-    Collation,
-    Holder,
-    LatestRun,
-    OpenWork,
-    Server,
-    StatementState,
-)
+from adapters.postgres.operators.examination import Collation, Holder, Server
+from adapters.postgres.operators.open_work import LatestRun, OpenWork, StatementState
 from adapters.postgres.operators.provider_calls import ProviderCalls
 from adapters.postgres.operators.webhooks import TroubledEndpoint
 from cashback_core.delivery.states import Status
-from cashback_core.operators.acts import SenderState
 from cashback_core.operators.clocks import ClockAhead
+from cashback_core.operators.operator_store import SenderState
 from cashback_core.privacy.seals import Seal
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import ClassTotal
 from cashback_core.values.instants import format_instant
 from cashback_core.webhooks.policy import Because
-from cashback_gateway.commands.doctor import (
-    Check,
-    Level,
+from cashback_gateway.commands.backlog_health import (
     check_backlog,
-    check_brakes_lock,
     check_closing,
-    check_credentials,
+    check_statements,
+    check_webhooks,
+)
+from cashback_gateway.commands.doctor import (
+    check_brakes_lock,
     check_erasure_key,
     check_logins,
     check_migrations,
     check_orders,
-    check_pace,
-    check_provider,
     check_roles,
     check_server,
-    check_statements,
     check_temporary_tables,
-    check_webhooks,
     check_zones,
 )
+from cashback_gateway.commands.health import Check, Level
+from cashback_gateway.commands.surroundings import check_credentials, check_pace, check_provider
 from cashback_gateway.settings.environment import read_settings
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from adapters.http.finance.cases import read_case_list, read_difference_list
 from adapters.http.wire.refusals import InvalidQueryError
-from cashback_core.operators.cases import Case, CaseKind, DayDifference
+from cashback_core.operators.case_store import DayDifference
+from cashback_core.operators.cases import Case, CaseKind
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id

@@ -1,0 +1,42 @@
+"""What a case is about, its state and what happened to it, in words of a person's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cashback_core.operators.cases import CaseKind
+from cashback_core.reconciliation.three_sides import ErpClass, WhyDiffers
+from cashback_core.words.locales import phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cashback_core.operators.cases import Case, CaseEventKind, CaseState
+    from cashback_core.words.locales import Language
+
+_WHYS = frozenset(map(str, WhyDiffers))
+
+
+def case_words(language: Language, one: Case) -> str:
+    """What a case is: of an incident its class, of a difference why both sides differ."""
+    if one.kind is CaseKind.INCIDENT:
+        return phrase(language, f"finding.{one.cls}")
+    return difference_words(language, one.cls, one.why.split(", "))
+
+
+def difference_words(language: Language, cls: str, whys: Iterable[str]) -> str:
+    """What a difference is, and why, where it can be told; a `why` of no kind is left out."""
+    told = [phrase(language, f"why.{why}") for why in whys if why in _WHYS]
+    if cls == ErpClass.DIFFERS and told:
+        return "; ".join(told)
+    return phrase(language, f"difference.{cls}")
+
+
+def state_words(language: Language, state: CaseState) -> str:
+    """Whose a case is now."""
+    return phrase(language, f"case.state.{state}")
+
+
+def event_words(language: Language, what: CaseEventKind) -> str:
+    """What happened to a case."""
+    return phrase(language, f"case.event.{what}")
