@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from cashback_core.closing.close import Close
-    from cashback_core.closing.closing import Flow, Horizon, OpenDay
+    from cashback_core.closing.kept import Flow, Horizon, OpenDay
 
 # pyright: reportPrivateUsage=false
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from cashback_core.closing.close import Close, ProviderDay
-    from cashback_core.closing.closing import Flow, KeptClose, OpenDay
+    from cashback_core.closing.kept import Flow, KeptClose, OpenDay
 
 _provider_days = closing._provider_days
 _day = closing._Round._day

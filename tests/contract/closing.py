@@ -11,23 +11,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cashback_core.closing.canonical import read_json, sha256_of
-from cashback_core.closing.closing import (
-    ACCOUNT,
-    CloseDays,
-    ClosesAsked,
-    FormerKey,
-    KeptClose,
-    Signer,
-)
+from cashback_core.closing.closing import CloseDays, ClosesAsked
+from cashback_core.closing.kept import ACCOUNT, KeptClose
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
+from cashback_core.closing.making import Signer
+from cashback_core.closing.store import FormerKey
 from cashback_core.testing.memory_closes import MemoryNotes
 from contract.builders import CREATED, a_sale, ended, leased
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.closing.closing import CloseStore
     from cashback_core.closing.lines import DayLine
+    from cashback_core.closing.store import CloseStore
     from cashback_core.intake.store import CashbackStore
 
 _KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -71,7 +67,7 @@ async def paid(
 
 
 class CloseContract:
-    """The contract of `cashback_core.closing.closing.CloseStore`."""
+    """The contract of `cashback_core.closing.store.CloseStore`."""
 
     @pytest.fixture
     def notes(self) -> MemoryNotes:

@@ -9,15 +9,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.closing.close import MerchantClose
-from cashback_core.closing.closing import (
+from cashback_core.closing.kept import (
     ACCOUNT,
-    AlreadyClosed,
-    ChainNotes,
     ChainOwner,
-    CloseStore,
-    Closing,
     Flow,
-    FormerKey,
     Horizon,
     KeptClose,
     KeptDay,
@@ -27,6 +22,13 @@ from cashback_core.closing.keys import CloseKey
 from cashback_core.closing.lines import DayLine
 from cashback_core.closing.movements import movements_of
 from cashback_core.closing.persons import person_of
+from cashback_core.closing.store import (
+    AlreadyClosed,
+    ChainNotes,
+    CloseStore,
+    Closing,
+    FormerKey,
+)
 from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:

@@ -15,10 +15,12 @@ from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from cashback_core.closing.canonical import instant_text
-from cashback_core.closing.closing import ACCOUNT, MAX_CLOSED, ClosesAsked, FormerKey, KeptClose
+from cashback_core.closing.closing import MAX_CLOSED, ClosesAsked
+from cashback_core.closing.kept import ACCOUNT, KeptClose
 from cashback_core.closing.keys import keys_bytes
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
 from cashback_core.closing.persons import disclosure_bytes
+from cashback_core.closing.store import FormerKey
 from cashback_core.values.documents import store_document
 from cashback_core.values.money import format_centavos
 from cashback_gateway.commands.operating import the_merchant

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.closing.closing import KeptClose
+    from cashback_core.closing.kept import KeptClose
     from cashback_gateway.settings.table import Settings
 
 _log = logging.getLogger(__name__)

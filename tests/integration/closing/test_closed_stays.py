@@ -19,7 +19,7 @@ from adapters.postgres.closing.persons import name_persons
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from cashback_core.closing.canonical import sha256_of
-from cashback_core.closing.closing import CloseDays, ClosesAsked, KeptClose
+from cashback_core.closing.closing import CloseDays, ClosesAsked
 from cashback_core.closing.persons import person_of
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.privacy.data_subjects import Erased, Erasure
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
+    from cashback_core.closing.kept import KeptClose
     from cashback_core.values.documents import Cpf
 
 _NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)

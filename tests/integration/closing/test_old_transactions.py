@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.closing.closing import ClosedRound, KeptClose
+    from cashback_core.closing.closing import ClosedRound
+    from cashback_core.closing.kept import KeptClose
 
 LOOK: Final = "select count(*) from sales"
 EVENT: Final = """

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission, Principal
-    from cashback_core.closing.closing import CloseStore, KeptClose, KeptDay
+    from cashback_core.closing.kept import KeptClose, KeptDay
     from cashback_core.closing.lines import DayLine
+    from cashback_core.closing.store import CloseStore
 
 PATH: Final = "/api/closes"
 KEYS_PATH: Final = "/.well-known/close-keys.json"

@@ -1,6 +1,6 @@
 """One closer at a time: whoever closes holds a lock, and writes over the lock's connection."""
 
-# ruff: noqa: D102 (the port, cashback_core.closing.closing, has the words)
+# ruff: noqa: D102 (the port, cashback_core.closing.store, has the words)
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from adapters.postgres.closing import chains
+from adapters.postgres.closing import chains, keeping
 from adapters.postgres.closing.lines import Cut, read_lines
 from adapters.postgres.closing.old_transactions import OldTransactions
 from adapters.postgres.closing.persons import disclosed, name_persons
@@ -16,7 +16,7 @@ from adapters.postgres.connection.database import OVERSEEING, READING
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from cashback_core.closing.closing import CloseStore, Closing, KeptClose, KeptDay
+from cashback_core.closing.store import CloseStore, Closing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.connection.database import Database, Purpose
     from cashback_core.closing.close import MerchantClose
-    from cashback_core.closing.closing import ChainOwner, Flow, Horizon, OpenDay
+    from cashback_core.closing.kept import ChainOwner, Flow, Horizon, KeptClose, KeptDay, OpenDay
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
     from cashback_core.closing.persons import Disclosed
@@ -222,8 +222,8 @@ class _Closing(Closing):
             return await chains.merchants_closes(self._connection, day)
 
     async def keep(self, kept: KeptClose, public_key: bytes) -> None:
-        with asking(self._connection, chains.FIGURES_S + _SILENT_S):
-            await chains.keep(self._connection, kept, public_key)
+        with asking(self._connection, keeping.FIGURES_S + _SILENT_S):
+            await keeping.keep(self._connection, kept, public_key)
 
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         with asking(self._connection):

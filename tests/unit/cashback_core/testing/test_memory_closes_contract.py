@@ -9,15 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cashback_core.closing.chain import Link, Trust, first_bad_link
-from cashback_core.closing.closing import (
-    GRACE,
-    CloseDays,
-    ClosesAsked,
-    Flow,
-    KeptClose,
-    Signer,
-)
+from cashback_core.closing.closing import GRACE, CloseDays, ClosesAsked
 from cashback_core.closing.day import Amount
+from cashback_core.closing.kept import Flow, KeptClose
+from cashback_core.closing.making import Signer
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.memory_closes import MemoryCloses, MemoryNotes

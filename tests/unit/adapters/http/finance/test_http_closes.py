@@ -15,7 +15,7 @@ from contract.closing import SIGNER
 from fakes.scripted_provider import answered
 
 if TYPE_CHECKING:
-    from cashback_core.closing.closing import KeptClose
+    from cashback_core.closing.kept import KeptClose
     from fakes.api import Api
 
 CLOSES = "/api/closes"
