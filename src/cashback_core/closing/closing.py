@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.closing.kept import ACCOUNT, KeptClose, OpenDay
-from cashback_core.closing.making import CloseMaker, NotVerified
-from cashback_core.closing.store import AlreadyClosed, FormerKey, NotSettled
+from cashback_core.closing.making import CloseMaker
+from cashback_core.closing.store import AlreadyClosed, FormerKey, NotSettled, NotVerified
 from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:

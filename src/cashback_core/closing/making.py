@@ -21,7 +21,7 @@ from cashback_core.closing.day_under_way import DayUnderWay
 from cashback_core.closing.kept import ACCOUNT, KeptClose
 from cashback_core.closing.keys import CloseKey, key_id
 from cashback_core.closing.lines import LinesHead
-from cashback_core.closing.store import AlreadyClosed, NotSettled
+from cashback_core.closing.store import AlreadyClosed, NotSettled, NotVerified
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     from cashback_core.closing.kept import Flow, Horizon, OpenDay
     from cashback_core.closing.lines import DayLine
     from cashback_core.closing.store import CloseStore, Closing
-
-
-class NotVerified(Exception):  # noqa: N818 (named by what is wrong)
-    """A close that whoever verifies would refuse: it is not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,10 @@ class NotSettled(Exception):  # noqa: N818 (named by what is wrong)
     """An event of a day lies at a position that is not below the horizon yet: try again."""
 
 
+class NotVerified(Exception):  # noqa: N818 (named by what is wrong)
+    """A close that whoever verifies would refuse: it is not kept."""
+
+
 class AlreadyClosed(Exception):  # noqa: N818 (named by what is wrong)
     """Somebody has closed that day in the meantime; nothing was changed."""
 
@@ -79,7 +83,9 @@ class Closing(Protocol):
     async def keep(self, kept: KeptClose, public_key: bytes) -> None:
         """Store a close, the key that it is verified by, and the figures of its day.
 
-        Raises AlreadyClosed, and FormerKey for a key after which another one has signed.
+        Raises AlreadyClosed, FormerKey for a key after which another one has signed, and
+        NotVerified where it is closed less than ten minutes after its day, before its key signs,
+        or by a new key that signs before the former one has signed for the last time.
         """
 
     @abstractmethod

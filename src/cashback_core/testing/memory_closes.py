@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from cashback_core.closing.chain import AFTER_ITS_END
 from cashback_core.closing.close import MerchantClose
 from cashback_core.closing.kept import (
     ACCOUNT,
@@ -28,6 +29,7 @@ from cashback_core.closing.store import (
     CloseStore,
     Closing,
     FormerKey,
+    NotVerified,
 )
 from cashback_core.values.availability import StoreUnavailable
 
@@ -231,6 +233,14 @@ class MemoryClosing(Closing):
         known = self.closes.known_keys
         if public_key in known and public_key != [*known][-1]:
             raise FormerKey(kept.key)
+        last_signed = max((one.closed_at for one in self.closes.kept), default=None)
+        is_early = kept.closed_at < kept.ends_at + AFTER_ITS_END
+        if is_early or (
+            kept.closed_at < known[public_key]
+            if public_key in known
+            else last_signed is not None and kept.closed_at <= last_signed
+        ):
+            raise NotVerified(kept.owner.name)
         known.setdefault(public_key, kept.closed_at)
         self.closes.kept.append(kept)
 

@@ -8,7 +8,7 @@ from psycopg.errors import IntegrityConstraintViolation, UniqueViolation
 
 from cashback_core.closing.kept import ACCOUNT
 from cashback_core.closing.keys import key_id
-from cashback_core.closing.store import AlreadyClosed, FormerKey
+from cashback_core.closing.store import AlreadyClosed, FormerKey, NotVerified
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -21,7 +21,7 @@ FIGURES_S: Final = 600
 
 
 async def keep(connection: AsyncConnection[Any], kept: KeptClose, public_key: bytes) -> None:
-    """Store it, the key, and the day's figures, or nothing; raises AlreadyClosed."""
+    """Store it, the key, and the day's figures, or nothing; raises as `Closing.keep` does."""
     if key_id(public_key) != kept.key:
         raise ValueError("a close is kept with the key that it names")
     try:
@@ -79,6 +79,8 @@ async def keep(connection: AsyncConnection[Any], kept: KeptClose, public_key: by
     except IntegrityConstraintViolation as error:
         if error.diag.constraint_name == "closes_have_the_present_key":
             raise FormerKey(kept.key) from error
+        if error.diag.constraint_name == "closes_are_in_their_time":
+            raise NotVerified(error.diag.message_primary) from error
         if error.diag.constraint_name != "closes_follow":
             raise
         raise AlreadyClosed(f"{kept.owner.name}, {kept.day}") from error

@@ -23,8 +23,7 @@ from adapters.http.wire.refusals import RefusedError
 from cashback_core.closing.canonical import NotCanonical
 from cashback_core.closing.day import DoesNotAddUp
 from cashback_core.closing.lines_check import OtherLines
-from cashback_core.closing.making import NotVerified
-from cashback_core.closing.store import AlreadyClosed, FormerKey, NotSettled
+from cashback_core.closing.store import AlreadyClosed, FormerKey, NotSettled, NotVerified
 from cashback_core.columns.layout import ColumnsRefused
 from cashback_core.delivery.leases import ClaimsUnacknowledged
 from cashback_core.delivery.provider import UnsendablePayment
