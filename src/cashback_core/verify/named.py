@@ -8,42 +8,37 @@ from cashback_core.closing.chain import BadLink, LinkFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
     from cashback_core.closing.chain import Link
     from cashback_core.verify.report import ChainReport
+
+    _Naming = tuple[str, Link]
 
 
 class Named:
     """The merchants' closes that the account's good ones name."""
 
     def __init__(self) -> None:
-        self.by_merchant: dict[str, dict[int, tuple[str, date, str]]] = {}
+        self.by_merchant: dict[str, dict[int, list[_Naming]]] = {}
 
     def take(self, account: ChainReport) -> None:
         """Take what the account's good closes name."""
         for link in account.good:
             assert link.signed is not None
             for row in link.signed.close.merchants:
-                day = link.signed.close.span.day
                 named = self.by_merchant.setdefault(row.merchant, {})
-                named[row.number] = row.sha256, day, link.source
+                named.setdefault(row.number, []).append((row.sha256, link))
 
     def bad(self, owner: str | None, links: Sequence[Link]) -> Iterable[BadLink]:
         """Where a merchant's closes are others than those named, or end before them."""
         named = self.by_merchant.get(owner, {}) if owner is not None else {}
         last = max(link.number for link in links)
         for link in links:
-            sha256, day, source = named.get(link.number, (link.sha256, link.day, ""))
-            if sha256 != link.sha256:
-                yield BadLink(
-                    owner=owner,
-                    number=link.number,
-                    day=link.day,
-                    fault=LinkFault.NAMED,
-                    values={"day": str(day), "due": sha256},
-                    sources=(link.source, source),
-                )
+            for sha256, by in named.get(link.number, ()):
+                if sha256 != link.sha256:
+                    yield _bad(link, by, LinkFault.NAMED, due=sha256)
+                elif by.day != link.day:
+                    yield _bad(link, by, LinkFault.NAMED_DAY)
         if named and max(named) > last:
             yield BadLink(owner=owner, number=last + 1, day=None, fault=LinkFault.TAIL)
 
@@ -55,3 +50,14 @@ class Named:
     def without(self, chains: Iterable[ChainReport]) -> int:
         """How many merchants are named of whom no close was given."""
         return len(self.by_merchant.keys() - {chain.owner for chain in chains})
+
+
+def _bad(link: Link, by: Link, fault: LinkFault, **values: str) -> BadLink:
+    return BadLink(
+        owner=link.owner,
+        number=link.number,
+        day=link.day,
+        fault=fault,
+        values={"day": str(by.day), **values},
+        sources=(link.source, by.source),
+    )

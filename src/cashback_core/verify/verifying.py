@@ -105,6 +105,8 @@ def _unchecked(
     yield from _unchecked_keys(given, trust) if chains else [Unchecked(code="nothing")]
     for chain in chains:
         yield from _unchecked_of(chain, trust, named)
+        if chain.owner is not None and (late := _unmatched(chain, held)):
+            yield Unchecked(code="late", values={"owner": chain.owner, "lines": late})
     for path in held.stray:
         yield Unchecked(code="stray_lines", values={"source": str(path)})
     if merchants := named.without(chains):
@@ -117,6 +119,15 @@ def _unchecked(
         yield Unchecked(code="provider")
     if closes:
         yield Unchecked(code="zones")
+
+
+def _unmatched(chain: ChainReport, held: LinesHeld) -> int:
+    """How many late lines might be in another day, too: nobody looked, or could."""
+    if chain.lines_days >= len(chain.good) and chain.owner not in held.unmatched:
+        return 0
+    counted = held.counts.get(chain.owner, {})
+    days = (link.signed.close.of_merchant for link in chain.good if link.signed is not None)
+    return sum(day.late for day in days if day is not None) if counted else 0
 
 
 def _unchecked_keys(given: Given, trust: Trust) -> Iterable[Unchecked]:
