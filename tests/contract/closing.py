@@ -42,6 +42,9 @@ class World(Protocol):
     def happened(self, cashback_id: UUID, *, days_ago: int) -> None:
         """A cashback moved so many days ago, and not today."""
 
+    def closed_ago(self, *, days: int) -> None:
+        """Every close was made so long ago, whatever it says."""
+
 
 def body(kept: KeptClose) -> dict[str, Any]:
     """What a close says."""
@@ -206,6 +209,24 @@ class CloseContract:
         await CloseDays(store=closes, signer=NEXT_SIGNER, notes=notes)(ClosesAsked(at_most=1))
         with pytest.raises(FormerKey):
             await close_days()
+
+    async def test_nothing_is_closed_after_a_silence_unless_a_person_says_up_to_which_day(
+        self, close_days: CloseDays, closes: CloseStore, world: World
+    ) -> None:
+        """Both clocks have jumped ahead, or nobody closed for a week: only a person can tell."""
+        await close_days(ClosesAsked(at_most=6))
+        world.closed_ago(days=8)
+        found = await close_days()
+        assert (found.closed, found.behind) == ((), 3)
+        assert {name: why.count("no day was closed from") for name, why in found.failed.items()} == {
+            "demo": 1, "other": 1, "(account)": 1,
+        }  # fmt: skip
+        last = (await closes.closes(1, limit=9))[-1]
+        assert (
+            len((await close_days(ClosesAsked(through=last.day + timedelta(days=1)))).closed) == 3
+        )
+        world.closed_ago(days=6)
+        assert (await close_days()).failed == {}
 
     async def test_what_whoever_verifies_would_refuse_is_not_kept(
         self, close_days: CloseDays, closes: CloseStore

@@ -9,7 +9,7 @@ further: the database may have been restored, and what it forgot has been sent t
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,12 @@ GRACE: Final = timedelta(minutes=10)
 
 CLOCKS_APART: Final = timedelta(minutes=1)
 """By so much the store's clock and the closer's may differ; else one of them is wrong."""
+
+MOST_SILENT: Final = timedelta(days=7)
+"""So long after the last close nothing more is closed, unless a person says up to which day."""
+
+EVERY_CHAIN: Final = "(every chain)"
+"""Of whom it is told why nobody's days are closed."""
 
 MAX_CLOSED: Final = 100
 """Most days of all chains that one round closes; what is left, the next one does."""
@@ -101,7 +107,14 @@ class CloseDays:
         async with self.store.alone() as closing:
             if closing is None:
                 return ClosedRound(is_busy=True)
-            return await _Round(closing, self, asked).run()
+            under_way = _Round(closing, self, asked)
+            try:
+                found = await under_way.run()
+            except (FormerKey, OSError) as error:
+                await under_way.tell(replace(under_way.found(), failed={EVERY_CHAIN: _why(error)}))
+                raise
+            await under_way.tell(found)
+            return found
 
 
 class _Round:
@@ -119,6 +132,7 @@ class _Round:
             beside=use.beside,
         )
         self._open = dict[str, OpenDay]()
+        self._due_at: datetime | None = None
         self._stuck = set[str]()
         self._strange = dict[str, str]()
         self._failed = dict[str, Exception]()
@@ -128,30 +142,39 @@ class _Round:
         """Close what may be closed now."""
         self._open = {day.owner.name: day for day in await self._closing.open_days()}
         now = await self._closing.now()
-        self._use.on_look(self._behind(now - self._use.grace))
+        self._due_at = now - self._use.grace
+        self._use.on_look(self._behind())
         await self._compare()
         self._compare_clocks(now)
-        due_at = now - self._use.grace
+        self._refuse_a_leap(now)
         waits = False
-        if any(self._is_due(day, due_at) for day in self._open.values()):
+        if any(self._is_due(day, self._due_at) for day in self._open.values()):
             settled_at = await self._closing.settled_at()
             waits = settled_at is None
             if settled_at is not None:
                 await self._close_all(settled_at - self._use.grace)
+        waits_for = tuple(self._closing.waits_for) if waits else ()
+        return replace(self.found(), waits=waits, waits_for=waits_for)
+
+    def found(self) -> ClosedRound:
+        """What came of it so far."""
         return ClosedRound(
             closed=tuple(self._closed),
-            behind=self._behind(due_at),
+            behind=self._behind(),
             strange=self._strange,
-            failed={
-                name: f"{type(error).__name__}: {error}" for name, error in self._failed.items()
-            },
-            waits=waits,
-            waits_for=tuple(self._closing.waits_for) if waits else (),
+            failed={name: _why(error) for name, error in self._failed.items()},
         )
 
-    def _behind(self, due_at: datetime) -> int:
+    async def tell(self, found: ClosedRound) -> None:
+        """Leave word of a round that was for all chains, for whoever asks how closing fares."""
+        if self._asked == ALL_DUE:
+            await self._closing.tell(found)
+
+    def _behind(self) -> int:
+        if self._due_at is None:
+            return 0
         return sum(
-            _days_between(day.ends_at, due_at)
+            _days_between(day.ends_at, self._due_at)
             for name, day in self._open.items()
             if self._asked.only in {None, name}
         )
@@ -165,6 +188,20 @@ class _Round:
             )
             for name in self._open:
                 self._fail(name, apart)
+
+    def _refuse_a_leap(self, now: datetime) -> None:
+        """Where both clocks have jumped ahead nobody could tell but by the silence before.
+
+        Days that were made up are append-only, and whatever happens until then is late in one.
+        """
+        made = [day.last.closed_at for day in self._open.values() if day.last is not None]
+        if self._asked.through is None and made and now - max(made) > MOST_SILENT:
+            leap = NotVerified(
+                f"no day was closed from {max(made):%Y-%m-%d %H:%M} to now, {now:%Y-%m-%d %H:%M}:"
+                " if the clock is right, `close --day DAY` goes on"
+            )
+            for name in self._open:
+                self._fail(name, leap)
 
     def _fail(self, name: str, error: Exception) -> None:
         self._failed[name] = error
@@ -232,6 +269,10 @@ class _Round:
             self._use.notes.note({name: (kept.number, kept.hash)})
             self._use.on_closed(kept)
             self._open[name] = await self._closing.next_day(kept)
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _days_between(ended_at: datetime, due_at: datetime) -> int:

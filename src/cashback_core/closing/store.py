@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from cashback_core.closing.close import MerchantClose
+    from cashback_core.closing.closing import ClosedRound
     from cashback_core.closing.kept import ChainOwner, Flow, Horizon, KeptClose, KeptDay, OpenDay
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
@@ -91,6 +92,10 @@ class Closing(Protocol):
     @abstractmethod
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         """The hash of a close of a chain; None where there is none of that number."""
+
+    @abstractmethod
+    async def tell(self, found: ClosedRound) -> None:
+        """Keep what came of the last round, for whoever looks after it."""
 
 
 class CloseStore(Protocol):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
+    from cashback_core.closing.closing import ClosedRound
     from cashback_core.testing.memory_store import MemoryStore
 
 _SALT: Final = bytes(32)
@@ -72,6 +73,7 @@ class MemoryCloses(CloseStore):
     kept: list[KeptClose] = field(default_factory=list[KeptClose])
     known_keys: dict[bytes, datetime] = field(default_factory=dict[bytes, datetime])
     is_closing: bool = False
+    told: ClosedRound | None = None
 
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[Closing | None, None]:
@@ -247,3 +249,6 @@ class MemoryClosing(Closing):
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         chain = self.closes.chain(owner.merchant_id)
         return chain[number - 1].hash if number <= len(chain) else None
+
+    async def tell(self, found: ClosedRound) -> None:
+        self.closes.told = found

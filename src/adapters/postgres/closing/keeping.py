@@ -1,10 +1,11 @@
-"""Keeping a close: with the key that signed it, and the figures of its day, or nothing."""
+"""Keeping a close with its key and the figures of its day, or nothing; and word of the round."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.errors import IntegrityConstraintViolation, UniqueViolation
+from psycopg.types.json import Jsonb
 
 from cashback_core.closing.kept import ACCOUNT
 from cashback_core.closing.keys import key_id
@@ -13,6 +14,7 @@ from cashback_core.closing.store import AlreadyClosed, FormerKey, NotVerified
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
+    from cashback_core.closing.closing import ClosedRound
     from cashback_core.closing.kept import KeptClose
 
 
@@ -84,3 +86,19 @@ async def keep(connection: AsyncConnection[Any], kept: KeptClose, public_key: by
         if error.diag.constraint_name != "closes_follow":
             raise
         raise AlreadyClosed(f"{kept.owner.name}, {kept.day}") from error
+
+
+async def tell(connection: AsyncConnection[Any], found: ClosedRound) -> None:
+    """Leave word of a round."""
+    await connection.execute(
+        "insert into closing_round (behind, waits_for, strange, failed)"
+        " values (%(behind)s, %(waits_for)s, %(strange)s, %(failed)s)"
+        " on conflict (only_one) do update set told_at = now(), behind = excluded.behind,"
+        " waits_for = excluded.waits_for, strange = excluded.strange, failed = excluded.failed",
+        {
+            "behind": found.behind,
+            "waits_for": list(found.waits_for),
+            "strange": Jsonb(dict(found.strange)),
+            "failed": Jsonb(dict(found.failed)),
+        },
+    )

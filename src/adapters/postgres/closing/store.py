@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.connection.database import Database, Purpose
     from cashback_core.closing.close import MerchantClose
+    from cashback_core.closing.closing import ClosedRound
     from cashback_core.closing.kept import ChainOwner, Flow, Horizon, KeptClose, KeptDay, OpenDay
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
@@ -228,6 +229,10 @@ class _Closing(Closing):
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         with asking(self._connection):
             return await chains.hash_at(self._connection, owner, number)
+
+    async def tell(self, found: ClosedRound) -> None:
+        with asking(self._connection):
+            await keeping.tell(self._connection, found)
 
 
 @contextmanager

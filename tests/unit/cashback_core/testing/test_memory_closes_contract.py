@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,6 +40,12 @@ class Past:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
+        self.closes: MemoryCloses | None = None
+
+    def closed_ago(self, *, days: int) -> None:
+        assert self.closes is not None
+        at = NOW - timedelta(days=days)
+        self.closes.kept = [replace(kept, closed_at=at) for kept in self.closes.kept]
 
     def happened(self, cashback_id: UUID, *, days_ago: int) -> None:
         events = self._store.rows[1, cashback_id].events
@@ -61,13 +68,15 @@ class TestMemoryCloses(CloseContract):
         return Past(store)
 
     @pytest.fixture
-    def closes(self, store: MemoryStore) -> MemoryCloses:
-        return MemoryCloses(
+    def closes(self, store: MemoryStore, world: Past) -> MemoryCloses:
+        ticks = count()
+        world.closes = MemoryCloses(
             store=store,
             slugs={1: "demo", 2: "other"},
             first_day=(NOW - timedelta(days=3)).date(),
-            now=lambda: NOW,
+            now=lambda: NOW + timedelta(microseconds=next(ticks)),
         )
+        return world.closes
 
     async def test_it_is_away_with_its_store(
         self, store: MemoryStore, closes: MemoryCloses, close_days: CloseDays

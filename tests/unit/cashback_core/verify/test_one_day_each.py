@@ -27,9 +27,12 @@ from cashback_core.delivery.states import Status
 from cashback_core.verify.__main__ import main
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pytest
+
+    from cashback_core.closing.day import Amount
 
 PRIVATE: Final = Ed25519PrivateKey.from_private_bytes(bytes(32))
 PUBLIC: Final = PRIVATE.public_key().public_bytes_raw()
@@ -70,7 +73,8 @@ def write(folder: Path, *days: list[DayLine]) -> list[Close]:
     """The days' closes, lines and key; whoever signs them made them of these very lines."""
     key = CloseKey(public_key=PUBLIC, from_at=FIRST)
     (folder / "keys").write_bytes(keys_bytes([key]))
-    closes, opening, previous = list[Close](), {}, None
+    closes, previous = list[Close](), None
+    opening: Mapping[Status, Amount] = {}
     for number, lines in enumerate(days, 1):
         own = span(number)
         head = LinesHead(owner="demo", number=number, day=own.day)

@@ -140,6 +140,17 @@ begin
 end $$;
 create trigger closes_follow before insert on closes for each row execute function guard_chain();
 
+-- What came of the last round of closing: which chains stand still and why, who is waited for. A worker's
+-- metrics have the numbers; this is for whoever is asked to look.
+create table closing_round (
+    only_one boolean primary key default true check (only_one),
+    told_at timestamptz not null default now(),
+    behind integer not null check (behind >= 0),
+    waits_for text[] not null,
+    strange jsonb not null,
+    failed jsonb not null
+);
+
 -- What stands for a customer in a day's lines: a hash of the document with a salt. An erasure takes the
 -- salt, and nobody can find the document any more; the lines stay as they were signed.
 create table day_persons (
@@ -297,6 +308,10 @@ create policy public_to_us on close_keys to cashback_serving, cashback_worker, c
     using (true);
 grant select on close_keys to cashback_serving, cashback_platform;
 grant select, insert on close_keys to cashback_worker;
+
+alter table closing_round enable row level security;
+create policy of_whoever_closes on closing_round to cashback_worker using (true);
+grant select, insert, update on closing_round to cashback_worker;
 
 select protect_merchant_table('day_persons');
 grant select (merchant_id, day, customer_id, commitment) on day_persons to cashback_serving;
