@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Final
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from cashback_core.closing.day import Amount
     from cashback_gateway.settings.table import Settings
 
+
+BUSY_S: Final = 600
+"""How long it is waited for whoever else closes; a day of 180,000 sales takes a minute."""
 
 _COLUMNS: Final = (
     TableColumn("owner"),
@@ -97,6 +101,7 @@ async def _rounds(
     if key_file is None:
         raise ActRefusedError("CASHBACK_CLOSE_KEY_FILE names no key to sign with")
     use = close_days(settings, database, key_file)
+    tries = 0
     while True:
         try:
             found = await use(asked)
@@ -105,7 +110,14 @@ async def _rounds(
         except OSError as error:
             raise ActRefusedError(f"the notes of closes cannot be used: {error}") from error
         if found.is_busy:
-            raise ActRefusedError("a worker closes at this moment: try again when it is done")
+            if tries >= BUSY_S:
+                raise ActRefusedError("somebody else closes days all the time: try again later")
+            if tries == 0:
+                print("a worker closes at this moment: waiting for it", file=sys.stderr)
+            tries += 1
+            await asyncio.sleep(1)
+            continue
+        tries = 0
         yield found
         if len(found.closed) < MAX_CLOSED or asked.dry_run:
             return

@@ -37,6 +37,7 @@ OF_NO_MERCHANT: Final = {
     "feed",
     # By which anybody verifies closed days.
     "close_keys",
+    "closing_round",
     # Which key erasures are made with: the eraser's to note, the doctor's to read.
     "erasure_key",
     # Of the provider's account, over all merchants: the platform's and the workers'.

@@ -47,7 +47,8 @@ _SESSION: Final = Session(
     autocommit=True,
     vouched=True,
 )
-_LOCK: Final = 0x434C4F5345  # "CLOSE"; each database has its own
+LOCK: Final = 0x434C4F5345
+"""CLOSE: whoever has this lock closes. Each database has its own."""
 
 WAITED_S: Final = 5.0
 """How long one round waits for old transactions; the next one goes on waiting for the same."""
@@ -67,7 +68,7 @@ class PostgresCloseStore(CloseStore):
         connection = await self._database.connect(_SESSION)
         try:
             with asking(connection):
-                found = await connection.execute("select pg_try_advisory_lock(%s)", [_LOCK])
+                found = await connection.execute("select pg_try_advisory_lock(%s)", [LOCK])
                 row = await found.fetchone()
             yield _Closing(connection, self) if row is not None and row[0] else None
         finally:

@@ -146,7 +146,7 @@ class TestMemoryCloses(CloseContract):
         await close_days(ClosesAsked(only="demo"))
         closes.now = lambda: NOW - timedelta(seconds=1)
         assert (await close_days()).closed == ()
-        closes.now = lambda: NOW
+        closes.now = lambda: NOW + timedelta(seconds=1)
         assert len((await close_days()).closed) == 6
 
     async def test_what_is_signed_by_another_key_than_it_says_is_not_kept(
