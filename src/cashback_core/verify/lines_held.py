@@ -59,8 +59,8 @@ class LinesHeld:
         given = [
             (link, self._by_close.pop((owner, link.number), ()))
             for link in sorted(links, key=lambda link: link.number)
-            if link.signed is not None
-        ]
+        ]  # those of a close that cannot be read are no strays
+        given = [(link, files) for link, files in given if link.signed is not None]
         late = set[_Event]()
         for link, files in given:
             for file in files:

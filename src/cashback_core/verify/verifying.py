@@ -58,13 +58,17 @@ def _report(
     owner: str | None, links: Sequence[Link], bad: BadLink | None, held: LinesHeld
 ) -> ChainReport:
     by_number = {link.number: link for link in links}
-    counts = held.counts.get(owner, {})
+    counts = [
+        lines
+        for number, lines in held.counts.get(owner, {}).items()
+        if bad is None or number < bad.number
+    ]
     return ChainReport(
         owner=owner,
         links=tuple(by_number[number] for number in sorted(by_number)),
         bad=bad,
         lines_days=len(counts),
-        lines=sum(counts.values()),
+        lines=sum(counts),
     )
 
 

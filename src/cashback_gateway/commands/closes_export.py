@@ -65,6 +65,9 @@ async def export(
                         print(f"\r{owner} {one.day}", end="", file=sys.stderr)
     if sys.stderr.isatty():
         print(file=sys.stderr)
+    if not days:
+        print(f"no day of these is closed: {folder} has the keys alone")
+        return
     print(f"{days} closes in {folder}; they are verified by")
     stated = "".join(f" --key {key.id}" for key in keys)
     print(f"  python -m cashback_core.verify {shlex.quote(str(folder))}{stated}")

@@ -71,6 +71,8 @@ def test_what_is_closed_and_exported_another_party_verifies(
 ) -> None:
     assert told("close --dry-run", environ)["dry_run"] is True
     assert call("closes list", environ).stdout.strip() == "none"
+    nothing = call(f"closes export {tmp_path / 'nothing'}", environ)
+    assert nothing.stdout.startswith("no day of these is closed")
 
     closed = told("close", environ)
     assert (closed["behind"], closed["waits"], closed["strange"]) == (0, False, {})

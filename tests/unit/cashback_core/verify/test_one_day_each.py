@@ -165,3 +165,15 @@ def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
     link = tmp_path / "again"
     link.symlink_to(tmp_path / "closes")
     assert asked(tmp_path, tmp_path, tmp_path / "closes", link)[0] == 0
+
+
+def test_behind_a_forged_close_nothing_is_counted_and_no_lines_are_strays(tmp_path: Path) -> None:
+    write(tmp_path, [line(1, 1)], [line(2, 30)], [line(3, 50)])
+    closes = (tmp_path / "closes").read_bytes().splitlines()
+    forged = closes[1].replace(b'"centavos":100', b'"centavos":1', 1)
+    (tmp_path / "closes").write_bytes(b"\n".join([closes[0], forged, closes[2]]))
+    told = asked(tmp_path)[1]
+    [chain] = told["chains"]
+    assert (chain["closes"], chain["days_made_anew"], chain["lines"]) == (1, 1, 1)
+    assert chain["first_bad"]["fault"] == "sums"
+    assert not {"stray_lines", "no_lines"} & {one["code"] for one in told["not_checked"]}
