@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from cashback_core.closing.close import MerchantClose
+    from cashback_core.closing.closing import ClosedRound
     from cashback_core.closing.kept import (
         ChainOwner,
         Flow,
@@ -213,6 +214,9 @@ class _LinkedClosing(Closing):
             return
         yield half
         yield [line for line in await self._ask(read) if line.key > half[-1].key]
+
+    async def tell(self, found: ClosedRound) -> None:
+        await self._look(lambda: self._closing.tell(found))
 
     async def flows(self, day: OpenDay, horizon: Horizon) -> Sequence[Flow]:
         return await self._look(lambda: self._closing.flows(day, horizon))
