@@ -20,7 +20,8 @@ from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.embedded import throwaway_postgres
 from adapters.postgres.schema.migration import migrate
-from cashback_core.closing.closing import CloseDays, ClosesAsked, Signer
+from cashback_core.closing.closing import CloseDays, ClosesAsked
+from cashback_core.closing.making import Signer
 from cashback_core.testing.memory_closes import MemoryNotes
 from cashback_gateway.local.demo_data import load_merchant
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.closing import chains
 from adapters.postgres.closing.store import PostgresCloseStore, _Closing
-from cashback_core.closing import closing
+from cashback_core.closing.making import CloseMaker
 from chaos.replacing import replace
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from cashback_core.closing.close import Close
-    from cashback_core.closing.closing import Flow, Horizon, OpenDay
+    from cashback_core.closing.kept import Flow, Horizon, OpenDay
 
 # pyright: reportPrivateUsage=false
 
@@ -35,14 +35,15 @@ def old_transactions_not_waited_for() -> None:
 
 def days_open_with_nothing() -> None:
     """What was owed at the end of a day is not carried on to the next."""
-    rounds = closing._Round  # noqa: SLF001 (what is planted is inside)
-    made = rounds._day  # noqa: SLF001
+    made = CloseMaker._day  # noqa: SLF001 (what is planted is inside)
 
-    async def anew(self: Any, day: OpenDay, horizon: Horizon, last: Close | None) -> Any:
+    async def anew(
+        self: Any, day: OpenDay, horizon: Horizon, last: Close | None, *, is_kept: bool
+    ) -> Any:
         del last
-        return await made(self, day, horizon, None)
+        return await made(self, day, horizon, None, is_kept=is_kept)
 
-    replace(rounds, "_day", anew)
+    replace(CloseMaker, "_day", anew)
 
 
 def ledger_lines_twice_in_a_day() -> None:

@@ -15,7 +15,8 @@ import psycopg
 from adapters.postgres.closing import chains
 from adapters.postgres.closing.store import PostgresCloseStore, _Closing
 from cashback_core.closing import closing
-from cashback_core.closing.closing import GRACE, Horizon
+from cashback_core.closing.closing import GRACE
+from cashback_core.closing.kept import Horizon
 from cashback_core.delivery import worker
 from chaos.replacing import replace
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    from cashback_core.closing.closing import OpenDay
+    from cashback_core.closing.kept import OpenDay
 
 # pyright: reportPrivateUsage=false
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.closing import closing
+from cashback_core.closing import closing, making
 from cashback_core.closing.day import NOTHING
+from cashback_core.closing.kept import Flow
 from cashback_core.testing.memory_closes import MemoryCloses, MemoryClosing
 from simulation import closer, closes
 from simulation.closes import SimulatedClosing
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from cashback_core.closing.close import Close, ProviderDay
-    from cashback_core.closing.closing import Flow, KeptClose, OpenDay
+    from cashback_core.closing.kept import KeptClose, OpenDay
 
-_provider_days = closing._provider_days
-_day = closing._Round._day
+_provider_days = making._provider_days
+_day = making.CloseMaker._day
 _is_of = closes.is_of
 
 
@@ -36,10 +37,12 @@ async def numbers_alone_are_waited_for(self: SimulatedClosing) -> datetime | Non
     return None if any(one.position is not None for one in under_way) else self._simulated.now()
 
 
-async def opens_with_nothing(self: Any, day: OpenDay, horizon: Any, last: Close | None) -> Any:
+async def opens_with_nothing(
+    self: Any, day: OpenDay, horizon: Any, last: Close | None, *, is_kept: bool
+) -> Any:
     """Each day begins anew."""
     del last
-    return await _day(self, day, horizon, None)
+    return await _day(self, day, horizon, None, is_kept=is_kept)
 
 
 def provider_opens_with_nothing(
@@ -77,7 +80,7 @@ async def entered_twice(self: SimulatedClosing, day: OpenDay, horizon: Any) -> S
     """A line that moves on within the ledger has entered it, and never left where it was."""
     before = 0 if day.last is None else day.last.below
     return [
-        closing.Flow(name=flow.name, entered=flow.entered, departed=NOTHING)
+        Flow(name=flow.name, entered=flow.entered, departed=NOTHING)
         for flow in self._simulated.flows_of(day, before, horizon.below)
     ]
 
@@ -122,10 +125,10 @@ CLOSE_MUTANTS: Final = tuple(
             numbers_alone_are_waited_for,
         ),
         ("a day is closed at its end", closer, "GRACE", timedelta(0)),
-        ("a day opens with nothing", closing._Round, "_day", opens_with_nothing),
+        ("a day opens with nothing", making.CloseMaker, "_day", opens_with_nothing),
         (
             "the provider's day opens with nothing",
-            closing,
+            making,
             "_provider_days",
             provider_opens_with_nothing,
         ),

@@ -15,7 +15,8 @@ from cashback_core.closing.chain import Link, Trust, first_bad_link
 from cashback_core.closing.close import close_hash
 from cashback_core.closing.close_reading import read_close
 from cashback_core.closing.closing import GRACE, CloseDays
-from cashback_core.closing.day import NOTHING, Amount, DoesNotAddUp, build_day
+from cashback_core.closing.day import NOTHING, Amount, DoesNotAddUp
+from cashback_core.closing.day_under_way import build_day
 from cashback_core.closing.lines import LinesHead
 from cashback_core.closing.movements import OWED
 from cashback_core.delivery.states import Status
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cashback_core.closing.close import Close, SignedClose
-    from cashback_core.closing.closing import KeptClose
+    from cashback_core.closing.kept import KeptClose
     from cashback_core.closing.lines import DayLine
     from simulation.closes import SimulatedCloses
     from simulation.database import SimulatedDatabase

@@ -8,7 +8,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from cashback_core.closing.closing import GRACE, ChainNotes, CloseDays, CloseStore, Closing
+from cashback_core.closing.closing import GRACE, CloseDays
+from cashback_core.closing.store import ChainNotes, CloseStore, Closing
 from cashback_core.values.availability import StoreUnavailable
 from simulation.closes import OVER, SIGNER, ClosingSession, HostNotes, SimulatedClosing
 from simulation.processes import Node
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from cashback_core.closing.close import MerchantClose
-    from cashback_core.closing.closing import ChainOwner, Flow, Horizon, KeptClose, KeptDay, OpenDay
+    from cashback_core.closing.closing import ClosedRound
+    from cashback_core.closing.kept import (
+        ChainOwner,
+        Flow,
+        Horizon,
+        KeptClose,
+        KeptDay,
+        OpenDay,
+    )
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
     from cashback_core.delivery.deliverer import DeliveriesUnderWay
@@ -205,6 +214,9 @@ class _LinkedClosing(Closing):
             return
         yield half
         yield [line for line in await self._ask(read) if line.key > half[-1].key]
+
+    async def tell(self, found: ClosedRound) -> None:
+        await self._look(lambda: self._closing.tell(found))
 
     async def flows(self, day: OpenDay, horizon: Horizon) -> Sequence[Flow]:
         return await self._look(lambda: self._closing.flows(day, horizon))

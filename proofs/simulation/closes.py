@@ -17,19 +17,18 @@ from typing import TYPE_CHECKING, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cashback_core.closing.closing import (
+from cashback_core.closing.closing import GRACE
+from cashback_core.closing.day import NOTHING, Amount
+from cashback_core.closing.kept import (
     ACCOUNT,
-    GRACE,
     ChainOwner,
-    Closing,
     Flow,
     Horizon,
     KeptClose,
-    NotSettled,
     OpenDay,
-    Signer,
 )
-from cashback_core.closing.day import NOTHING, Amount
+from cashback_core.closing.making import Signer
+from cashback_core.closing.store import Closing, NotSettled
 from cashback_core.testing.memory_closes import MemoryCloses, MemoryClosing
 from cashback_core.testing.memory_incidents import SLUGS
 from simulation.days import FIRST, Days

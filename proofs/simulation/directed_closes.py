@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.closing.closing import GRACE, AlreadyClosed, CloseDays, KeptClose
+from cashback_core.closing.closing import GRACE, CloseDays
+from cashback_core.closing.store import AlreadyClosed
 from simulation.closed_days import wrong_in_the_end
 from simulation.closer import LinkedNotes, at_once_beside
 from simulation.closes import OVER, SIGNER
@@ -13,6 +14,8 @@ from simulation.stage import CREATED, Broken, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cashback_core.closing.kept import KeptClose
 
 _OVER_S: Final = OVER.total_seconds()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cashback_core.closing.closing import AlreadyClosed, NotSettled
+from cashback_core.closing.store import AlreadyClosed, NotSettled
 from cashback_core.delivery.breaker import Breaker, BreakerState
 from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged, Pause
 from cashback_core.delivery.record import NEWEST

@@ -5,29 +5,29 @@ A subclass supplies `store` (of cashbacks), `closes`, `world` (see World), and t
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cashback_core.closing.canonical import read_json, sha256_of
-from cashback_core.closing.closing import (
-    ACCOUNT,
-    CloseDays,
-    ClosesAsked,
-    FormerKey,
-    KeptClose,
-    Signer,
-)
+from cashback_core.closing.chain import AFTER_ITS_END
+from cashback_core.closing.closing import CloseDays, ClosesAsked
+from cashback_core.closing.kept import ACCOUNT, KeptClose
+from cashback_core.closing.keys import key_id
 from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
+from cashback_core.closing.making import Signer
+from cashback_core.closing.store import FormerKey, NotVerified
 from cashback_core.testing.memory_closes import MemoryNotes
 from contract.builders import CREATED, a_sale, ended, leased
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.closing.closing import CloseStore
     from cashback_core.closing.lines import DayLine
+    from cashback_core.closing.store import CloseStore
     from cashback_core.intake.store import CashbackStore
 
 _KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -41,6 +41,9 @@ class World(Protocol):
 
     def happened(self, cashback_id: UUID, *, days_ago: int) -> None:
         """A cashback moved so many days ago, and not today."""
+
+    def closed_ago(self, *, days: int) -> None:
+        """Every close was made so long ago, whatever it says."""
 
 
 def body(kept: KeptClose) -> dict[str, Any]:
@@ -71,7 +74,7 @@ async def paid(
 
 
 class CloseContract:
-    """The contract of `cashback_core.closing.closing.CloseStore`."""
+    """The contract of `cashback_core.closing.store.CloseStore`."""
 
     @pytest.fixture
     def notes(self) -> MemoryNotes:
@@ -206,6 +209,44 @@ class CloseContract:
         await CloseDays(store=closes, signer=NEXT_SIGNER, notes=notes)(ClosesAsked(at_most=1))
         with pytest.raises(FormerKey):
             await close_days()
+
+    async def test_nothing_is_closed_after_a_silence_unless_a_person_says_up_to_which_day(
+        self, close_days: CloseDays, closes: CloseStore, world: World
+    ) -> None:
+        """Both clocks have jumped ahead, or nobody closed for a week: only a person can tell."""
+        await close_days(ClosesAsked(at_most=6))
+        world.closed_ago(days=8)
+        found = await close_days()
+        assert (found.closed, found.behind) == ((), 3)
+        assert sorted(found.failed) == ["(account)", "demo", "other"]
+        assert all("no day was closed from" in why for why in found.failed.values())
+        last = (await closes.closes(1, limit=9))[-1]
+        found = await close_days(ClosesAsked(through=last.day + timedelta(days=1)))
+        assert len(found.closed) == 3
+        world.closed_ago(days=6)
+        assert (await close_days()).failed == {}
+
+    async def test_what_whoever_verifies_would_refuse_is_not_kept(
+        self, close_days: CloseDays, closes: CloseStore
+    ) -> None:
+        """A clock that was set back, or a mistake of ours: nothing could mend such a close."""
+        first, second, *_ = (await close_days(ClosesAsked(dry_run=True))).closed
+        early = first.ends_at + AFTER_ITS_END - timedelta(microseconds=1)
+        by_next = replace(second, key=key_id(NEXT_SIGNER.public_key))
+        before = first.closed_at - timedelta(microseconds=1)
+        async with closes.alone() as closing:
+            assert closing is not None
+            with pytest.raises(NotVerified):
+                await closing.keep(replace(first, closed_at=early), SIGNER.public_key)
+            await closing.keep(first, SIGNER.public_key)
+            with pytest.raises(NotVerified):  # before its key signs
+                await closing.keep(replace(second, closed_at=before), SIGNER.public_key)
+            for at in (before, first.closed_at):  # the former key's last close would be without one
+                late = replace(by_next, closed_at=at)
+                with pytest.raises(NotVerified):
+                    await closing.keep(late, NEXT_SIGNER.public_key)
+            await closing.keep(replace(second, closed_at=first.closed_at), SIGNER.public_key)
+        assert [key.public_key for key in await closes.keys()] == [SIGNER.public_key]
 
 
 async def _of(closes: CloseStore, merchant_id: int, like: KeptClose) -> KeptClose:

@@ -15,7 +15,7 @@ from cashback_core.closing.close import (
     document_bytes,
     sign_close,
 )
-from cashback_core.closing.day import DayUnderWay
+from cashback_core.closing.day_under_way import DayUnderWay
 from cashback_core.closing.keys import key_id
 from cashback_core.closing.lines import LinesHead
 from contract.closing import SIGNER

@@ -20,7 +20,7 @@ from adapters.postgres.embedded.place import find_place
 from cashback_gateway.local.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from adapters.postgres.embedded.place import ClusterPlace
 
@@ -127,11 +127,31 @@ def replicated(parent: Path, *, synchronous: bool) -> Generator[tuple[Server, Se
         primary.stop()
 
 
+@contextmanager
+def with_a_backup(parent: Path) -> Generator[tuple[Server, Callable[[], Server]], None, None]:
+    """A server with a database `cashback`, and what takes a backup of it: a server not started."""
+    primary, backup = _server(parent / "primary"), _server(parent / "backup")
+    initialise(primary.place)
+    primary.password = backup.password = primary.place.password.read_text("utf-8")
+
+    def back_up() -> Server:
+        _copy(primary, backup, follows=False)
+        return backup
+
+    try:
+        primary.start()
+        primary.do("create database cashback")
+        yield primary, back_up
+    finally:
+        backup.stop()
+        primary.stop()
+
+
 def _server(home: Path) -> Server:
     return Server(place=find_place(home), password="", port=free_port("127.0.0.1"))
 
 
-def _copy(primary: Server, standby: Server) -> None:
+def _copy(primary: Server, standby: Server, *, follows: bool = True) -> None:
     place = standby.place
     if place.account is not None:
         os.chown(place.folder, place.account.uid, place.account.gid)
@@ -141,7 +161,7 @@ def _copy(primary: Server, standby: Server) -> None:
             str(_program(place, "pg_basebackup")),
             f"--pgdata={place.cluster}",
             f"--dbname={source}",
-            "--write-recovery-conf",
+            *(["--write-recovery-conf"] if follows else []),
             "--checkpoint=fast",
             "--no-sync",
         ],

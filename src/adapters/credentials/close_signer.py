@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from adapters.credentials.signing_key import load_signing_key
-from cashback_core.closing.closing import Signer
+from cashback_core.closing.making import Signer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from adapters.http.administration.stores import AdministrationStores
     from cashback_core.changes.changes import ChangeFeed
     from cashback_core.changes.waiting import ChangeWaiting
-    from cashback_core.closing.closing import CloseStore
+    from cashback_core.closing.store import CloseStore
     from cashback_core.figures.figures import FiguresStore
     from cashback_core.figures.report import ReportPages
     from cashback_core.figures.repricing import StoredSales

@@ -19,10 +19,12 @@ class CloseMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._closed = counter(registry, metrics.CLOSES)
         self._behind = gauge(registry, metrics.CLOSE_BEHIND)
+        self._failed = gauge(registry, metrics.CLOSE_FAILED)
         self._strange = gauge(registry, metrics.CLOSE_STRANGE)
 
     def __call__(self, found: ClosedRound) -> None:
         """A round has ended."""
         self._closed.inc(len(found.closed))
         self._behind.set(found.behind)
+        self._failed.set(len(found.failed))
         self._strange.set(len(found.strange))

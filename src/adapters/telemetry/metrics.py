@@ -126,6 +126,13 @@ CLOSE_BEHIND: Final = Metric(
     " round",
     of=_WORKER,
 )
+CLOSE_FAILED: Final = Metric(
+    name="cashback_close_failed_chains",
+    kind=MetricKind.GAUGE,
+    meaning="chains of which a day could not be closed in this process's last round, and is tried"
+    " again; the log and `doctor` say why",
+    of=_WORKER,
+)
 CLOSE_STRANGE: Final = Metric(
     name="cashback_close_strange_chains",
     kind=MetricKind.GAUGE,

@@ -67,6 +67,8 @@ class LinkFault(StrEnum):
     """The same, of the provider's classes."""
     NAMED = "named"
     """The account's close names another."""
+    NAMED_DAY = "named_day"
+    """The account's close of another day names it."""
     LINES = "lines"
     """The lines given are not those that it was made of."""
     TAIL = "tail"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.closing.canonical import (
@@ -31,14 +33,13 @@ from cashback_core.closing.reading import (
     text,
     text_or_none,
 )
+from cashback_core.delivery.states import Status
 from cashback_core.sales.place import PLACE
 from cashback_core.values.instants import refuse_naive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
-
-    from cashback_core.delivery.states import Status
+    from datetime import date
 
 LINES_FORMAT: Final = "cashback-lines/1"
 MAX_LINE_BYTES: Final = 1024 * 1024
@@ -53,6 +54,19 @@ _LINE: Final = frozenset(
     {"at", "cashback", "sequence", "from", "to", "centavos", "person", "store"}
 )
 _MAY: Final = frozenset({"types"})
+
+_COUNT: Final = "0|[1-9][0-9]{0,15}"
+_PLAIN: Final = r"[!#-\[\]-~]{1,32}"  # of visible ASCII what is spelled as itself
+_AS_WRITTEN: Final = re.compile(
+    r'\{"at":"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)"'
+    r',"cashback":"([0-9a-f-]{36})"'
+    rf',"centavos":({_COUNT}),"from":(?:null|"([a-z_]+)"),"person":(?:null|"([0-9a-f]{{64}})")'
+    rf',"sequence":({_COUNT}),"store":(?:null|"({_PLAIN})"),"to":"([a-z_]+)"'
+    rf'(?:,"types":\{{("{_PLAIN}":(?:{_COUNT})(?:,"{_PLAIN}":(?:{_COUNT}))*)\}})?\}}\n\Z',
+    re.ASCII,
+)
+"""A line in its one spelling, but for a store or a type with a quote or a backslash."""
+_PART: Final = re.compile(rf'"({_PLAIN})":({_COUNT})', re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +177,36 @@ def read_head(data: bytes) -> LinesHead:
 
 def read_line(data: bytes) -> DayLine:
     """The line that these bytes are, with their line feed. Raises NotCanonical."""
+    return line_as_written(data) or line_as_json(data)
+
+
+def line_as_written(data: bytes) -> DayLine | None:
+    """By its spelling, three times as fast; None for what may be a line all the same, or none."""
+    try:
+        found = _AS_WRITTEN.match(data.decode("ascii"))
+        if found is None:
+            return None
+        at, cashback, centavos, from_, person, sequence, store, to, parts = found.groups()
+        types = _PART.findall(parts) if parts else []
+        if any(above <= below for (below, _), (above, _) in pairwise(types)):
+            return None
+        return DayLine(
+            at=datetime.fromisoformat(at),
+            cashback=cashback,
+            sequence=int(sequence),
+            from_status=None if from_ is None else Status(from_),
+            to_status=Status(to),
+            centavos=int(centavos),
+            person=person,
+            store=store,
+            types={name: int(worth) for name, worth in types},
+        )
+    except ValueError:
+        return None
+
+
+def line_as_json(data: bytes) -> DayLine:
+    """The same by its JSON, of every spelling that there is. Raises NotCanonical."""
     found = members(decoded(data, most=MAX_LINE_BYTES), _LINE, _MAY)
     try:
         line = DayLine(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.closing.canonical import NotCanonical
-from cashback_core.closing.day import DayUnderWay, DoesNotAddUp
+from cashback_core.closing.day import DoesNotAddUp
+from cashback_core.closing.day_under_way import DayUnderWay
 from cashback_core.closing.lines import MAX_LINE_BYTES, read_head, read_line
 
 if TYPE_CHECKING:

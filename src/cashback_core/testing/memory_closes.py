@@ -8,16 +8,12 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from cashback_core.closing.chain import AFTER_ITS_END
 from cashback_core.closing.close import MerchantClose
-from cashback_core.closing.closing import (
+from cashback_core.closing.kept import (
     ACCOUNT,
-    AlreadyClosed,
-    ChainNotes,
     ChainOwner,
-    CloseStore,
-    Closing,
     Flow,
-    FormerKey,
     Horizon,
     KeptClose,
     KeptDay,
@@ -27,6 +23,14 @@ from cashback_core.closing.keys import CloseKey
 from cashback_core.closing.lines import DayLine
 from cashback_core.closing.movements import movements_of
 from cashback_core.closing.persons import person_of
+from cashback_core.closing.store import (
+    AlreadyClosed,
+    ChainNotes,
+    CloseStore,
+    Closing,
+    FormerKey,
+    NotVerified,
+)
 from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
+    from cashback_core.closing.closing import ClosedRound
     from cashback_core.testing.memory_store import MemoryStore
 
 _SALT: Final = bytes(32)
@@ -68,6 +73,7 @@ class MemoryCloses(CloseStore):
     kept: list[KeptClose] = field(default_factory=list[KeptClose])
     known_keys: dict[bytes, datetime] = field(default_factory=dict[bytes, datetime])
     is_closing: bool = False
+    told: ClosedRound | None = None
 
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[Closing | None, None]:
@@ -229,9 +235,20 @@ class MemoryClosing(Closing):
         known = self.closes.known_keys
         if public_key in known and public_key != [*known][-1]:
             raise FormerKey(kept.key)
+        last_signed = max((one.closed_at for one in self.closes.kept), default=None)
+        is_early = kept.closed_at < kept.ends_at + AFTER_ITS_END
+        if is_early or (
+            kept.closed_at < known[public_key]
+            if public_key in known
+            else last_signed is not None and kept.closed_at <= last_signed
+        ):
+            raise NotVerified(kept.owner.name)
         known.setdefault(public_key, kept.closed_at)
         self.closes.kept.append(kept)
 
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         chain = self.closes.chain(owner.merchant_id)
         return chain[number - 1].hash if number <= len(chain) else None
+
+    async def tell(self, found: ClosedRound) -> None:
+        self.closes.told = found

@@ -14,8 +14,9 @@ from cashback_core.closing.canonical import HASH
 from cashback_core.closing.chain import Trust
 from cashback_core.closing.close import KEY_ID
 from cashback_core.verify.files import read_files
+from cashback_core.verify.report import Verdict
 from cashback_core.verify.telling import Teller
-from cashback_core.verify.verifying import Verdict, verify
+from cashback_core.verify.verifying import verify
 from cashback_core.words.locales import Language, languages, phrase
 
 if TYPE_CHECKING:

@@ -71,10 +71,12 @@ def read_files(paths: Iterable[Path], *, stated: frozenset[str] = frozenset()) -
     `stated` are the ids of the only keys that are trusted; where none is, those given are.
     """
     given = Given()
+    seen = set[tuple[int, int]]()
     for path in _flat(paths, given):
         try:
             with _opened(path) as file:
-                _take(file, path, given)
+                if _is_new(file, seen):
+                    _take(file, path, given)
         except NotCanonical as error:
             given.unreadable.append((str(path), str(error)))
         except OSError as error:
@@ -88,6 +90,15 @@ def _opened(path: Path) -> BinaryIO:
     if path.exists() and not path.is_file():
         raise NotCanonical("it is no ordinary file")
     return path.open("rb")
+
+
+def _is_new(file: BinaryIO, seen: set[tuple[int, int]]) -> bool:
+    """Whether it is read for the first time: a folder and its files may both be named."""
+    found = os.fstat(file.fileno())
+    key = found.st_dev, found.st_ino
+    is_new = key not in seen
+    seen.add(key)
+    return is_new
 
 
 def _flat(paths: Iterable[Path], given: Given) -> Iterator[Path]:

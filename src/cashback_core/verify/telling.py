@@ -10,14 +10,14 @@ from cashback_core.closing.day import DoesNotAddUp
 from cashback_core.closing.lines_check import OtherLines
 from cashback_core.values.documents import mask
 from cashback_core.values.money import format_signed_centavos
-from cashback_core.verify.verifying import KeysTrusted, Verdict, owed_at_the_end
+from cashback_core.verify.report import KeysTrusted, Verdict, owed_at_the_end
 from cashback_core.words.locales import Language, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cashback_core.closing.chain import BadLink
-    from cashback_core.verify.verifying import ChainReport, Unchecked, Verification
+    from cashback_core.verify.report import ChainReport, Unchecked, Verification
 
 REPORT_FORMAT: Final = "cashback-verification/1"
 

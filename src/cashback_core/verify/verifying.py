@@ -2,91 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from cashback_core.closing.chain import BadLink, Link, LinkFault, Trust, first_bad_link, first_of
-from cashback_core.closing.lines_check import OtherLines, check_lines
+from cashback_core.closing.chain import BadLink, LinkFault, first_bad_link, first_of
+from cashback_core.verify.lines_held import LinesHeld
+from cashback_core.verify.named import Named
+from cashback_core.verify.report import (
+    ChainReport,
+    KeysTrusted,
+    Unchecked,
+    Verdict,
+    Verification,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
-    from cashback_core.closing.day import Amount
-    from cashback_core.closing.lines import DayLine, LinesHead
-    from cashback_core.verify.files import Given, LinesFile
-
-MAX_CASHBACKS_SHOWN: Final = 1000
-"""Of a person who is shown, the most cashbacks of one day that are told by their ids."""
-
-
-class Verdict(StrEnum):
-    """What comes of it all."""
-
-    HOLDS = "holds"
-    BROKEN = "broken"
-    UNPROVEN = "unproven"
-
-
-class KeysTrusted(StrEnum):
-    """Why the keys were trusted that closes were verified by."""
-
-    STATED = "stated"
-    """Somebody stated them, who has them another way."""
-    AS_GIVEN = "as_given"
-    """They stood in a file that was given, which anybody may have made."""
-    NONE = "none"
-    """There were none, and no signature was looked at."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainReport:
-    """One owner's closes, up to the first bad one."""
-
-    owner: str | None
-    links: tuple[Link, ...]
-    bad: BadLink | None
-    lines_days: int
-    lines: int
-
-    @property
-    def good(self) -> tuple[Link, ...]:
-        """Those before the first bad one, each number once."""
-        end = self.bad.number if self.bad is not None else None
-        return tuple(link for link in self.links if end is None or link.number < end)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonLines:
-    """Lines of a person who was shown: of which day, how many, of which cashbacks."""
-
-    document: str
-    head: LinesHead
-    lines: int
-    cashbacks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unchecked:
-    """What was not checked, as the phrase `unchecked.<code>`."""
-
-    code: str
-    values: Mapping[str, str | int] = field(default_factory=dict[str, "str | int"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """What was found, and what was not looked at."""
-
-    verdict: Verdict
-    keys: KeysTrusted
-    chains: tuple[ChainReport, ...]
-    unknown_heads: tuple[str, ...]
-    unreadable: tuple[tuple[str, str], ...]
-    persons: tuple[PersonLines, ...]
-    unchecked: tuple[Unchecked, ...]
+    from cashback_core.closing.chain import Link, Trust
+    from cashback_core.verify.files import Given
 
 
 def verify(given: Given, trust: Trust) -> Verification:
@@ -95,8 +28,8 @@ def verify(given: Given, trust: Trust) -> Verification:
     for link in given.links:
         by_owner.setdefault(link.owner, []).append(link)
     owners = sorted(by_owner, key=lambda owner: (owner is not None, owner or ""))
-    held = _LinesHeld(given)
-    named = _Named()
+    held = LinesHeld(given)
+    named = Named()
     chains: list[ChainReport] = []
     for owner in owners:
         links = by_owner[owner]
@@ -122,16 +55,20 @@ def verify(given: Given, trust: Trust) -> Verification:
 
 
 def _report(
-    owner: str | None, links: Sequence[Link], bad: BadLink | None, held: _LinesHeld
+    owner: str | None, links: Sequence[Link], bad: BadLink | None, held: LinesHeld
 ) -> ChainReport:
     by_number = {link.number: link for link in links}
-    counts = held.counts.get(owner, {})
+    counts = [
+        lines
+        for number, lines in held.counts.get(owner, {}).items()
+        if bad is None or number < bad.number
+    ]
     return ChainReport(
         owner=owner,
         links=tuple(by_number[number] for number in sorted(by_number)),
         bad=bad,
         lines_days=len(counts),
-        lines=sum(counts.values()),
+        lines=sum(counts),
     )
 
 
@@ -151,7 +88,7 @@ def _with_tail(chain: ChainReport, unknown: tuple[str, ...]) -> ChainReport:
 
 
 def _verdict(
-    given: Given, chains: Sequence[ChainReport], unknown: tuple[str, ...], held: _LinesHeld
+    given: Given, chains: Sequence[ChainReport], unknown: tuple[str, ...], held: LinesHeld
 ) -> Verdict:
     if unknown or any(chain.bad is not None for chain in chains):
         return Verdict.BROKEN
@@ -166,126 +103,14 @@ def _keys_trusted(trust: Trust) -> KeysTrusted:
     return KeysTrusted.STATED if trust.stated else KeysTrusted.AS_GIVEN
 
 
-class _LinesHeld:
-    """Files of lines, each held to its close; `counts` are the lines of days that hold."""
-
-    def __init__(self, given: Given) -> None:
-        self._by_close: dict[tuple[str | None, int], list[LinesFile]] = {}
-        for file in given.lines:
-            self._by_close.setdefault((file.head.owner, file.head.number), []).append(file)
-        self._persons = {one.person: one.document for one in given.disclosed}
-        self._unreadable = given.unreadable
-        self.counts: dict[str | None, dict[int, int]] = {}
-        self.persons: list[PersonLines] = []
-
-    @property
-    def stray(self) -> tuple[Path, ...]:
-        """Files whose close was not given, as soon as every chain was looked at."""
-        return tuple(file.path for files in self._by_close.values() for file in files)
-
-    def bad(self, owner: str | None, links: Sequence[Link]) -> Iterable[BadLink]:
-        """Of an owner's closes those that were not made of the lines given for them."""
-        for link in sorted(links, key=lambda link: link.number):
-            if link.signed is not None:
-                for file in self._by_close.pop((owner, link.number), ()):
-                    yield from self._held(link, file)
-
-    def _held(self, link: Link, file: LinesFile) -> Iterable[BadLink]:
-        assert link.signed is not None
-        seen = _Seen(self._persons)
-        try:
-            with file.path.open("rb") as opened:
-                check_lines(opened.readline, link.signed.close, seen.take)
-        except OSError as error:  # what cannot be read is no proof that it is another
-            self._unreadable.append((str(file.path), error.strerror or str(error)))
-            return
-        except OtherLines as error:
-            yield BadLink(
-                owner=link.owner,
-                number=link.number,
-                day=link.day,
-                fault=LinkFault.LINES,
-                sources=(str(file.path), link.source),
-                cause=error,
-            )
-            return
-        self.counts.setdefault(link.owner, {})[link.number] = seen.count
-        for person, (lines, cashbacks) in seen.found.items():
-            self.persons.append(
-                PersonLines(
-                    document=self._persons[person],
-                    head=file.head,
-                    lines=lines,
-                    cashbacks=tuple(cashbacks),
-                )
-            )
-
-
-class _Seen:
-    """Lines that are read: how many, and which are of persons who were shown."""
-
-    def __init__(self, persons: Mapping[str, str]) -> None:
-        self._persons = persons
-        self.count = 0
-        self.found: dict[str, tuple[int, dict[str, None]]] = {}
-
-    def take(self, line: DayLine) -> None:
-        self.count += 1
-        if line.person is not None and line.person in self._persons:
-            lines, cashbacks = self.found.get(line.person, (0, {}))
-            if len(cashbacks) < MAX_CASHBACKS_SHOWN:
-                cashbacks[line.cashback] = None
-            self.found[line.person] = lines + 1, cashbacks
-
-
-class _Named:
-    """The merchants' closes that the account's good ones name."""
-
-    def __init__(self) -> None:
-        self.by_merchant: dict[str, dict[int, tuple[str, date, str]]] = {}
-
-    def take(self, account: ChainReport) -> None:
-        for link in account.good:
-            assert link.signed is not None
-            for row in link.signed.close.merchants:
-                day = link.signed.close.span.day
-                named = self.by_merchant.setdefault(row.merchant, {})
-                named[row.number] = row.sha256, day, link.source
-
-    def bad(self, owner: str | None, links: Sequence[Link]) -> Iterable[BadLink]:
-        """Where a merchant's closes are others than those named, or end before them."""
-        named = self.by_merchant.get(owner, {}) if owner is not None else {}
-        last = max(link.number for link in links)
-        for link in links:
-            sha256, day, source = named.get(link.number, (link.sha256, link.day, ""))
-            if sha256 != link.sha256:
-                yield BadLink(
-                    owner=owner,
-                    number=link.number,
-                    day=link.day,
-                    fault=LinkFault.NAMED,
-                    values={"day": str(day), "due": sha256},
-                    sources=(link.source, source),
-                )
-        if named and max(named) > last:
-            yield BadLink(owner=owner, number=last + 1, day=None, fault=LinkFault.TAIL)
-
-    def not_naming(self, chain: ChainReport) -> int:
-        """How many closes of a merchant before the last one named are named nowhere."""
-        named = self.by_merchant.get(chain.owner or "", {})
-        return sum(link.number < max(named) and link.number not in named for link in chain.good)
-
-    def without(self, chains: Iterable[ChainReport]) -> int:
-        """How many merchants are named of whom no close was given."""
-        return len(self.by_merchant.keys() - {chain.owner for chain in chains})
-
-
 def _unchecked(
-    given: Given, chains: Sequence[ChainReport], trust: Trust, held: _LinesHeld, named: _Named
+    given: Given, chains: Sequence[ChainReport], trust: Trust, held: LinesHeld, named: Named
 ) -> Iterable[Unchecked]:
     yield from _unchecked_keys(given, trust) if chains else [Unchecked(code="nothing")]
     for chain in chains:
         yield from _unchecked_of(chain, trust, named)
+        if chain.owner is not None and (late := _unmatched(chain, held)):
+            yield Unchecked(code="late", values={"owner": chain.owner, "lines": late})
     for path in held.stray:
         yield Unchecked(code="stray_lines", values={"source": str(path)})
     if merchants := named.without(chains):
@@ -300,6 +125,15 @@ def _unchecked(
         yield Unchecked(code="zones")
 
 
+def _unmatched(chain: ChainReport, held: LinesHeld) -> int:
+    """How many late lines might be in another day, too: nobody looked, or could."""
+    if chain.lines_days >= len(chain.good) and chain.owner not in held.unmatched:
+        return 0
+    counted = held.counts.get(chain.owner, {})
+    days = (link.signed.close.of_merchant for link in chain.good if link.signed is not None)
+    return sum(day.late for day in days if day is not None) if counted else 0
+
+
 def _unchecked_keys(given: Given, trust: Trust) -> Iterable[Unchecked]:
     if trust.keys is None:
         yield Unchecked(code="keys_contradict" if given.keys_contradict else "no_keys")
@@ -311,7 +145,7 @@ def _unchecked_keys(given: Given, trust: Trust) -> Iterable[Unchecked]:
         yield Unchecked(code="other_keys", values={"keys": ", ".join(sorted(given.other_keys))})
 
 
-def _unchecked_of(chain: ChainReport, trust: Trust, named: _Named) -> Iterable[Unchecked]:
+def _unchecked_of(chain: ChainReport, trust: Trust, named: Named) -> Iterable[Unchecked]:
     owner = chain.owner or ""
     days = len(chain.good) - chain.lines_days
     if chain.owner is not None and days > 0:
@@ -325,11 +159,3 @@ def _unchecked_of(chain: ChainReport, trust: Trust, named: _Named) -> Iterable[U
     if chain.bad is None and not known:
         code = "tail" if chain.owner is not None else "account_tail"
         yield Unchecked(code=code, values={"owner": owner, "last": last.number})
-
-
-def owed_at_the_end(chain: ChainReport) -> Amount | None:
-    """What a merchant owed after the last good close."""
-    good = chain.good
-    signed = good[-1].signed if good else None
-    day = signed.close.of_merchant if signed is not None else None
-    return None if day is None else day.liability.closing

@@ -231,16 +231,35 @@ def _trouble(endpoint: TroubledEndpoint) -> str:
 
 
 def check_closing(key_file: Path | None, state: ClosingState | None) -> Check:
-    """Whether days are closed, and how long ago the first one that is not ended."""
+    """Whether days are closed, how long ago the first one that is not ended, and what keeps it."""
     name = "closed days"
-    if state is None or state.now - state.ended_at <= CLOSED_WARN:
-        found = "nothing to close" if state is None else "none is late"
-        return Check(level=Level.OK, name=name, found=found)
-    found = f"{state.day} of {state.owner} ended {lasting(state.now - state.ended_at)} ago"
+    if state is None:
+        return Check(level=Level.OK, name=name, found="nothing to close")
+    late = state.now - state.ended_at
+    if late <= CLOSED_WARN and not state.troubles:
+        return Check(level=Level.OK, name=name, found="none is late")
+    found = f"{state.day} of {state.owner} ended {_span(late)} ago"
+    found = "; ".join(
+        [
+            *([found] if late > CLOSED_WARN else []),
+            *(f"{owner} is not closed: {why}" for owner, why in state.troubles.items()),
+        ]
+    )
+    waits_for = ", ".join(state.waits_for)
     if state.prepared:
-        advice = f"commit or roll back the prepared transactions ({state.prepared}): days wait"
+        waits_for = waits_for or "they are named in pg_prepared_xacts"
+        advice = (
+            f"commit or roll back the prepared transactions ({state.prepared}): days wait,"
+            f" {waits_for}"
+        )
+    elif state.waits_for:
+        advice = f"days wait for {waits_for}: end what somebody forgot (pg_terminate_backend)"
     elif key_file is None:
         advice = "if days are to be closed, name the key of a worker: CASHBACK_CLOSE_KEY_FILE"
+    elif state.troubles:
+        advice = "docs/operations.md, ChainNotClosed and ChainNotTrusted"
     else:
-        advice = "`./cashback close` tells why; the worker's log has it, too"
+        told = "no round was ever told" if state.told_at is None else "the last round was told"
+        when = "" if state.told_at is None else f" {_span(state.now - state.told_at)} ago"
+        advice = f"{told}{when}: is a worker up, and has it the key? `./cashback close` tells more"
     return Check(level=Level.WARN, name=name, found=found, advice=advice)

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-import shlex
+import asyncio
 import sys
-from contextlib import asynccontextmanager
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
-from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.acts import PostgresOperatorStore
-from cashback_core.closing.canonical import instant_text
-from cashback_core.closing.closing import ACCOUNT, MAX_CLOSED, ClosesAsked, FormerKey, KeptClose
-from cashback_core.closing.keys import keys_bytes
-from cashback_core.closing.lines import LinesHead, head_bytes, line_bytes
-from cashback_core.closing.persons import disclosure_bytes
-from cashback_core.values.documents import store_document
+from cashback_core.closing.closing import MAX_CLOSED, ClosesAsked
+from cashback_core.closing.kept import ACCOUNT, KeptClose
+from cashback_core.closing.store import FormerKey
 from cashback_core.values.money import format_centavos
+from cashback_gateway.commands.chains import Account, chosen_chains, day_of, opened
 from cashback_gateway.commands.operating import the_merchant
-from cashback_gateway.commands.parameters import Document, Json, Limit, Merchant, Slug
+from cashback_gateway.commands.parameters import Json, Limit, Merchant
 from cashback_gateway.commands.place import Here
-from cashback_gateway.commands.readers import read_by, read_path
+from cashback_gateway.commands.readers import read_by
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.tables import PrintedList, TableColumn, listing_of, show_listing
 from cashback_gateway.processes.chain_notes import chain_notes
 from cashback_gateway.processes.closer import close_days
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from cashback_core.closing.closing import ClosedRound
     from cashback_core.closing.day import Amount
     from cashback_gateway.settings.table import Settings
 
-PAGE: Final = 100
-"""Closes that are read at once."""
+
+BUSY_S: Final = 600
+"""How long it is waited for whoever else closes; a day of 180,000 sales takes a minute."""
 
 _COLUMNS: Final = (
     TableColumn("owner"),
@@ -57,22 +53,11 @@ _COLUMNS: Final = (
 _MOVES: Final = ("accrued", "paid", "cancelled", "adjusted")
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("not a day such as 2026-11-29") from None
-
-
-Day = Annotated[date, read_by(_day)]
-Account = Annotated[bool, Parameter(help="the provider's account in place of a merchant")]
-
-
 async def close(
     *,
     merchant: Merchant | None = None,
     day: Annotated[
-        date | None, read_by(_day, "close up to this day; default: all that are over")
+        date | None, read_by(day_of, "close up to this day; default: all that are over")
     ] = None,
     dry_run: Annotated[bool, Parameter(help="tell the next close of each, keep nothing")] = False,
     json: Json = False,
@@ -82,7 +67,7 @@ async def close(
     asked = ClosesAsked(only=merchant, through=day, dry_run=dry_run)
     closed, last = list[KeptClose](), None
     with here.settings() as settings:
-        async with _opened(settings) as (database, _):
+        async with opened(settings) as (database, _):
             await the_merchant(PostgresOperatorStore(database), merchant)
             async for last in _rounds(settings, database, asked):
                 closed += last.closed
@@ -116,6 +101,7 @@ async def _rounds(
     if key_file is None:
         raise ActRefusedError("CASHBACK_CLOSE_KEY_FILE names no key to sign with")
     use = close_days(settings, database, key_file)
+    tries = 0
     while True:
         try:
             found = await use(asked)
@@ -124,7 +110,14 @@ async def _rounds(
         except OSError as error:
             raise ActRefusedError(f"the notes of closes cannot be used: {error}") from error
         if found.is_busy:
-            raise ActRefusedError("a worker closes at this moment: try again when it is done")
+            if tries >= BUSY_S:
+                raise ActRefusedError("somebody else closes days all the time: try again later")
+            if tries == 0:
+                print("a worker closes at this moment: waiting for it", file=sys.stderr)
+            tries += 1
+            await asyncio.sleep(1)
+            continue
+        tries = 0
         yield found
         if len(found.closed) < MAX_CLOSED or asked.dry_run:
             return
@@ -156,8 +149,8 @@ async def list_closes(
 ) -> None:
     """List closed days, latest first."""
     with here.settings() as settings:
-        async with _opened(settings) as (database, store):
-            chosen = await _chosen(database, store, merchant, account=account)
+        async with opened(settings) as (database, store):
+            chosen = await chosen_chains(database, store, merchant, account=account)
             days = [one for id_ in chosen for one in await store.latest(id_, limit=limit + 1)]
             days.sort(key=lambda one: (one.day, one.owner.name), reverse=True)
             records = list[dict[str, object]]()
@@ -166,71 +159,6 @@ async def list_closes(
                 assert kept is not None
                 records.append(_record(kept))
     show_listing(listing_of(records, _COLUMNS, limit=limit, more=len(days) > limit), as_json=json)
-
-
-async def export(
-    folder: Annotated[Path, read_by(read_path, "where the files are written; made where absent")],
-    /,
-    *,
-    merchant: Merchant | None = None,
-    account: Account = False,
-    since: Annotated[date | None, read_by(_day, "from this day on", name="--from")] = None,
-    to: Annotated[date | None, read_by(_day, "up to this day")] = None,
-    here: Here,
-) -> None:
-    """Write `closes-OWNER.jsonl`, `lines-OWNER-DAY.jsonl` of each day, and `keys.json`.
-
-    The account's are `closes-(account).jsonl`. Told are the keys' ids, for the other party.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    days = 0
-    with here.settings() as settings:
-        async with _opened(settings) as (database, store):
-            keys = await store.keys()
-            _write(folder / "keys.json", [keys_bytes(keys)])
-            for merchant_id in await _chosen(database, store, merchant, account=account):
-                kept = [
-                    one
-                    async for one in _chain(store, merchant_id)
-                    if (since is None or since <= one.day) and (to is None or one.day <= to)
-                ]
-                if not kept:
-                    continue
-                owner = kept[0].owner.slug or "(account)"  # no merchant is called so
-                _write(folder / f"closes-{owner}.jsonl", [one.document + b"\n" for one in kept])
-                for one in kept:
-                    days += 1
-                    if one.owner != ACCOUNT:
-                        await _write_lines(folder, store, one)
-                    if sys.stderr.isatty():
-                        print(f"\r{owner} {one.day}", end="", file=sys.stderr)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    print(f"{days} closes in {folder}; they are verified by")
-    stated = "".join(f" --key {key.id}" for key in keys)
-    print(f"  python -m cashback_core.verify {shlex.quote(str(folder))}{stated}")
-    print("Tell the other party these ids of keys another way than you send the folder:")
-    for key in keys:
-        until = "" if key.until_at is None else f" to {instant_text(key.until_at)}"
-        print(f"  {key.id}, from {instant_text(key.from_at)}{until}")
-
-
-async def disclose(
-    *,
-    merchant: Slug,
-    day: Annotated[date, read_by(_day, "of whose lines")],
-    document: Document,
-    here: Here,
-) -> None:
-    """Print a disclosure: by it the other party finds the customer's lines of that day."""
-    with here.settings() as settings:
-        async with _opened(settings) as (database, store):
-            merchant_id = await the_merchant(PostgresOperatorStore(database), merchant)
-            assert merchant_id is not None
-            found = await store.disclosed(merchant_id, day, store_document(document))
-    if found is None:
-        raise ActRefusedError("that day has no lines of theirs, or they are erased")
-    sys.stdout.write(disclosure_bytes([found]).decode())
 
 
 async def resume(
@@ -252,50 +180,6 @@ async def resume(
         f"close {number} of {owner} ({hash_}) is seen no more: whoever was sent it will find that"
         " the chain forks there, and is to be told why"
     )
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncGenerator[tuple[Database, PostgresCloseStore], None]:
-    async with Database(settings.database.url) as database:
-        yield database, PostgresCloseStore(database)
-
-
-async def _chosen(
-    database: Database, store: PostgresCloseStore, merchant: str | None, *, account: bool
-) -> list[int | None]:
-    """One merchant, the account, or everybody with the account last."""
-    if account:
-        return [None]
-    if merchant is not None:
-        return [await the_merchant(PostgresOperatorStore(database), merchant)]
-    return await store.owners()
-
-
-async def _chain(store: PostgresCloseStore, merchant_id: int | None) -> AsyncIterator[KeptClose]:
-    after = 0
-    while found := await store.closes(merchant_id, after=after, limit=PAGE):
-        for kept in found:
-            yield kept
-        after = found[-1].number
-
-
-async def _write_lines(folder: Path, store: PostgresCloseStore, kept: KeptClose) -> None:
-    owner = kept.owner.slug
-    assert owner is not None
-    head = LinesHead(owner=owner, number=kept.number, day=kept.day)
-    file = folder / f"lines-{owner}-{kept.day}.jsonl"
-    fresh = file.with_suffix(".new")
-    with fresh.open("wb") as stream:
-        stream.write(head_bytes(head))
-        async for lines in store.lines(kept):
-            stream.writelines(map(line_bytes, lines))
-    fresh.replace(file)
-
-
-def _write(file: Path, parts: list[bytes]) -> None:
-    fresh = file.with_suffix(".new")
-    fresh.write_bytes(b"".join(parts))
-    fresh.replace(file)
 
 
 def _record(kept: KeptClose) -> dict[str, object]:

@@ -412,7 +412,7 @@ GROUPS: Final = (
             ),
             Command(
                 "export",
-                "closes:export",
+                "closes_export:export",
                 "write closes, lines and keys, which anybody verifies without us",
                 (
                     "closes export sent --merchant demo --from 2026-11-01 --to 2026-11-30",
@@ -421,7 +421,7 @@ GROUPS: Final = (
             ),
             Command(
                 "disclose",
-                "closes:disclose",
+                "closes_export:disclose",
                 "print what shows that a day's lines are a customer's",
                 ("closes disclose --merchant demo --day 2026-11-29 --document 52998224725",),
             ),

@@ -6,7 +6,7 @@ So the last close that was seen of each chain is noted here, and a database with
 further (`cashback_core.closing.closing`) until somebody says that it is to go on from what it has.
 """
 
-# ruff: noqa: D102 (the port, cashback_core.closing.closing.ChainNotes, has the words)
+# ruff: noqa: D102 (the port, cashback_core.closing.store.ChainNotes, has the words)
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cashback_core.closing.closing import ChainNotes
+from cashback_core.closing.store import ChainNotes
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

@@ -65,6 +65,10 @@ def ends_in(
 ) -> datetime:
     """Make today end in a moment, by a zone of its own (from day `since` on); when that is."""
     with as_owner(dsn) as owner:
+        owner.execute(
+            "create or replace function days_stay_open() returns interval"
+            " language sql immutable return interval '0'"
+        )
         row = owner.execute("select clock_timestamp()").fetchone()
         assert row is not None
         end = (row[0] + timedelta(seconds=seconds)).astimezone(UTC).replace(microsecond=0)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 import pytest
 
 from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
+from adapters.postgres.closing.examination import examine_closing
+from adapters.postgres.closing.store import LOCK
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import CREATED, a_cpf, a_sale, ended, leased
 from integration.closing.days import forget_close, happened, known_since, renamed
@@ -67,6 +71,8 @@ def test_what_is_closed_and_exported_another_party_verifies(
 ) -> None:
     assert told("close --dry-run", environ)["dry_run"] is True
     assert call("closes list", environ).stdout.strip() == "none"
+    nothing = call(f"closes export {tmp_path / 'nothing'}", environ)
+    assert nothing.stdout.startswith("no day of these is closed")
 
     closed = told("close", environ)
     assert (closed["behind"], closed["waits"], closed["strange"]) == (0, False, {})
@@ -99,11 +105,34 @@ def test_a_database_that_forgot_closes_is_closed_no_further_until_somebody_says_
     refused = call("close", environ)
     assert refused.returncode == 1
     assert "demo is closed no further: close 3 was seen" in refused.stdout
+    state = examine_closing(dsn)  # as doctor tells
+    assert state is not None
+    assert "close 3 was seen" in state.troubles["demo"]
     assert call("closes resume --merchant demo", environ).returncode == 0
     assert call("closes resume --account", environ).returncode == 0
     again = told("close", environ)
     assert [one["owner"] for one in again["items"]].count("demo") == 1
     assert again["strange"] == {}
+    state = examine_closing(dsn)
+    assert state is not None
+    assert state.troubles == {}
+    assert state.told_at is not None
+
+
+@pytest.mark.usefixtures("sold")
+def test_a_person_waits_for_a_worker_that_closes(environ: dict[str, str], dsn: str) -> None:
+    """`close` asks every second: it has its turn when the worker's connection is gone."""
+    with psycopg.connect(dsn, autocommit=True) as worker:
+        worker.execute("select pg_advisory_lock(%s)", [LOCK])
+        asked = subprocess.Popen(
+            [sys.executable, "-m", "cashback_gateway", "close", "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **environ},
+        )  # fmt: skip
+        assert asked.stderr is not None
+        assert "a worker closes at this moment: waiting for it" in asked.stderr.readline()
+    told, _ = asked.communicate(timeout=30)
+    assert (asked.returncode, json.loads(told)["behind"]) == (0, 0)
 
 
 def test_without_a_key_nothing_is_closed(environ: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ from adapters.postgres.closing.persons import name_persons
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from cashback_core.closing.canonical import sha256_of
-from cashback_core.closing.closing import CloseDays, ClosesAsked, KeptClose
+from cashback_core.closing.closing import CloseDays, ClosesAsked
 from cashback_core.closing.persons import person_of
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.privacy.data_subjects import Erased, Erasure
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
+    from cashback_core.closing.kept import KeptClose
     from cashback_core.values.documents import Cpf
 
 _NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)
@@ -241,8 +242,8 @@ async def test_nobody_rewrites_a_closed_day(
 
 COPY: Final[LiteralString] = """
     insert into closes select c.merchant_id, c.number + 1, c.day + 1, c.ends_at,
-        c.ends_at + interval '1 day', c.below, c.closed_at, c.key_id, c.hash, c.hash, c.document, 0,
-        0 from closes as c where merchant_id = 1 and number = 3
+        c.ends_at + interval '1 day', c.below, c.closed_at + interval '2 days', c.key_id,
+        c.hash, c.hash, c.document, 0, 0 from closes as c where merchant_id = 1 and number = 3
 """
 
 
@@ -253,6 +254,7 @@ COPY: Final[LiteralString] = """
         ("c.day + 1", "c.day + 2"),
         ("c.ends_at,", "c.ends_at + interval '1 s',"),
         ("c.below", "c.below - 1"),
+        ("c.closed_at + interval '2 days'", "c.ends_at + interval '1 day 9 minutes 59 s'"),
         ("c.hash, c.hash", "c.hash, sha256('')"),
         ("c.hash, c.hash", "sha256(''), c.hash"),
     ],

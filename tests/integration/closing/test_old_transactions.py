@@ -7,6 +7,7 @@ began before the day's end: one that has written, one that has only looked so fa
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.closing.closing import ClosedRound, KeptClose
+    from cashback_core.closing.closing import ClosedRound
+    from cashback_core.closing.kept import KeptClose
 
+_SINCE: Final = r"(before )?2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"
 LOOK: Final = "select count(*) from sales"
 EVENT: Final = """
     insert into events (merchant_id, cashback_id, sequence, at, actor, actor_name, from_status,
@@ -210,8 +213,10 @@ async def test_whoever_may_write_nothing_keeps_no_day_open(
                 found = await close_days()
                 pid = finance.info.backend_pid
             assert (found.waits, len(theirs(found))) == (waited_for, 0 if waited_for else 1)
-            named = (f"session {pid} of finance_of_test",)
-            assert found.waits_for == (named if waited_for else ())
+            waits_for = [one.partition(" since ") for one in found.waits_for]
+            named = [f"session {pid} of finance_of_test"] if waited_for else []
+            assert [who for who, _, _ in waits_for] == named
+            assert all(re.fullmatch(_SINCE, since) for _, _, since in waits_for)
         finally:
             owner.execute("drop owned by finance_of_test")
             owner.execute("drop role finance_of_test")

@@ -28,6 +28,10 @@ class Past:
     def happened(self, cashback_id: UUID, *, days_ago: int) -> None:
         happened(self._dsn, cashback_id, days_ago=days_ago)
 
+    def closed_ago(self, *, days: int) -> None:
+        with as_owner(self._dsn) as owner:
+            owner.execute("update closes set closed_at = now() - make_interval(days => %s)", [days])
+
 
 class TestPostgresCloses(CloseContract):
     """The contract on a real database."""

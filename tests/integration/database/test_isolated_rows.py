@@ -39,6 +39,7 @@ OF_NO_MERCHANT: Final = {
     "brakes_lock",
     # By which anybody verifies closed days.
     "close_keys",
+    "closing_round",
     # Which key erasures are made with: the eraser's to note, the doctor's to read.
     "erasure_key",
     # Of the provider's account, over all merchants: the platform's and the workers'.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.closing.closing import KeptClose
+    from cashback_core.closing.kept import KeptClose
 
 _KNOWN_SINCE: Final[LiteralString] = """
     update merchants set created_at = day_begins_at(merchant_id, %(first)s)

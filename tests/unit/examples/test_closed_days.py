@@ -26,7 +26,8 @@ from cashback_core.closing.close import (
     close_hash,
     document_bytes,
 )
-from cashback_core.closing.day import Amount, Day, build_day
+from cashback_core.closing.day import Amount, Day
+from cashback_core.closing.day_under_way import build_day
 from cashback_core.closing.keys import key_id, keys_bytes
 from cashback_core.closing.lines import DayLine, LinesHead, head_bytes, line_bytes
 from cashback_core.closing.movements import movements_of

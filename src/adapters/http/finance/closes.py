@@ -6,7 +6,9 @@ A close and its lines are answered as they are kept: what is hashed is their byt
 from __future__ import annotations
 
 import asyncio
+import math
 import re
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -29,18 +31,22 @@ from cashback_core.values.days import read_day
 from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission, Principal
-    from cashback_core.closing.closing import CloseStore, KeptClose, KeptDay
+    from cashback_core.closing.kept import KeptClose, KeptDay
     from cashback_core.closing.lines import DayLine
+    from cashback_core.closing.store import CloseStore
 
 PATH: Final = "/api/closes"
 KEYS_PATH: Final = "/.well-known/close-keys.json"
 KEYS_AGE_S: Final = 300
 """How long others may keep the file of keys."""
+
+KEYS_KEPT_S: Final = 5.0
+"""How long this process answers with the file that it has: a new key is seen that much later."""
 
 _DAY: Final = re.compile(rf"{DAY}\Z", re.ASCII)
 _ORDER: Final = Ordering(
@@ -104,6 +110,34 @@ class CloseKeys(Shape, frozen=True, kw_only=True):
 SHAPES: Final = (ClosedDay, ClosedDayPage, CloseDocument, CloseKeyShape, CloseKeys)
 
 
+class KeptKeys:
+    """The file of keys, kept for some seconds: anybody may ask for it, as often as they like.
+
+    Who asks while it is read waits for the same answer, also for the same error.
+    """
+
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._now_s = now_s
+        self._until_s = -math.inf
+        self._read: asyncio.Task[bytes] | None = None
+
+    async def __call__(self, closes: CloseStore) -> bytes:
+        """The file's bytes. Raises StoreUnavailable."""
+        read = self._read
+        if read is None or (read.done() and (self._now_s() >= self._until_s or _failed(read))):
+            read = self._read = asyncio.create_task(self._bytes(closes))
+        return await asyncio.shield(read)  # whoever leaves takes nobody's answer away
+
+    async def _bytes(self, closes: CloseStore) -> bytes:
+        found = keys_bytes(await closes.keys())
+        self._until_s = self._now_s() + KEYS_KEPT_S
+        return found
+
+
+def _failed(read: asyncio.Task[bytes]) -> bool:
+    return read.cancelled() or read.exception() is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseRoutes:
     """What of closed days is read; nobody changes any."""
@@ -111,6 +145,7 @@ class CloseRoutes:
     admit: Admission
     closes: CloseStore
     slots: ExportSlots = field(default_factory=ExportSlots)
+    keys_kept: KeptKeys = field(default_factory=KeptKeys)
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -157,7 +192,7 @@ class CloseRoutes:
 
     async def keys(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """Every public key: whoever was sent a close needs no account here."""
-        return Answer(200, keys_bytes(await self.closes.keys()), cache_s=KEYS_AGE_S)
+        return Answer(200, await self.keys_kept(self.closes), cache_s=KEYS_AGE_S)
 
     async def _close_of(self, principal: Principal, request: Request[Any, Any, Any]) -> KeptClose:
         day = read_day(path_value(request, "day", _DAY))

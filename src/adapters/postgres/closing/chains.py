@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from psycopg.errors import IntegrityConstraintViolation, UniqueViolation
-
 from adapters.postgres.closing.lines import Cut
 from cashback_core.closing.close import MerchantClose
-from cashback_core.closing.closing import (
-    ACCOUNT,
-    AlreadyClosed,
+from cashback_core.closing.day import Amount
+from cashback_core.closing.kept import (
     ChainOwner,
     Flow,
-    FormerKey,
     Horizon,
     KeptClose,
     KeptDay,
-    NotSettled,
     OpenDay,
 )
-from cashback_core.closing.day import Amount
-from cashback_core.closing.keys import CloseKey, key_id
+from cashback_core.closing.keys import CloseKey
+from cashback_core.closing.store import NotSettled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +24,6 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-FIGURES_S: Final = 600
-"""How long the figures of one day may take: half a minute for 180,000 sales on a busy machine."""
 
 _DAY: Final[LiteralString] = """
     c.merchant_id, m.slug, c.number, c.day, c.begins_at, c.ends_at, c.below, c.closed_at, c.key_id,
@@ -133,70 +126,6 @@ async def flows(connection: AsyncConnection[Any], day: OpenDay, horizon: Horizon
         )
         for name, entered, entered_centavos, departed, departed_centavos in await found.fetchall()
     ]
-
-
-async def keep(connection: AsyncConnection[Any], kept: KeptClose, public_key: bytes) -> None:
-    """Store it, the key, and the day's figures, or nothing; raises AlreadyClosed."""
-    if key_id(public_key) != kept.key:
-        raise ValueError("a close is kept with the key that it names")
-    try:
-        async with connection.transaction():
-            if kept.owner != ACCOUNT:  # first, and for long: the transaction has no number yet
-                await connection.execute(
-                    "select set_config('statement_timeout', %s, true)", [f"{FIGURES_S}s"]
-                )
-                await connection.execute(
-                    "select keep_day_figures("
-                    "%(merchant)s, %(day)s, %(begins)s, %(ends)s, %(below)s)",
-                    {
-                        "merchant": kept.owner.merchant_id,
-                        "day": kept.day,
-                        "begins": kept.begins_at,
-                        "ends": kept.ends_at,
-                        "below": kept.below,
-                    },
-                )
-            await connection.execute(
-                "insert into close_keys (key_id, public_key, from_at) values (%s, %s, %s)"
-                " on conflict do nothing",
-                [kept.key, public_key, kept.closed_at],
-            )
-            await connection.execute(
-                """
-                insert into closes (
-                    merchant_id, number, day, begins_at, ends_at, below, closed_at, key_id, hash,
-                    previous, document, lines, late
-                )
-                values (
-                    %(merchant)s, %(number)s, %(day)s, %(begins)s, %(ends)s, %(below)s, %(at)s,
-                    %(key)s, decode(%(hash)s, 'hex'), decode(%(previous)s, 'hex'), %(document)s,
-                    %(lines)s, %(late)s
-                )
-                """,
-                {
-                    "merchant": kept.owner.merchant_id,
-                    "number": kept.number,
-                    "day": kept.day,
-                    "begins": kept.begins_at,
-                    "ends": kept.ends_at,
-                    "below": kept.below,
-                    "at": kept.closed_at,
-                    "key": kept.key,
-                    "hash": kept.hash,
-                    "previous": kept.previous,
-                    "document": kept.document,
-                    "lines": kept.lines,
-                    "late": kept.late,
-                },
-            )
-    except UniqueViolation as error:
-        raise AlreadyClosed(f"{kept.owner.name}, {kept.day}") from error
-    except IntegrityConstraintViolation as error:
-        if error.diag.constraint_name == "closes_have_the_present_key":
-            raise FormerKey(kept.key) from error
-        if error.diag.constraint_name != "closes_follow":
-            raise
-        raise AlreadyClosed(f"{kept.owner.name}, {kept.day}") from error
 
 
 async def hash_at(connection: AsyncConnection[Any], owner: ChainOwner, number: int) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.closing.chains import OPEN_DAYS
 from adapters.postgres.connection.sessions import DatabaseRole, Session, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
 _SESSION: Final = replace(
@@ -20,13 +21,20 @@ _SESSION: Final = replace(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingState:
-    """When the oldest open day ended, and whose it is; prepared transactions keep days open."""
+    """When the oldest open day ended, and whose it is; prepared transactions keep days open.
+
+    As the last round was told, at `told_at` (None: none ever was): `troubles` says by chain why
+    it is closed no further, `waits_for` who is waited for.
+    """
 
     owner: str
     day: date
     ended_at: datetime
     now: datetime
     prepared: int
+    told_at: datetime | None = None
+    waits_for: tuple[str, ...] = ()
+    troubles: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def examine_closing(dsn: str) -> ClosingState | None:
@@ -39,7 +47,18 @@ def examine_closing(dsn: str) -> ClosingState | None:
             "select clock_timestamp(),"
             " (select count(*) from pg_prepared_xacts where database = current_database())"
         ).fetchall()[0]
+        told = server.execute(
+            "select told_at, waits_for, strange || failed from closing_round"
+        ).fetchone()
+    told_at, waits_for, troubles = told or (None, (), {})
     _, slug, day, _, _, ends_at, *_ = min(rows, key=lambda row: row[5])
     return ClosingState(
-        owner=slug or "(account)", day=day, ended_at=ends_at, now=now, prepared=prepared
+        owner=slug or "(account)",
+        day=day,
+        ended_at=ends_at,
+        now=now,
+        prepared=prepared,
+        told_at=told_at,
+        waits_for=tuple(waits_for),
+        troubles=troubles,
     )

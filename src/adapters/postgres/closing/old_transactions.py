@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
 _RUNNING: Final[LiteralString] = """
     select jsonb_object_agg(
-        l.virtualtransaction, format('session %s of %s', a.pid, coalesce(a.usename, 'nobody'))
+        l.virtualtransaction,
+        format(
+            'session %s of %s since %s', a.pid, coalesce(a.usename, 'nobody'),
+            -- Whose it is may be seen by everybody, when it began by who may read all statistics.
+            coalesce(
+                to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                to_char(now() at time zone 'UTC', '"before "YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            )
+        )
     )
     from pg_locks as l
     join pg_stat_activity as a on a.pid = l.pid
@@ -44,7 +52,13 @@ _RUNNING: Final[LiteralString] = """
         )
 """
 _PREPARED: Final[LiteralString] = """
-    select array_agg(p.gid) from pg_prepared_xacts as p where p.database = current_database()
+    select array_agg(
+        format(
+            '%s of %s since %s', p.gid, p.owner,
+            to_char(p.prepared at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        )
+    )
+    from pg_prepared_xacts as p where p.database = current_database()
 """
 
 
@@ -61,7 +75,7 @@ class OldTransactions:
 
     @property
     def left(self) -> tuple[str, ...]:
-        """Who is waited for, by session and login; nobody once none of them is under way."""
+        """Who is waited for, by session, login and since when; nobody once all have ended."""
         prepared = (f"prepared transaction {name}" for name in sorted(self._prepared or ()))
         return (*sorted(self._running.values()), *prepared)
 

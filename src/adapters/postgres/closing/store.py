@@ -1,6 +1,6 @@
 """One closer at a time: whoever closes holds a lock, and writes over the lock's connection."""
 
-# ruff: noqa: D102 (the port, cashback_core.closing.closing, has the words)
+# ruff: noqa: D102 (the port, cashback_core.closing.store, has the words)
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from adapters.postgres.closing import chains
+from adapters.postgres.closing import chains, keeping
 from adapters.postgres.closing.lines import Cut, read_lines
 from adapters.postgres.closing.old_transactions import OldTransactions
 from adapters.postgres.closing.persons import disclosed, name_persons
@@ -16,7 +16,7 @@ from adapters.postgres.connection.database import OVERSEEING, READING
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from cashback_core.closing.closing import CloseStore, Closing, KeptClose, KeptDay
+from cashback_core.closing.store import CloseStore, Closing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from adapters.postgres.connection.database import Database, Purpose
     from cashback_core.closing.close import MerchantClose
-    from cashback_core.closing.closing import ChainOwner, Flow, Horizon, OpenDay
+    from cashback_core.closing.closing import ClosedRound
+    from cashback_core.closing.kept import ChainOwner, Flow, Horizon, KeptClose, KeptDay, OpenDay
     from cashback_core.closing.keys import CloseKey
     from cashback_core.closing.lines import DayLine
     from cashback_core.closing.persons import Disclosed
@@ -46,7 +47,8 @@ _SESSION: Final = Session(
     autocommit=True,
     vouched=True,
 )
-_LOCK: Final = 0x434C4F5345  # "CLOSE"; each database has its own
+LOCK: Final = 0x434C4F5345
+"""CLOSE: whoever has this lock closes. Each database has its own."""
 
 WAITED_S: Final = 5.0
 """How long one round waits for old transactions; the next one goes on waiting for the same."""
@@ -66,7 +68,7 @@ class PostgresCloseStore(CloseStore):
         connection = await self._database.connect(_SESSION)
         try:
             with asking(connection):
-                found = await connection.execute("select pg_try_advisory_lock(%s)", [_LOCK])
+                found = await connection.execute("select pg_try_advisory_lock(%s)", [LOCK])
                 row = await found.fetchone()
             yield _Closing(connection, self) if row is not None and row[0] else None
         finally:
@@ -222,12 +224,16 @@ class _Closing(Closing):
             return await chains.merchants_closes(self._connection, day)
 
     async def keep(self, kept: KeptClose, public_key: bytes) -> None:
-        with asking(self._connection, chains.FIGURES_S + _SILENT_S):
-            await chains.keep(self._connection, kept, public_key)
+        with asking(self._connection, keeping.FIGURES_S + _SILENT_S):
+            await keeping.keep(self._connection, kept, public_key)
 
     async def hash_at(self, owner: ChainOwner, number: int) -> str | None:
         with asking(self._connection):
             return await chains.hash_at(self._connection, owner, number)
+
+    async def tell(self, found: ClosedRound) -> None:
+        with asking(self._connection):
+            await keeping.tell(self._connection, found)
 
 
 @contextmanager

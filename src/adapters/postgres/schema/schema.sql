@@ -710,6 +710,12 @@ CREATE FUNCTION public.day_zone(of_merchant bigint, of_day date) RETURNS text
     ), case when of_merchant is null then 'UTC' end)
 $$;
 
+-- Name: days_stay_open(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.days_stay_open() RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    RETURN '00:10:00'::interval;
+
 -- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.draw_requests(who text, every_s double precision, capacity integer, wanted integer, OUT granted integer, OUT wait_s double precision) RETURNS record
@@ -1337,9 +1343,24 @@ begin
             is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
             and new.below >= last.below
     then
+        if new.closed_at < new.ends_at + days_stay_open() or exists (
+            select from close_keys as k where k.key_id = new.key_id and new.closed_at < k.from_at
+        ) or exists (
+            -- A new key that begins before the former one has signed for the last time ends it too early.
+            select from close_keys as k cross join close_keys as l
+            where k.key_id = new.key_id and l.key_id <> new.key_id
+                and not exists (select from closes as c where c.key_id = new.key_id)
+                and k.from_at <= (select max(c.closed_at) from closes as c where c.key_id = l.key_id)
+        ) then
+            raise exception 'close % of % is closed too early, or before its key signs',
+                new.number, new.day
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_are_in_their_time';
+        end if;
         -- Whoever verifies takes a key for good until the next one signs.
         if exists (
-            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            select from close_keys as k
+            join close_keys as l on (l.from_at, l.key_id) > (k.from_at, k.key_id)
             where k.key_id = new.key_id
         ) then
             raise exception 'key % was followed by another one', new.key_id
@@ -2118,13 +2139,8 @@ CREATE FUNCTION public.keep_day_zones() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 declare
-    known text := new.zone;
+    known constant text := known_zone(new.zone);
 begin
-    begin
-        perform now() at time zone known;
-    exception when invalid_parameter_value then
-        known := 'UTC';
-    end;
     if tg_op = 'INSERT' then
         insert into day_zones (merchant_id, from_day, zone)
         values (new.merchant_id, '1999-01-01', known);
@@ -2159,6 +2175,19 @@ begin
     return query
     select distinct i.line_key from statement_incidents as i
     where i.document = pseudonym and not is_sealed(i.line_key);
+end $$;
+
+-- Name: known_zone(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.known_zone(named text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform now() at time zone named;
+    return named;
+exception when invalid_parameter_value then
+    return 'UTC';
 end $$;
 
 -- Name: latency_bucket(double precision); Type: FUNCTION; Schema: public; Owner: -
@@ -3349,6 +3378,19 @@ CREATE TABLE public.closes (
     CONSTRAINT closes_lines_check CHECK ((lines >= 0)),
     CONSTRAINT closes_number_check CHECK ((number > 0)),
     CONSTRAINT closes_previous_check CHECK ((octet_length(previous) = 32))
+);
+
+-- Name: closing_round; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.closing_round (
+    only_one boolean DEFAULT true NOT NULL,
+    told_at timestamp with time zone DEFAULT now() NOT NULL,
+    behind integer NOT NULL,
+    waits_for text[] NOT NULL,
+    strange jsonb NOT NULL,
+    failed jsonb NOT NULL,
+    CONSTRAINT closing_round_behind_check CHECK ((behind >= 0)),
+    CONSTRAINT closing_round_only_one_check CHECK (only_one)
 );
 
 -- Name: customers; Type: TABLE; Schema: public; Owner: -
@@ -4663,6 +4705,11 @@ ALTER TABLE ONLY public.close_keys
 ALTER TABLE ONLY public.close_keys
     ADD CONSTRAINT close_keys_public_key_key UNIQUE (public_key);
 
+-- Name: closing_round closing_round_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.closing_round
+    ADD CONSTRAINT closing_round_pkey PRIMARY KEY (only_one);
+
 -- Name: customers customers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customers
@@ -5004,6 +5051,10 @@ CREATE UNIQUE INDEX closes_follow_one ON public.closes USING btree (merchant_id,
 -- Name: closes_in_order; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX closes_in_order ON public.closes USING btree (merchant_id, number) NULLS NOT DISTINCT WHERE (number > 0);
+
+-- Name: closes_of_key; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX closes_of_key ON public.closes USING btree (key_id, closed_at);
 
 -- Name: customers_by_id; Type: INDEX; Schema: public; Owner: -
 
@@ -6083,6 +6134,10 @@ ALTER TABLE public.close_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.closes ENABLE ROW LEVEL SECURITY;
 
+-- Name: closing_round; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.closing_round ENABLE ROW LEVEL SECURITY;
+
 -- Name: customers; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
@@ -6899,6 +6954,10 @@ CREATE POLICY of_the_platform ON public.stops TO cashback_platform USING (true);
 
 CREATE POLICY of_the_platform ON public.users TO cashback_platform USING (true);
 
+-- Name: closing_round of_whoever_closes; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_whoever_closes ON public.closing_round TO cashback_worker USING (true);
+
 -- Name: provider_moves of_workers; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_workers ON public.provider_moves TO cashback_worker USING (true);
@@ -7383,6 +7442,10 @@ REVOKE ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) FROM PUB
 GRANT ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) TO cashback_serving;
 GRANT ALL ON FUNCTION public.day_zone(of_merchant bigint, of_day date) TO cashback_worker;
 
+-- Name: FUNCTION days_stay_open(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.days_stay_open() FROM PUBLIC;
+
 -- Name: FUNCTION draw_requests(who text, every_s double precision, capacity integer, wanted integer, OUT granted integer, OUT wait_s double precision); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.draw_requests(who text, every_s double precision, capacity integer, wanted integer, OUT granted integer, OUT wait_s double precision) FROM PUBLIC;
@@ -7593,6 +7656,10 @@ REVOKE ALL ON FUNCTION public.keep_day_zones() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) TO cashback_eraser;
+
+-- Name: FUNCTION known_zone(named text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.known_zone(named text) FROM PUBLIC;
 
 -- Name: FUNCTION latency_bucket(elapsed_s double precision); Type: ACL; Schema: public; Owner: -
 
@@ -8178,6 +8245,10 @@ GRANT SELECT,INSERT ON TABLE public.close_keys TO cashback_worker;
 GRANT SELECT ON TABLE public.closes TO cashback_serving;
 GRANT SELECT ON TABLE public.closes TO cashback_platform;
 GRANT SELECT,INSERT ON TABLE public.closes TO cashback_worker;
+
+-- Name: TABLE closing_round; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.closing_round TO cashback_worker;
 
 -- Name: TABLE customers; Type: ACL; Schema: public; Owner: -
 

@@ -27,9 +27,9 @@ if find_spec("hypothesis") is None:
         "cashback_core.testing.strategies needs Hypothesis: pip install 'cashback-core[strategies]'"
     )
 
+from cashback_core.testing.strategies.broken_chain import BrokenChain
 from cashback_core.testing.strategies.chain_defects import (
     CHAIN_DEFECTS,
-    BrokenChain,
     broken_chain,
     broken_chains,
 )

@@ -51,12 +51,14 @@ PHRASES: Final[Mapping[str, str]] = {
         "its classes of the provider do not open with what the day before closed with"
     ),
     "close.named": "the account's close of {day} names {due}: it is another close, or was changed",
+    "close.named_day": "the account's close of {day} names it, as one of that day",
     "close.lines": "its lines are not those that it was made of",
     "close.tail": "it is not there, though the chain is known to be longer: its end was cut off",
     "lines.of_the_account": "the account's days have no lines",
     "lines.of_another_day": "the file is of another day",
     "lines.form": "line {line} is none as the format has it",
     "lines.line": "line {line} is not in its place",
+    "lines.twice": "line {line} is an event that the lines of {day} have already",
     "lines.hash": "they make the same figures, and have another hash: something in them differs",
     "lines.beyond": "what they make is more than a close can tell",
     "lines.figures": "what they make differs in: {figures}",
@@ -99,6 +101,9 @@ PHRASES: Final[Mapping[str, str]] = {
     "unchecked.no_lines": (
         "Figures of {owner} against their lines, which were not given (days: {days}): they are as"
         " they were signed."
+    ),
+    "unchecked.late": (
+        "Whether lines of {owner} that came late are in an earlier day, too (lines: {lines})."
     ),
     "unchecked.stray_lines": "{source}: the close of these lines is not among what was given.",
     "unchecked.before": (

@@ -51,12 +51,14 @@ PHRASES: Final[Mapping[str, str]] = {
     "close.named": (
         "o fechamento da conta de {day} nomeia {due}: é outro fechamento, ou foi alterado"
     ),
+    "close.named_day": "o fechamento da conta de {day} o nomeia, como se fosse daquele dia",
     "close.lines": "suas linhas não são aquelas de que ele foi feito",
     "close.tail": "não está ali, e sabe-se que a cadeia é mais longa: o fim foi cortado",
     "lines.of_the_account": "os dias da conta não têm linhas",
     "lines.of_another_day": "o arquivo é de outro dia",
     "lines.form": "a linha {line} não está no formato devido",
     "lines.line": "a linha {line} não está em seu lugar",
+    "lines.twice": "a linha {line} é um evento que as linhas de {day} já têm",
     "lines.hash": "os valores são os mesmos e o hash é outro: algo nelas difere",
     "lines.beyond": "o que resulta delas é mais do que cabe em um fechamento",
     "lines.figures": "o que elas dão difere em: {figures}",
@@ -101,6 +103,10 @@ PHRASES: Final[Mapping[str, str]] = {
     "unchecked.no_lines": (
         "Valores de {owner} contra suas linhas, que não foram dadas (dias: {days}): estão como"
         " foram assinados."
+    ),
+    "unchecked.late": (
+        "Se as linhas de {owner} que chegaram atrasadas estão também num dia anterior"
+        " (linhas: {lines})."
     ),
     "unchecked.stray_lines": "{source}: o fechamento destas linhas não está no que foi dado.",
     "unchecked.before": (

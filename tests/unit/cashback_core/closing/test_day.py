@@ -31,8 +31,8 @@ from cashback_core.closing.day import (
     StatusDay,
     StoreDay,
     TypeDay,
-    build_day,
 )
+from cashback_core.closing.day_under_way import build_day
 from cashback_core.closing.lines import DayLine, LinesHead, head_bytes, line_bytes, read_line
 from cashback_core.closing.movements import OWED, movements_of
 from cashback_core.closing.persons import person_of
@@ -232,6 +232,7 @@ def test_a_day_of_more_stores_than_a_close_tells_tells_none(
 ) -> None:
     """Else whoever sells makes a document that nobody can keep, and no later day is closed."""
     monkeypatch.setattr("cashback_core.closing.day.MAX_STORES", 3)
+    monkeypatch.setattr("cashback_core.closing.day_under_way.MAX_STORES", 3)
     names = [f"S{number}" for number in range(3 + more)]
     lines = [a_line(number, store=name) for number, name in enumerate([*names, *names])]
     day = build_day(lines, {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cashback_core.closing.chain import Link, Trust, first_bad_link
-from cashback_core.closing.closing import (
-    GRACE,
-    CloseDays,
-    ClosesAsked,
-    Flow,
-    KeptClose,
-    Signer,
-)
+from cashback_core.closing.closing import GRACE, CloseDays, ClosesAsked
 from cashback_core.closing.day import Amount
+from cashback_core.closing.kept import Flow, KeptClose
+from cashback_core.closing.making import Signer
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.memory_closes import MemoryCloses, MemoryNotes
@@ -44,6 +40,12 @@ class Past:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
+        self.closes: MemoryCloses | None = None
+
+    def closed_ago(self, *, days: int) -> None:
+        assert self.closes is not None
+        at = NOW - timedelta(days=days)
+        self.closes.kept = [replace(kept, closed_at=at) for kept in self.closes.kept]
 
     def happened(self, cashback_id: UUID, *, days_ago: int) -> None:
         events = self._store.rows[1, cashback_id].events
@@ -66,13 +68,15 @@ class TestMemoryCloses(CloseContract):
         return Past(store)
 
     @pytest.fixture
-    def closes(self, store: MemoryStore) -> MemoryCloses:
-        return MemoryCloses(
+    def closes(self, store: MemoryStore, world: Past) -> MemoryCloses:
+        ticks = count()
+        world.closes = MemoryCloses(
             store=store,
             slugs={1: "demo", 2: "other"},
             first_day=(NOW - timedelta(days=3)).date(),
-            now=lambda: NOW,
+            now=lambda: NOW + timedelta(microseconds=next(ticks)),
         )
+        return world.closes
 
     async def test_it_is_away_with_its_store(
         self, store: MemoryStore, closes: MemoryCloses, close_days: CloseDays
@@ -142,7 +146,7 @@ class TestMemoryCloses(CloseContract):
         await close_days(ClosesAsked(only="demo"))
         closes.now = lambda: NOW - timedelta(seconds=1)
         assert (await close_days()).closed == ()
-        closes.now = lambda: NOW
+        closes.now = lambda: NOW + timedelta(seconds=1)
         assert len((await close_days()).closed) == 6
 
     async def test_what_is_signed_by_another_key_than_it_says_is_not_kept(

@@ -24,7 +24,8 @@ from cashback_core.testing import strategies
 from cashback_core.testing.strategies import CHAIN_DEFECTS, ChainSigner, ClosedChain
 from cashback_core.verify.__main__ import main
 from cashback_core.verify.files import read_files
-from cashback_core.verify.verifying import Verdict, Verification, verify
+from cashback_core.verify.report import Verdict, Verification
+from cashback_core.verify.verifying import verify
 
 if TYPE_CHECKING:
     from collections.abc import Generator

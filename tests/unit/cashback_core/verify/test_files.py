@@ -29,14 +29,16 @@ from cashback_core.closing.close import (
     document_bytes,
     sign_close,
 )
-from cashback_core.closing.day import Amount, DayUnderWay, build_day
+from cashback_core.closing.day import Amount
+from cashback_core.closing.day_under_way import DayUnderWay, build_day
 from cashback_core.closing.keys import CloseKey, key_id, keys_bytes
 from cashback_core.closing.lines import DayLine, LinesHead, head_bytes, line_bytes
 from cashback_core.closing.persons import Disclosed, disclosure_bytes, person_of
 from cashback_core.delivery.states import Status
 from cashback_core.verify.__main__ import main
 from cashback_core.verify.files import read_files
-from cashback_core.verify.verifying import Verdict, verify
+from cashback_core.verify.report import Verdict
+from cashback_core.verify.verifying import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -500,3 +501,21 @@ def test_a_day_that_is_over_for_hours_and_not_closed_is_told(
     assert check.level is level
     assert told in str(check)
     assert check_closing(None, None).level is Level.OK
+
+
+def test_what_keeps_days_open_is_told_by_chain_and_by_who_is_waited_for() -> None:
+    state = ClosingState(
+        owner="demo",
+        day=NOW.date(),
+        ended_at=NOW - timedelta(hours=4),
+        now=NOW,
+        prepared=0,
+        told_at=NOW - timedelta(minutes=1),
+    )
+    key = Path("key.pem")
+    assert "the last round was told 0:01:00 ago" in str(check_closing(key, state))
+    waits = replace(state, waits_for=("session 7 of bia since 2026-11-29T23:00:00Z",))
+    assert "session 7 of bia since 2026-11-29T23:00:00Z" in str(check_closing(key, waits))
+    failed = replace(state, ended_at=NOW, troubles={"other": "DataError: too long"})
+    check = check_closing(key, failed)
+    assert (check.level, check.found) == (Level.WARN, "other is not closed: DataError: too long")

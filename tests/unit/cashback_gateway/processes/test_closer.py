@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from cashback_core.closing.closing import CloseDays, ClosedRound
+from adapters.telemetry.closes import CloseMetrics
+from cashback_core.closing.closing import EVERY_CHAIN, CloseDays, ClosedRound, ClosesAsked
+from cashback_core.closing.day import Amount
+from cashback_core.closing.kept import Flow
+from cashback_core.closing.store import FormerKey
 from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.processes.chain_notes import ChainNotesFile
 from cashback_gateway.processes.closer import Closer
-from contract.closing import SIGNER
+from contract.closing import NEXT_SIGNER, SIGNER
 from fakes.api import Api
 
 if TYPE_CHECKING:
@@ -102,7 +108,7 @@ async def test_days_that_are_over_are_told_though_the_round_fails(unreadable: Pa
     use = CloseDays(store=Api().closes, signer=SIGNER, notes=ChainNotesFile(unreadable))
     with pytest.raises(StoreUnavailable):
         await Closer(use, told.append)()
-    assert [found.behind for found in told] == [6]
+    assert [(found.behind, [*found.failed]) for found in told] == [(6, []), (6, [EVERY_CHAIN])]
 
 
 async def test_a_look_forgets_no_strange_chain(file: Path) -> None:
@@ -113,3 +119,36 @@ async def test_a_look_forgets_no_strange_chain(file: Path) -> None:
     await closer()
     await closer()
     assert [[*found.strange] for found in told] == [[], ["demo"], ["demo"], ["demo"]]
+
+
+async def test_a_former_key_is_told_as_what_keeps_every_chain(file: Path) -> None:
+    """Else a worker that was not given the new key fails for days, and no gauge shows it."""
+    api, told = Api(), list[ClosedRound]()
+    notes = ChainNotesFile(file)
+    await CloseDays(store=api.closes, signer=SIGNER, notes=notes)(ClosesAsked(at_most=1))
+    api.clock.advance(1)
+    await CloseDays(store=api.closes, signer=NEXT_SIGNER, notes=notes)(ClosesAsked(at_most=1))
+    with pytest.raises(FormerKey):
+        await Closer(CloseDays(store=api.closes, signer=SIGNER, notes=notes), told.append)()
+    assert [*told[-1].failed] == [EVERY_CHAIN]
+    assert told[-1].behind == 4
+    assert api.closes.told is not None
+    assert [*api.closes.told.failed] == [EVERY_CHAIN]
+
+
+async def test_what_keeps_a_chain_is_counted_and_logged_once(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = Api()
+    full = Amount(count=2**53 - 1)
+    for day in range(2):
+        on = api.closes.first_day + timedelta(days=day)
+        api.closes.flows[1, on] = (Flow(name="matched", entered=full, departed=Amount()),)
+    registry = CollectorRegistry()
+    use = CloseDays(store=api.closes, signer=SIGNER, notes=ChainNotesFile(file))
+    closer = Closer(use, CloseMetrics(registry))
+    with caplog.at_level(logging.ERROR):
+        await closer()
+        await closer()
+    assert registry.get_sample_value("cashback_close_failed_chains") == 1
+    assert sum("a day of demo cannot be closed" in one for one in caplog.messages) == 1

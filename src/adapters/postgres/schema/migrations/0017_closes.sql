@@ -88,9 +88,16 @@ create unique index closes_by_day on closes (merchant_id, day) nulls not distinc
     where day is not null;
 create unique index closes_follow_one on closes (merchant_id, previous) nulls not distinct
     where number > 0;
+-- When a key signed last.
+create index closes_of_key on closes (key_id, closed_at);
 select append_only('closes');
 
--- Each follows the last one of its chain, and begins where that one ended.
+-- So long a day is over, at least, before it is closed: whoever verifies holds closes to it.
+create function days_stay_open() returns interval
+language sql immutable return interval '10 minutes';
+
+-- Each follows the last one of its chain, and begins where that one ended. What whoever verifies would
+-- refuse for ever (cashback_core.closing.chain) is kept by nobody, whatever the closer's clock says.
 create function guard_chain() returns trigger language plpgsql security definer as $$
 declare
     last closes;
@@ -102,9 +109,24 @@ begin
             is not distinct from (last.number + 1, last.day + 1, last.ends_at, last.hash)
             and new.below >= last.below
     then
+        if new.closed_at < new.ends_at + days_stay_open() or exists (
+            select from close_keys as k where k.key_id = new.key_id and new.closed_at < k.from_at
+        ) or exists (
+            -- A new key that begins before the former one has signed for the last time ends it too early.
+            select from close_keys as k cross join close_keys as l
+            where k.key_id = new.key_id and l.key_id <> new.key_id
+                and not exists (select from closes as c where c.key_id = new.key_id)
+                and k.from_at <= (select max(c.closed_at) from closes as c where c.key_id = l.key_id)
+        ) then
+            raise exception 'close % of % is closed too early, or before its key signs',
+                new.number, new.day
+                using errcode = 'integrity_constraint_violation',
+                constraint = 'closes_are_in_their_time';
+        end if;
         -- Whoever verifies takes a key for good until the next one signs.
         if exists (
-            select from close_keys as k join close_keys as l on l.from_at > k.from_at
+            select from close_keys as k
+            join close_keys as l on (l.from_at, l.key_id) > (k.from_at, k.key_id)
             where k.key_id = new.key_id
         ) then
             raise exception 'key % was followed by another one', new.key_id
@@ -117,6 +139,17 @@ begin
         using errcode = 'integrity_constraint_violation', constraint = 'closes_follow';
 end $$;
 create trigger closes_follow before insert on closes for each row execute function guard_chain();
+
+-- What came of the last round of closing: which chains stand still and why, who is waited for. A worker's
+-- metrics have the numbers; this is for whoever is asked to look.
+create table closing_round (
+    only_one boolean primary key default true check (only_one),
+    told_at timestamptz not null default now(),
+    behind integer not null check (behind >= 0),
+    waits_for text[] not null,
+    strange jsonb not null,
+    failed jsonb not null
+);
 
 -- What stands for a customer in a day's lines: a hash of the document with a salt. An erasure takes the
 -- salt, and nobody can find the document any more; the lines stay as they were signed.
@@ -184,19 +217,22 @@ create trigger customers_leave_no_salt after update of erased_at on customers
     for each row when (old.erased_at is null and new.erased_at is not null)
     execute function forget_salts();
 
--- A changed zone counts from the next day on; and from no day that is closed, whatever the clock says.
 -- A zone that this server does not know (another machine's tables are newer) is UTC for its days, decided
--- here once: nobody's days could be told otherwise. As the owner: whoever changes a merchant's zone has no
--- say in its days.
+-- here once: nobody's days could be told otherwise.
+create function known_zone(named text) returns text language plpgsql stable as $$
+begin
+    perform now() at time zone named;
+    return named;
+exception when invalid_parameter_value then
+    return 'UTC';
+end $$;
+
+-- A changed zone counts from the next day on; and from no day that is closed, whatever the clock says.
+-- As the owner: whoever changes a merchant's zone has no say in its days.
 create function keep_day_zones() returns trigger language plpgsql security definer as $$
 declare
-    known text := new.zone;
+    known constant text := known_zone(new.zone);
 begin
-    begin
-        perform now() at time zone known;
-    exception when invalid_parameter_value then
-        known := 'UTC';
-    end;
     if tg_op = 'INSERT' then
         insert into day_zones (merchant_id, from_day, zone)
         values (new.merchant_id, '1999-01-01', known);
@@ -212,6 +248,9 @@ begin
     end if;
     return null;
 end $$;
+-- Merchants that are there already.
+insert into day_zones (merchant_id, from_day, zone)
+select m.merchant_id, '1999-01-01', known_zone(m.zone) from merchants as m;
 create trigger merchants_begin_their_days after insert on merchants
     for each row execute function keep_day_zones();
 create trigger merchants_change_their_days after update of zone on merchants
@@ -269,6 +308,10 @@ create policy public_to_us on close_keys to cashback_serving, cashback_worker, c
     using (true);
 grant select on close_keys to cashback_serving, cashback_platform;
 grant select, insert on close_keys to cashback_worker;
+
+alter table closing_round enable row level security;
+create policy of_whoever_closes on closing_round to cashback_worker using (true);
+grant select, insert, update on closing_round to cashback_worker;
 
 select protect_merchant_table('day_persons');
 grant select (merchant_id, day, customer_id, commitment) on day_persons to cashback_serving;

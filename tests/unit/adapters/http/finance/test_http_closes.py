@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.http.finance.closes import KEYS_KEPT_S, KeptKeys
 from cashback_core.closing.canonical import read_json, sha256_of
 from cashback_core.closing.closing import CloseDays
 from cashback_core.closing.keys import read_keys
 from cashback_core.testing.memory_closes import MemoryNotes
+from cashback_core.values.availability import StoreUnavailable
 from contract.closing import SIGNER
 from fakes.scripted_provider import answered
 
 if TYPE_CHECKING:
-    from cashback_core.closing.closing import KeptClose
+    from collections.abc import Sequence
+
+    from cashback_core.closing.kept import KeptClose
+    from cashback_core.closing.keys import CloseKey
     from fakes.api import Api
 
 CLOSES = "/api/closes"
@@ -81,3 +87,28 @@ async def test_anybody_reads_the_keys(api: Api) -> None:
     answer = await api.get(KEYS, username=None)
     assert [key.public_key for key in read_keys(answer.json())] == [SIGNER.public_key]
     assert answer.headers["cache-control"] == "public, max-age=300"
+
+
+@pytest.mark.usefixtures("closed")
+async def test_the_keys_are_read_once_for_all_who_ask_within_seconds(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may ask, without an account: the database is not asked as often."""
+    asked, now_s, read = 0, 0.0, api.closes.keys
+
+    async def counted() -> Sequence[CloseKey]:
+        nonlocal asked
+        asked += 1
+        return await read()
+
+    monkeypatch.setattr(api.closes, "keys", counted)
+    kept = KeptKeys(lambda: now_s)
+    api.store.away = True
+    failed = await asyncio.gather(*(kept(api.closes) for _ in range(9)), return_exceptions=True)
+    assert ({type(one) for one in failed}, asked) == ({StoreUnavailable}, 1)
+    api.store.away = False
+    found = await asyncio.gather(*(kept(api.closes) for _ in range(9)))
+    assert (len(set(found)), asked) == (1, 2)
+    now_s = KEYS_KEPT_S
+    assert await kept(api.closes) == found[0]
+    assert asked == 3

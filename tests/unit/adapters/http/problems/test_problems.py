@@ -21,9 +21,9 @@ from adapters.http.serving import server
 from adapters.http.wire import body
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.closing.canonical import NotCanonical
-from cashback_core.closing.closing import AlreadyClosed, FormerKey, NotSettled, NotVerified
 from cashback_core.closing.day import DoesNotAddUp
 from cashback_core.closing.lines_check import OtherLines
+from cashback_core.closing.store import AlreadyClosed, FormerKey, NotSettled, NotVerified
 from cashback_core.columns.layout import ColumnsRefused
 from cashback_core.delivery.leases import ClaimsUnacknowledged
 from cashback_core.delivery.provider import UnsendablePayment
