@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
 from typing import TypeVar
@@ -30,6 +31,7 @@ from cashback_core.reconciliation.days_compared import (
 from cashback_core.reconciliation.disk_spools import DiskSpools
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.reckoning import Reckoned
+from cashback_core.reconciliation.spools import Spool
 from cashback_core.reconciliation.three_side_totals import SideTotals, ThreeTotals
 from cashback_core.reconciliation.three_sided_merge import ThreeSidedMerge
 from cashback_core.reconciliation.three_sides import (
@@ -53,7 +55,7 @@ class CompareDay:
     async def __call__(self, asked: DayAsked) -> DayCompared | NotCompared:
         """Compare, keep what differs, note the run. Raises StoreUnavailable."""
         with DiskSpools() as spools:
-            found = spools.kept()
+            found: Spool[Compared] = spools()
             async with self.store.compared(asked) as sides:
                 if isinstance(sides, NotCompared):
                     return sides
@@ -61,12 +63,14 @@ class CompareDay:
                 merge = ThreeSidedMerge(facts.arrival, spool=spools)
                 await self._take(sides, merge)
                 async for batch in _batches(merge.findings()):
-                    found.add(await _explained(batch, sides))
+                    for one in await _explained(batch, sides):
+                        found.put(one)
                 totals = merge.totals
                 _add_alike(totals, await sides.whole(), facts.alike)
             # Told once the snapshot is gone: what is written holds nothing back for long.
             kept = DifferencesKept()
-            async for some in _batches(_as_kept(iter(found)) if facts.is_newest else iter(())):
+            ordered = _as_kept(found.in_order(_place))
+            async for some in _batches(ordered if facts.is_newest else iter(())):
                 kept += await self.store.keep(asked, facts, some)
             kept = await self.store.end(asked, facts, totals, kept)
         return DayCompared(facts=facts, totals=totals, kept=kept)
@@ -142,6 +146,12 @@ def _as_kept(found: Iterator[Compared]) -> Iterator[FoundDifference]:
             our_centavos=None if one.record is None else one.record.cashback_centavos,
             provider=None if one.record is None else _provider(one.record),
         )
+
+
+def _place(one: Compared) -> tuple[datetime, str, int]:
+    """By instant, then by id: so they are kept, and so they are listed."""
+    record, line = one.record or one.about, one.line
+    return one.key, "" if record is None else record.id.hex, 0 if line is None else line.number
 
 
 def _provider(record: DayRecord) -> FindingClass | None:

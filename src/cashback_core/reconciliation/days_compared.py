@@ -189,7 +189,10 @@ class ThreeSides(Protocol):
     async def keep(
         self, asked: DayAsked, facts: DayFacts, found: Sequence[FoundDifference]
     ) -> DifferencesKept:
-        """Open what does not stand open yet, renew what does, in one transaction."""
+        """Open what does not stand open yet, renew what does, in one transaction.
+
+        In this order, by which those of one run are listed.
+        """
 
     @abstractmethod
     async def end(

@@ -39,6 +39,9 @@ class RunResult:
     moved: Moved
     distrust: str | None
     remarks: tuple[str, ...]
+    opened: int = 0
+    closed: int = 0
+    """Incidents."""
     kept: LedgerKept | None = None
     """What changed in the provider's ledger; None where the statement has defects of its own."""
 
@@ -112,6 +115,8 @@ class StatementRun:
             moved=moved,
             distrust=reconciliation.distrust,
             remarks=reconciliation.window.remarks,
+            opened=opened,
+            closed=closed,
             kept=kept,
         )
 

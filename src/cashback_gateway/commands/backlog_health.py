@@ -238,7 +238,7 @@ def check_closing(key_file: Path | None, state: ClosingState | None) -> Check:
     late = state.now - state.ended_at
     if late <= CLOSED_WARN and not state.troubles:
         return Check(level=Level.OK, name=name, found="none is late")
-    found = f"{state.day} of {state.owner} ended {_span(late)} ago"
+    found = f"{state.day} of {state.owner} ended {lasting(late)} ago"
     found = "; ".join(
         [
             *([found] if late > CLOSED_WARN else []),
@@ -260,6 +260,6 @@ def check_closing(key_file: Path | None, state: ClosingState | None) -> Check:
         advice = "docs/operations.md, ChainNotClosed and ChainNotTrusted"
     else:
         told = "no round was ever told" if state.told_at is None else "the last round was told"
-        when = "" if state.told_at is None else f" {_span(state.now - state.told_at)} ago"
+        when = "" if state.told_at is None else f" {lasting(state.now - state.told_at)} ago"
         advice = f"{told}{when}: is a worker up, and has it the key? `./cashback close` tells more"
     return Check(level=Level.WARN, name=name, found=found, advice=advice)

@@ -70,7 +70,11 @@ class ReadAs:
     ] = None
     total: Annotated[
         int | None,
-        read_by(_sum, "what its amounts should add up to, reversals subtracted", name="--sum"),
+        read_by(
+            _sum,
+            "what its amounts should add up to, with centavos: 70211.15; reversals subtracted",
+            name="--sum",
+        ),
     ] = None
     report: Annotated[
         Path | None, read_by(read_path, "where unreadable lines are told; default: nowhere")

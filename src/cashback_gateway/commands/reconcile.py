@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Final
@@ -79,7 +80,8 @@ async def reconcile(
             "--from asks the provider, --statement takes a file, --day and --merchant three sides"
         )
     with here.settings("CASHBACK_PROVIDER_URL", "CASHBACK_ERASURE_KEY") as settings:
-        log_to_stderr(settings.telemetry.log_format)
+        # What a run's log says is told below the table.
+        log_to_stderr(settings.telemetry.log_format, least=logging.ERROR)
         found = await _reconcile(settings, since, statement)
     records = [
         {
@@ -101,6 +103,8 @@ async def reconcile(
             "since": found.since,
             "through": found.through,
             "moved": found.moved.stored,
+            "opened": found.opened,
+            "closed": found.closed,
             "left_to_the_next_run": found.moved.skipped,
             "distrust": found.distrust,
             "remarks": [*found.remarks],
@@ -148,7 +152,9 @@ async def _by_file(container: WorkerContainer, file_id: UUID) -> RunResult | Non
 
 def _words(found: RunResult) -> Iterator[str]:
     skipped = f", {found.moved.skipped} left to the next run" if found.moved.skipped else ""
-    yield f"{found.moved.stored} cashbacks moved{skipped}"
+    cashbacks = "1 cashback" if found.moved.stored == 1 else f"{found.moved.stored} cashbacks"
+    yield f"{cashbacks} moved{skipped}"
+    yield f"incidents: {found.opened} opened, {found.closed} closed"
     if found.kept is None:
         yield "the provider's ledger stays as it is: the statement has defects of its own"
     else:

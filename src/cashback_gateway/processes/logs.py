@@ -18,12 +18,12 @@ from cashback_gateway.settings.kinds import LogFormat
 _TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
-def log_to_stderr(format_: LogFormat) -> None:
-    """From now on, everything from INFO up."""
+def log_to_stderr(format_: LogFormat, *, least: int = logging.INFO) -> None:
+    """From now on, everything from a level up."""
     handler = logging.StreamHandler()
     formatter = JsonFormatter() if format_ is LogFormat.JSON else TextFormatter(_TEXT)
     handler.setFormatter(formatter)
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=least, handlers=[handler])
 
 
 class TextFormatter(logging.Formatter):

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
+from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.reconciliation.ledger_side import APART, TELLS
 from adapters.postgres.reconciliation.three_sides import PostgresThreeSides
 from cashback_core.delivery.states import Status
+from cashback_core.operators.cases import DifferenceFilter
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.compare_day import CompareDay
 from cashback_core.reconciliation.days_compared import DayAsked, DayCompared, ProviderSource
@@ -81,6 +83,21 @@ async def test_a_sale_of_another_day_that_a_line_names_is_what_the_ledger_tells_
         FindingClass.REVERSED: (1, 2, 0),
         None: (1, 0, 0),
     }
+
+
+async def test_differences_are_listed_by_the_instants_of_their_sales(
+    dsn: str, database: Database
+) -> None:
+    rows = [_sold(sale.id, sale.name) for sale in (a_sale(number) for number in range(1, 9))]
+    for nth, sold in enumerate(rows):
+        sold.sold_at += timedelta(minutes=nth * 5 % 8)
+    with psycopg.connect(dsn) as connection:
+        store_sales(connection, rows)
+        store_day_file(connection, [])
+    await CompareDay(store=PostgresThreeSides(database))(ASKED)
+    page = await PostgresCaseStore(database).differences(1, DifferenceFilter(), limit=9, after=None)
+    listed = [one.case.cashback_id for one in page.items]
+    assert listed == [sold.id for sold in sorted(rows, key=lambda sold: sold.sold_at)]
 
 
 OF_THE_DAY: Final = 200

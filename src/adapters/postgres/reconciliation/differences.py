@@ -33,7 +33,7 @@ async def keep_differences(
     """Open what does not stand open, renew what does. A run of an older instant renews nothing."""
     rows = [
         {
-            "id": str(new_id()),
+            "id": str(id_),
             "known_by": one.known_by,
             "class": one.cls,
             "whys": list(one.whys),
@@ -45,7 +45,8 @@ async def keep_differences(
             "our_total_centavos": one.our_total_centavos,
             "provider": one.provider,
         }
-        for one in found
+        # Ids of one moment come by chance: sorted, they are in the order of what was found.
+        for id_, one in zip(sorted(new_id() for _ in found), found, strict=True)
     ]
     done = await connection.execute(
         # In the order of their names, so that two runs at once wait for each other and no more.
