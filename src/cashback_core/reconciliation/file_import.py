@@ -111,6 +111,7 @@ class ImportFile:
     store: FileStore
     max_lines: int
     max_days: int = MAX_DAYS
+    part_lines: int = PART_LINES
     on_part: Callable[[KeptFile], object] | None = None
 
     async def __call__(self, file: FileToTake, lines: Iterable[FileLine]) -> Brought:
@@ -124,7 +125,7 @@ class ImportFile:
         rest = dropwhile(lambda line: number_of(line) <= done, lines) if done else iter(lines)
         while True:
             try:
-                part = await asyncio.to_thread(_next, rest)
+                part = await asyncio.to_thread(_next, rest, self.part_lines)
             except FileUnreadableError as error:
                 why = str(error)
                 break
@@ -161,5 +162,5 @@ def number_of(line: FileLine) -> int:
     return line.line if isinstance(line, ToldSale) else line.number
 
 
-def _next(rest: Iterator[FileLine]) -> list[FileLine]:
-    return list(islice(rest, PART_LINES))
+def _next(rest: Iterator[FileLine], count: int) -> list[FileLine]:
+    return list(islice(rest, count))
