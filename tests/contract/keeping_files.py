@@ -178,6 +178,18 @@ class FileStoreContract:
         soon = replace(soon, through=datetime.now(UTC) + timedelta(days=3650))
         assert (await bring(soon, ())).file.state is FileState.COMPLETE, "the future is no days"
 
+    async def test_a_file_of_another_day_is_refused(self, files: FileStore) -> None:
+        bring = ImportFile(store=files, max_lines=100)
+        other = replace(DAY, day=date(2026, 1, 1))
+        refused = (await bring(other, [sale(1), sale(2, sold_at=None)])).file
+        assert refused.refused_why == "none of its lines is of 2026-01-01: they are of 2026-01-02"
+        near = replace(other, profile={"zone": "America/Sao_Paulo"})
+        assert (await bring(near, [sale(1)])).file.state is FileState.COMPLETE, "21 h there"
+        some = [sale(1), sale(2, sold_at=SINCE - timedelta(hours=1))]
+        assert (await bring(other, some)).file.state is FileState.COMPLETE, "one is enough"
+        undated = replace(other, sha256=sha256(b"undated").digest())
+        assert (await bring(undated, [sale(1, sold_at=None)])).file.state is FileState.COMPLETE
+
     async def test_nobody_knows_the_future(self, files: FileStore) -> None:
         later = datetime.now(UTC) + timedelta(days=3)
         kept = await files.begin(replace(STATEMENT, through=later))

@@ -68,6 +68,10 @@ OF_FORM: Final = {
 """What a profile of each form may tell."""
 
 
+_DELIMITERS: Final = (";", "\t", "|", ",")
+"""What may part the columns of a file that seems to have one alone."""
+
+
 class ProfileError(Exception):
     """A profile that is none, or that does not fit its file; the message says why."""
 
@@ -117,9 +121,10 @@ class Profile:
             if not any(name in placed or name in self.constants for name in one)
         ]
         if missing:
-            raise ProfileError(
-                f"no column is told for {listed(missing)} (the file's columns: {listed(names)})"
-            )
+            why = f"no column is told for {listed(missing)} (the file's columns: {listed(names)})"
+            if len(names) == 1 and (other := [c for c in _DELIMITERS if c in names[0]]):
+                why += f"; is its delimiter {json.dumps(other[0])}? A profile tells it"
+            raise ProfileError(why)
         if unread := [name for name in names if name not in {*told.values(), *self.ignore}]:
             raise ProfileError(
                 "nothing reads some of its columns: tell in the profile what they are, or that"

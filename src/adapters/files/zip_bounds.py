@@ -24,8 +24,10 @@ MAX_UNPACKED_BYTES: Final = 2 * 1024**3
 
 MAX_TEXTS_BYTES: Final = 64 * 1024**2
 MAX_TEXTS: Final = 1_000_000
-MAX_TEXTS_TAGS: Final = 4 * MAX_TEXTS
-"""Of its table of texts, which is held."""
+TEXT_TAGS: Final = 4
+TEXT_ATTRIBUTES: Final = 2
+MAX_TEXTS_MORE: Final = 400_000
+"""Of its table of texts, which is held: so many tags and attributes a text, and so many more."""
 
 MAX_WHOLE_BYTES: Final = 1024**2
 MAX_WHOLE_TAGS: Final = 20_000
@@ -43,6 +45,7 @@ Of each the parser keeps something: 350 million of `<row/>` are 2 GiB of XML, an
 """
 
 MAX_TAGS_AROUND: Final = 150_000
+MAX_ATTRIBUTES_AROUND: Final = 500_000
 """Of a sheet, before and behind its rows: merged cells, links (65,530 at most) and such."""
 
 MAX_PARTS: Final = 1_000
@@ -127,22 +130,31 @@ _OF_DIRECTORY: Final = 5
 def _look_at_texts(opened: IO[bytes], part: zipfile.ZipInfo) -> None:
     if part.file_size > MAX_TEXTS_BYTES:
         raise UnreadableFileError(f"its table of texts has at most {MAX_TEXTS_BYTES} bytes")
-    texts = tags = 0
+    texts = tags = attributes = 0
     for here, start, end in _items(opened, _TEXT_END):
         _refuse_large(here, start, end)
         texts, tags = texts + 1, tags + here.count(b"<", start, end)
-        if texts > MAX_TEXTS or tags > MAX_TEXTS_TAGS:
+        attributes += here.count(b"=", start, end)
+        if texts > MAX_TEXTS:
             raise UnreadableFileError(f"its table of texts has at most {MAX_TEXTS}")
+        if (
+            tags > TEXT_TAGS * texts + MAX_TEXTS_MORE
+            or attributes > TEXT_ATTRIBUTES * texts + MAX_TEXTS_MORE
+        ):
+            raise UnreadableFileError("its table of texts has too many tags that are no texts")
 
 
 def _look_at_sheet(opened: IO[bytes], part: zipfile.ZipInfo, *, before: int) -> int:
     """How many rows all sheets have that were looked at, with those `before`."""
-    around, rows = 0, before
+    around = attributes = 0
+    rows = before
     for here, start, end in _items(opened, _ROW_END):
         _refuse_large(here, start, end)
         row = _ROW.search(here, start, end)
-        around += here.count(b"<", start, end if row is None else row.start())
-        if around > MAX_TAGS_AROUND:
+        ends = end if row is None else row.start()
+        around += here.count(b"<", start, ends)
+        attributes += here.count(b"=", start, ends)
+        if around > MAX_TAGS_AROUND or attributes > MAX_ATTRIBUTES_AROUND:
             why = f"{_shown(part)}: around its rows a sheet has at most {MAX_TAGS_AROUND} tags"
             raise UnreadableFileError(why)
         rows += 1

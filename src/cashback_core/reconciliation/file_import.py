@@ -11,7 +11,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import dropwhile, islice
 from typing import BinaryIO, Final, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -101,7 +101,8 @@ class Brought:
 class ImportFile:
     """Brings files in. `max_lines` is the most that one may have; `on_part` is told of each part.
 
-    A statement that is declared for more than `max_days`, the future left out, is refused unread.
+    A statement that is declared for more than `max_days`, the future left out, is refused unread;
+    a day's file of which no line is of that day, once it was read.
 
     Lines are read in a thread. Raises FileElsewhereError, StoreUnavailable, and whatever `lines`
     raises, but for FileUnreadableError: then, and where it does not add up to what was told or has
@@ -111,6 +112,7 @@ class ImportFile:
     store: FileStore
     max_lines: int
     max_days: int = MAX_DAYS
+    part_lines: int = PART_LINES
     on_part: Callable[[KeptFile], object] | None = None
 
     async def __call__(self, file: FileToTake, lines: Iterable[FileLine]) -> Brought:
@@ -120,11 +122,11 @@ class ImportFile:
             return Brought(file=kept, is_known=True)
         if (why := self._declared_too_long(kept)) is not None:
             return Brought(file=await self.store.refuse(kept, why))
-        done = kept.read_through
+        done, dated = kept.read_through, _Dated(file)
         rest = dropwhile(lambda line: number_of(line) <= done, lines) if done else iter(lines)
         while True:
             try:
-                part = await asyncio.to_thread(_next, rest)
+                part = await asyncio.to_thread(_next, rest, self.part_lines)
             except FileUnreadableError as error:
                 why = str(error)
                 break
@@ -133,10 +135,11 @@ class ImportFile:
             if kept.tally.lines + len(part) > self.max_lines:
                 why = f"it has more than {self.max_lines} lines"
                 break
+            dated.look_at(part)
             kept = await self.store.put(kept, part, through=number_of(part[-1]))
             if self.on_part is not None:
                 self.on_part(kept)
-        why = why or kept.misfit
+        why = why or (None if done else dated.misfit) or kept.misfit
         if why is not None:
             return Brought(file=await self.store.refuse(kept, why[:MAX_WHY]))
         before = None
@@ -156,10 +159,39 @@ class ImportFile:
         )
 
 
+class _Dated:
+    """Whether any line of a day's file is of its day, where it was sold."""
+
+    def __init__(self, file: FileToTake) -> None:
+        self._day = file.day
+        self._zone = ZoneInfo(str(file.profile.get("zone", "UTC")))
+        self._others: set[date] = set()
+        self._is_of_it = False
+
+    def look_at(self, lines: Iterable[FileLine]) -> None:
+        if self._day is None or self._is_of_it:
+            return
+        for line in lines:
+            if isinstance(line, ToldSale) and line.sold_at is not None:
+                day = line.sold_at.astimezone(self._zone).date()
+                if day == self._day:
+                    self._is_of_it = True
+                    return
+                self._others.add(day)
+
+    @property
+    def misfit(self) -> str | None:
+        if self._is_of_it or not self._others:
+            return None
+        first, last = min(self._others), max(self._others)
+        days = f"of {first}" if first == last else f"from {first} to {last}"
+        return f"none of its lines is of {self._day}: they are {days}"
+
+
 def number_of(line: FileLine) -> int:
     """Which line of its file it is, from 1 on."""
     return line.line if isinstance(line, ToldSale) else line.number
 
 
-def _next(rest: Iterator[FileLine]) -> list[FileLine]:
-    return list(islice(rest, PART_LINES))
+def _next(rest: Iterator[FileLine], count: int) -> list[FileLine]:
+    return list(islice(rest, count))

@@ -12,6 +12,7 @@ from dependency_injector import providers
 from adapters.cashback_client.statements import StatementClient, StatementLimits
 from adapters.postgres.delivery.due_listener import DueListener
 from adapters.postgres.files.store import OF_THE_COMMAND_LINE, PostgresFileStore
+from adapters.postgres.reconciliation.past import PostgresReconciliationPast
 from adapters.postgres.reconciliation.store import PostgresReconciliationStore
 from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
 from adapters.telemetry.metrics import ProcessRole
@@ -120,28 +121,36 @@ def _files(settings: Settings, database: Database) -> PostgresFileStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Keeping:
-    """What is kept no longer than is said: customers and raw bytes, then the lines of files."""
+    """What is kept no longer than is said: personal data, lines of files, what was found."""
 
     privacy: PostgresPrivacyStore
     retention: Retention
     files: PostgresFileStore
-    lines_for: timedelta | None
+    past: PostgresReconciliationPast
+    lines_for: timedelta
+    found_for: timedelta
 
     async def __call__(self) -> int:
         """Drop some of it; how much."""
         dropped = await self.privacy.retain(self.retention, limit=MAX_DROPPED)
-        return dropped or await self.files.clear(older_than=self.lines_for, limit=MAX_DROPPED)
+        dropped = dropped or await self.files.clear(older_than=self.lines_for, limit=MAX_DROPPED)
+        return dropped or await self.past.clear(older_than=self.found_for, limit=MAX_DROPPED)
 
 
 def _keeping(
-    settings: Settings, privacy: PostgresPrivacyStore, files: PostgresFileStore
+    settings: Settings,
+    privacy: PostgresPrivacyStore,
+    files: PostgresFileStore,
+    past: PostgresReconciliationPast,
 ) -> _Keeping:
-    keep, days = settings.retention, settings.files.keep_days
+    keep = settings.retention
     return _Keeping(
         privacy=privacy,
         retention=Retention(raw_days=keep.raw_days, customer_days=keep.customer_days),
         files=files,
-        lines_for=None if days is None else timedelta(days=days),
+        past=past,
+        lines_for=timedelta(days=settings.files.keep_days),
+        found_for=timedelta(days=settings.files.keep_found_days),
     )
 
 
@@ -201,7 +210,8 @@ class WorkerContainer(Container):
         statements=statements,
     )
     files = providers.Singleton(_files, Container.settings, Container.database)
-    keeping = providers.Singleton(_keeping, Container.settings, Container.privacy, files)
+    past = providers.Singleton(PostgresReconciliationPast, Container.database)
+    keeping = providers.Singleton(_keeping, Container.settings, Container.privacy, files, past)
     listener = providers.Singleton(DueListener, Container.database)
     receiver = providers.Singleton(_receiver, Container.settings)
     webhooks = providers.Singleton(

@@ -24,9 +24,17 @@ class FileSettings:
     """The most days that a statement's file may be declared for; one with more is refused. Each
     payment in its window that it lacks is an incident.
     """
-    keep_days: int | None = setting(
-        "CASHBACK_KEEP_FILE_LINES_DAYS", kinds.whole(1, 36_500, of=" of days"), default=None
+    keep_days: int = setting(
+        "CASHBACK_KEEP_FILE_LINES_DAYS", kinds.whole(1, 36_500, of=" of days"), default=1_825
     )
-    """Lines of files are dropped this long after their file was complete, what it said in all
-    stays; absent: kept. Of files that were refused, or given up, they always go.
+    """Lines of files are dropped this long after their file was complete; what it said in all
+    stays, and what its bytes are known by (five years by default). Of files that were refused, or
+    given up, they go at once, and the file a year later.
+    """
+    keep_found_days: int = setting(
+        "CASHBACK_KEEP_FOUND_DAYS", kinds.whole(31, 36_500, of=" of days"), default=1_825
+    )
+    """What reconciling found is dropped this long after it was over: runs of days, differences that
+    closed by themselves, single moves of the provider's ledger (five years by default). What
+    they added up to, closed days, and what a person looked after stay.
     """

@@ -73,6 +73,29 @@ async def test_what_broke_off_and_was_given_up_can_be_brought_again(
     assert brought.file.id != begun.id
 
 
+async def test_one_that_never_was_whole_is_forgotten_after_a_year(
+    database: Database, dsn: str
+) -> None:
+    files = PostgresFileStore(database, skew=SKEW)
+    bring = ImportFile(store=files, max_lines=100)
+    kept = (await bring(STATEMENT, LINES)).file
+    refused = (await bring(replace(STATEMENT, told_lines=9), LINES)).file
+    while await files.clear(older_than=timedelta(0), limit=3):
+        pass
+    for age, left in (("364 days", 2), ("366 days", 1)):
+        with psycopg.connect(dsn) as owner:
+            owner.execute("alter table files disable trigger files_stay")
+            owner.execute("update files set emptied_at = now() - %s::interval", [age])
+            owner.execute("alter table files enable trigger files_stay")
+        assert await files.clear(older_than=timedelta(0), limit=3) == 2 - left
+        with psycopg.connect(dsn) as owner:
+            assert one(owner, "select count(*) from files") == left
+            with pytest.raises(IntegrityConstraintViolation):
+                owner.execute("delete from files where file_id = %s", [kept.id])
+    assert await files.find(None, refused.id) is None
+    assert await files.find(None, kept.id) is not None
+
+
 async def test_a_merchant_sees_no_statement_and_nobody_elses_day(
     database: Database, dsn: str
 ) -> None:

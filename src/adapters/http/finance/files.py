@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 DAYS: Final = "/api/day-files"
 STATEMENTS: Final = "/api/statements"
 FILES: Final = "/api/files"
+PART_LINES: Final = 1_000
+"""Lines of a part: while one is made ready for the database, no sale is answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,12 @@ class FileRoutes:
             told_centavos=declared.centavos,
         )
         desk = self.desk
-        bring = ImportFile(store=desk.store, max_lines=desk.max_lines, max_days=desk.max_days)
+        bring = ImportFile(
+            store=desk.store,
+            max_lines=desk.max_lines,
+            max_days=desk.max_days,
+            part_lines=PART_LINES,
+        )
         brought = await bring(to_take, read.lines)
         if brought.file.state is FileState.REFUSED:
             raise RefusedError(brought)

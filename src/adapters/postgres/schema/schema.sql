@@ -1422,6 +1422,20 @@ begin
         using errcode = 'integrity_constraint_violation', constraint = 'day_persons_stay';
 end $$;
 
+-- Name: guard_differences_go(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_differences_go() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if old.closed_at < now() - interval '30 days' then
+        return old;
+    end if;
+    raise exception 'difference % stands', old.difference_id
+        using errcode = 'integrity_constraint_violation';
+end $$;
+
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.guard_erasure_ends() RETURNS trigger
@@ -1468,8 +1482,18 @@ CREATE FUNCTION public.guard_files() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 begin
+    if tg_op = 'DELETE' and old.completed_at is null and old.emptied_at < now() - interval '30 days' then
+        return old;
+    end if;
+    if tg_op = 'UPDATE' and old.cleared_at is not null and old.emptied_at is null
+        and new.emptied_at is not null
+        and to_jsonb(new) - 'emptied_at' = to_jsonb(old) - 'emptied_at'
+    then
+        return new;
+    end if;
     if tg_op <> 'UPDATE'
         or old.cleared_at is not null
+        or new.emptied_at is not null
         or (
             new.file_id, new.kind, new.merchant_id, new.sha256, new.identity, new.name,
             new.declared_by, new.declared, new.profile, new.day, new.since, new.through,
@@ -1638,6 +1662,22 @@ begin
             using errcode = 'integrity_constraint_violation', constraint = 'sale_names_stay';
     end if;
     return old;
+end $$;
+
+-- Name: guard_provider_moves(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_provider_moves() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' and exists (
+        select from provider_tellings as t
+        where t.telling_id = old.telling_id and t.at < now() - interval '30 days'
+    ) then
+        return old;
+    end if;
+    raise exception 'provider_moves is append-only' using errcode = 'integrity_constraint_violation';
 end $$;
 
 -- Name: guard_rate(); Type: FUNCTION; Schema: public; Owner: -
@@ -2555,6 +2595,21 @@ begin
         ) then
             return new;
         end if;
+    end if;
+    raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation';
+end $$;
+
+-- Name: refuse_change_of_young(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.refuse_change_of_young() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE'
+        and (to_jsonb(old) ->> tg_argv[0])::timestamptz < now() - interval '30 days'
+    then
+        return old;
     end if;
     raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation';
 end $$;
@@ -3604,6 +3659,7 @@ CREATE TABLE public.files (
     refused_at timestamp with time zone,
     refused_why text,
     cleared_at timestamp with time zone,
+    emptied_at timestamp with time zone,
     CONSTRAINT files_check CHECK (((kind = 'erp_day'::text) = (merchant_id IS NOT NULL))),
     CONSTRAINT files_check1 CHECK (((kind = 'erp_day'::text) = (day IS NOT NULL))),
     CONSTRAINT files_check2 CHECK (((kind = 'statement'::text) = (since IS NOT NULL))),
@@ -3611,6 +3667,7 @@ CREATE TABLE public.files (
     CONSTRAINT files_check4 CHECK ((since <= through)),
     CONSTRAINT files_check5 CHECK (((completed_at IS NULL) OR (refused_at IS NULL))),
     CONSTRAINT files_check6 CHECK (((refused_at IS NULL) = (refused_why IS NULL))),
+    CONSTRAINT files_check7 CHECK (((emptied_at IS NULL) OR (cleared_at IS NOT NULL))),
     CONSTRAINT files_declared_by_check CHECK (((char_length(declared_by) >= 1) AND (char_length(declared_by) <= 96))),
     CONSTRAINT files_identity_check CHECK ((octet_length(identity) = 32)),
     CONSTRAINT files_kind_check CHECK ((kind = ANY (ARRAY['erp_day'::text, 'statement'::text]))),
@@ -5088,6 +5145,10 @@ CREATE INDEX day_persons_of_customer ON public.day_persons USING btree (merchant
 
 CREATE INDEX differences_by_opening ON public.differences USING btree (merchant_id, opened_at, difference_id) WHERE (opened_at IS NOT NULL);
 
+-- Name: differences_closed; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_closed ON public.differences USING btree (closed_at, difference_id) WHERE (closed_at IS NOT NULL);
+
 -- Name: differences_of_a_cashback; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX differences_of_a_cashback ON public.differences USING btree (cashback_id) WHERE (cashback_id IS NOT NULL);
@@ -5124,6 +5185,14 @@ CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "positio
 
 CREATE INDEX files_known_by ON public.files USING btree (identity) WHERE (completed_at IS NOT NULL);
 
+-- Name: files_left; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_left ON public.files USING btree (moved_at) WHERE ((completed_at IS NULL) AND (refused_at IS NULL) AND (cleared_at IS NULL));
+
+-- Name: files_never_whole; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_never_whole ON public.files USING btree (emptied_at) WHERE ((completed_at IS NULL) AND (emptied_at IS NOT NULL));
+
 -- Name: files_of_days; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX files_of_days ON public.files USING btree (merchant_id, day, completed_at DESC, file_id DESC) WHERE ((merchant_id IS NOT NULL) AND (completed_at IS NOT NULL));
@@ -5136,9 +5205,17 @@ CREATE INDEX files_of_merchants ON public.files USING btree (merchant_id, begun_
 
 CREATE INDEX files_of_the_account ON public.files USING btree (begun_at DESC, file_id DESC) WHERE (merchant_id IS NULL);
 
--- Name: files_to_clear; Type: INDEX; Schema: public; Owner: -
+-- Name: files_past; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX files_to_clear ON public.files USING btree (moved_at) WHERE (cleared_at IS NULL);
+CREATE INDEX files_past ON public.files USING btree (completed_at) WHERE ((completed_at IS NOT NULL) AND (cleared_at IS NULL));
+
+-- Name: files_refused; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_refused ON public.files USING btree (refused_at) WHERE ((refused_at IS NOT NULL) AND (cleared_at IS NULL));
+
+-- Name: files_to_empty; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX files_to_empty ON public.files USING btree (cleared_at) WHERE ((cleared_at IS NOT NULL) AND (emptied_at IS NULL));
 
 -- Name: files_under_way; Type: INDEX; Schema: public; Owner: -
 
@@ -5320,9 +5397,17 @@ CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at 
 
 CREATE UNIQUE INDEX stops_standing ON public.stops USING btree (merchant_id, COALESCE(type, ''::text), by_platform) WHERE (lifted_at IS NULL);
 
+-- Name: three_side_runs_by_end; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX three_side_runs_by_end ON public.three_side_runs USING btree (ended_at);
+
 -- Name: three_side_runs_newest; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX three_side_runs_newest ON public.three_side_runs USING btree (merchant_id, as_of DESC) WHERE (as_of IS NOT NULL);
+CREATE INDEX three_side_runs_newest ON public.three_side_runs USING btree (merchant_id, as_of DESC, run_id DESC) WHERE (as_of IS NOT NULL);
+
+-- Name: three_side_runs_of_days; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX three_side_runs_of_days ON public.three_side_runs USING btree (merchant_id, day, as_of DESC, run_id DESC) WHERE (as_of IS NOT NULL);
 
 -- Name: users_of_a_merchant; Type: INDEX; Schema: public; Owner: -
 
@@ -5508,6 +5593,10 @@ CREATE TRIGGER day_persons_no_truncate BEFORE TRUNCATE ON public.day_persons FOR
 
 CREATE TRIGGER day_persons_stay BEFORE INSERT OR DELETE OR UPDATE ON public.day_persons FOR EACH ROW EXECUTE FUNCTION public.guard_day_persons();
 
+-- Name: differences differences_go; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER differences_go BEFORE DELETE ON public.differences FOR EACH ROW EXECUTE FUNCTION public.guard_differences_go();
+
 -- Name: differences differences_have_cases; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER differences_have_cases AFTER UPDATE OF last_seen_at, closed_at ON public.differences FOR EACH ROW WHEN ((new.closed_at IS NULL)) EXECUTE FUNCTION public.follow_case('difference_id');
@@ -5602,7 +5691,7 @@ CREATE TRIGGER products_stay_when_used BEFORE DELETE OR UPDATE OF used_at ON pub
 
 -- Name: provider_moves provider_moves_append_only; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER provider_moves_append_only BEFORE DELETE OR UPDATE ON public.provider_moves FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER provider_moves_append_only BEFORE DELETE OR UPDATE ON public.provider_moves FOR EACH ROW EXECUTE FUNCTION public.guard_provider_moves();
 
 -- Name: provider_moves provider_moves_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
@@ -5750,7 +5839,7 @@ CREATE TRIGGER stops_stay BEFORE INSERT OR DELETE OR UPDATE ON public.stops FOR 
 
 -- Name: three_side_runs three_side_runs_append_only; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER three_side_runs_append_only BEFORE DELETE OR UPDATE ON public.three_side_runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER three_side_runs_append_only BEFORE DELETE OR UPDATE ON public.three_side_runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_young('ended_at');
 
 -- Name: three_side_runs three_side_runs_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
@@ -7530,6 +7619,10 @@ REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_day_persons() FROM PUBLIC;
 
+-- Name: FUNCTION guard_differences_go(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_differences_go() FROM PUBLIC;
+
 -- Name: FUNCTION guard_erasure_ends(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_erasure_ends() FROM PUBLIC;
@@ -7565,6 +7658,10 @@ REVOKE ALL ON FUNCTION public.guard_name_change() FROM PUBLIC;
 -- Name: FUNCTION guard_name_kept(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_name_kept() FROM PUBLIC;
+
+-- Name: FUNCTION guard_provider_moves(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_provider_moves() FROM PUBLIC;
 
 -- Name: FUNCTION guard_rate(); Type: ACL; Schema: public; Owner: -
 
@@ -7768,6 +7865,10 @@ GRANT ALL ON FUNCTION public.provider_flows(of_merchant bigint, begins_at timest
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION refuse_change_of_young(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.refuse_change_of_young() FROM PUBLIC;
 
 -- Name: FUNCTION refuse_other_merchants(of_merchant bigint); Type: ACL; Schema: public; Owner: -
 
@@ -8335,7 +8436,7 @@ GRANT SELECT ON TABLE public.day_zones TO cashback_platform;
 -- Name: TABLE differences; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.differences TO cashback_serving;
-GRANT SELECT,INSERT ON TABLE public.differences TO cashback_worker;
+GRANT SELECT,INSERT,DELETE ON TABLE public.differences TO cashback_worker;
 
 -- Name: COLUMN differences.file_id; Type: ACL; Schema: public; Owner: -
 
@@ -8429,7 +8530,7 @@ GRANT SELECT,INSERT ON TABLE public.figure_days TO cashback_worker;
 -- Name: TABLE files; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.files TO cashback_serving;
-GRANT SELECT,INSERT ON TABLE public.files TO cashback_worker;
+GRANT SELECT,INSERT,DELETE ON TABLE public.files TO cashback_worker;
 GRANT SELECT,INSERT ON TABLE public.files TO cashback_platform;
 
 -- Name: COLUMN files.lines; Type: ACL; Schema: public; Owner: -
@@ -8501,6 +8602,10 @@ GRANT UPDATE(refused_why) ON TABLE public.files TO cashback_platform;
 -- Name: COLUMN files.cleared_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(cleared_at) ON TABLE public.files TO cashback_worker;
+
+-- Name: COLUMN files.emptied_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(emptied_at) ON TABLE public.files TO cashback_worker;
 
 -- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
 
@@ -8746,7 +8851,7 @@ GRANT UPDATE(alike) ON TABLE public.provider_lines TO cashback_worker;
 
 -- Name: TABLE provider_moves; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.provider_moves TO cashback_worker;
+GRANT SELECT,INSERT,DELETE ON TABLE public.provider_moves TO cashback_worker;
 
 -- Name: TABLE provider_respelled; Type: ACL; Schema: public; Owner: -
 
@@ -9082,8 +9187,8 @@ GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_platform;
 
 -- Name: TABLE three_side_runs; Type: ACL; Schema: public; Owner: -
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.three_side_runs TO cashback_worker;
 GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_serving;
-GRANT SELECT,INSERT ON TABLE public.three_side_runs TO cashback_worker;
 
 -- Name: TABLE users; Type: ACL; Schema: public; Owner: -
 

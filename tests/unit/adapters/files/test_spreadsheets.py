@@ -120,13 +120,21 @@ def with_texts(texts: bytes) -> bytes:
             ),
             "sheets are the same part",
         ),
+        (
+            book(HEAD, xl_worksheets_sheet1=put(
+                ((b"<a" + b' b="1"' * 60 + b"/>") * 200 + b'<row r="9"/>') * 50, b"</sheetData>"
+            )),
+            "around its rows",
+        ),
         (with_texts(b"<si><t>a</t></si>" * 1_000_001), "table of texts"),
+        (with_texts((b'<a b="1" c="2"/>' * 45_000 + b"<si/>") * 12), "no texts"),
+        (with_texts((b"<a/>" * 45_000 + b"<si/>") * 12), "no texts"),
         (with_texts(b"<si>" + b"<r><t/></r>" * MAX_ROW_TAGS + b"</si>"), "a row has"),
     ],
     ids=[
         "styles", "blanks", "small styles", "workbook", "types", "doctype", "utf-16",
-        "before the rows", "between rows", "rows", "one part twice", "texts",
-        "rich text",
+        "before the rows", "between rows", "rows", "one part twice", "attributes around",
+        "texts", "attributes of texts", "tags of texts", "rich text",
     ],
 )  # fmt: skip
 def test_what_is_held_is_small(content: bytes, why: str) -> None:

@@ -66,6 +66,18 @@ begin
     perform refuse_truncating(guarded);
 end $$;
 
+-- For a table whose rows are written once, and go after years: what is younger than thirty days by the
+-- instant that the argument names never does, whatever somebody sets or types.
+create function refuse_change_of_young() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'DELETE'
+        and (to_jsonb(old) ->> tg_argv[0])::timestamptz < now() - interval '30 days'
+    then
+        return old;
+    end if;
+    raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation';
+end $$;
+
 -- A row stays, and so does what its arguments name: first what it is known by, of what else no value
 -- may change (without arguments: nothing changes). Its version never falls.
 create function keep_columns() returns trigger language plpgsql as $$

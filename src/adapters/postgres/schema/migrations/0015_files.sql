@@ -39,15 +39,17 @@ create table files (
     completed_at timestamptz,
     refused_at timestamptz,
     refused_why text check (char_length(refused_why) between 1 and 500),
-    -- When its lines were cleared away; what it said in all stays.
+    -- When its lines were cleared away, and since when none of them is left; what it said in all stays.
     cleared_at timestamptz,
+    emptied_at timestamptz,
     check ((kind = 'erp_day') = (merchant_id is not null)),
     check ((kind = 'erp_day') = (day is not null)),
     check ((kind = 'statement') = (since is not null)),
     check ((kind = 'statement') = (through is not null)),
     check (since <= through),
     check (completed_at is null or refused_at is null),
-    check ((refused_at is null) = (refused_why is null))
+    check ((refused_at is null) = (refused_why is null)),
+    check (emptied_at is null or cleared_at is not null)
 );
 -- Of two who bring the very same at once one makes it, and both go on with it. What was cleared is
 -- brought anew; so is a day's file that another took the place of.
@@ -62,7 +64,14 @@ create index files_of_merchants on files (merchant_id, begun_at desc, file_id de
 create index files_of_days on files (merchant_id, day, completed_at desc, file_id desc)
     where merchant_id is not null and completed_at is not null;
 create index files_of_the_account on files (begun_at desc, file_id desc) where merchant_id is null;
-create index files_to_clear on files (moved_at) where cleared_at is null;
+-- What is to be cleared, emptied, and forgotten: each is found without a look at what stays.
+create index files_refused on files (refused_at) where refused_at is not null and cleared_at is null;
+create index files_left on files (moved_at)
+    where completed_at is null and refused_at is null and cleared_at is null;
+create index files_past on files (completed_at)
+    where completed_at is not null and cleared_at is null;
+create index files_to_empty on files (cleared_at) where cleared_at is not null and emptied_at is null;
+create index files_never_whole on files (emptied_at) where completed_at is null and emptied_at is not null;
 
 -- A sale as its ERP tells it. `name` is what names it, as in `sale_names`. That its file is there is
 -- looked at once for each part (`erp_lines_come`): a foreign key would ask for every line.
@@ -119,11 +128,21 @@ create index statement_lines_doubtful on statement_lines (doubtful) where doubtf
 create index statement_lines_unreadable on statement_lines (file_id, line) where problem is not null;
 
 -- A file stays, and so does what it is and what is declared of it; whole or refused it stays as it is,
--- but for its lines being cleared away.
+-- but for its lines being cleared away. One that never was whole goes in the end.
 create function guard_files() returns trigger language plpgsql as $$
 begin
+    if tg_op = 'DELETE' and old.completed_at is null and old.emptied_at < now() - interval '30 days' then
+        return old;
+    end if;
+    if tg_op = 'UPDATE' and old.cleared_at is not null and old.emptied_at is null
+        and new.emptied_at is not null
+        and to_jsonb(new) - 'emptied_at' = to_jsonb(old) - 'emptied_at'
+    then
+        return new;
+    end if;
     if tg_op <> 'UPDATE'
         or old.cleared_at is not null
+        or new.emptied_at is not null
         or (
             new.file_id, new.kind, new.merchant_id, new.sha256, new.identity, new.name,
             new.declared_by, new.declared, new.profile, new.day, new.since, new.through,
@@ -312,7 +331,7 @@ grant update (lines, centavos, gross_centavos, unreadable, unread, unsure_centav
         read_through, moved_at,
         completed_at, refused_at, refused_why)
     on files to cashback_serving, cashback_worker, cashback_platform;
-grant update (cleared_at) on files to cashback_worker;
+grant update (cleared_at, emptied_at), delete on files to cashback_worker;
 grant select, insert on erp_lines to cashback_serving, cashback_worker;
 grant delete on erp_lines to cashback_worker;
 grant select, insert on statement_lines to cashback_worker, cashback_platform;

@@ -62,7 +62,20 @@ create table provider_moves (
 -- Of a statement; a line's own are found by nobody but a person who looks into one. A key of each
 -- would be a third of what a new line costs.
 create index provider_moves_of_tellings on provider_moves (telling_id);
-select append_only('provider_moves');
+-- After years they go: what they added up to stays.
+create function guard_provider_moves() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'DELETE' and exists (
+        select from provider_tellings as t
+        where t.telling_id = old.telling_id and t.at < now() - interval '30 days'
+    ) then
+        return old;
+    end if;
+    raise exception 'provider_moves is append-only' using errcode = 'integrity_constraint_violation';
+end $$;
+create trigger provider_moves_append_only before update or delete on provider_moves
+    for each row execute function guard_provider_moves();
+select refuse_truncating('provider_moves');
 
 -- What the moves of a statement add up to: a day is told without reading each.
 create table provider_telling_flows (
@@ -168,7 +181,7 @@ grant select (centavos, class, merchant_id, cashback_id) on provider_lines to ca
 
 alter table provider_moves enable row level security;
 create policy of_workers on provider_moves to cashback_worker using (true);
-grant select, insert on provider_moves to cashback_worker;
+grant select, insert, delete on provider_moves to cashback_worker;
 
 select protect_merchant_table('provider_telling_flows');
 create policy of_the_platform on provider_telling_flows for select to cashback_platform using (true);

@@ -57,8 +57,24 @@ create table three_side_runs (
     closed integer not null,
     check ((source = 'statement') = (statement_id is not null))
 );
-create index three_side_runs_newest on three_side_runs (merchant_id, as_of desc)
+create index three_side_runs_newest on three_side_runs (merchant_id, as_of desc, run_id desc)
     where as_of is not null;
+create index three_side_runs_of_days on three_side_runs (merchant_id, day, as_of desc, run_id desc)
+    where as_of is not null;
+create index three_side_runs_by_end on three_side_runs (ended_at);
+
+-- What stands open, and what was closed lately, stays.
+create index differences_closed on differences (closed_at, difference_id) where closed_at is not null;
+create function guard_differences_go() returns trigger language plpgsql as $$
+begin
+    if old.closed_at < now() - interval '30 days' then
+        return old;
+    end if;
+    raise exception 'difference % stands', old.difference_id
+        using errcode = 'integrity_constraint_violation';
+end $$;
+create trigger differences_go before delete on differences
+    for each row execute function guard_differences_go();
 
 select close_functions();
 select protect_merchant_table('differences');
@@ -66,7 +82,10 @@ grant select, insert, update (
     file_id, line, cashback_id, class, whys, erp_centavos, our_centavos, erp_total_centavos,
     our_total_centavos, provider, last_seen_at, closed_at, closed_why
 ) on differences to cashback_serving, cashback_worker;
-select append_only('three_side_runs');
+create trigger three_side_runs_append_only before update or delete on three_side_runs
+    for each row execute function refuse_change_of_young('ended_at');
+select refuse_truncating('three_side_runs');
+grant delete on differences, three_side_runs to cashback_worker;
 select protect_merchant_table('three_side_runs');
 grant select, insert on three_side_runs to cashback_serving, cashback_worker;
 -- Whoever reconciles a day over all merchants' book looks sales up by their names, too.
