@@ -67,41 +67,47 @@ def test_a_pending_cashback_starts_within_a_tenth_of_a_second(gateway: Gateway) 
 def test_a_worker_listens_over_a_connection_of_its_own(quick: Gateway) -> None:
     listening = (
         "select from pg_stat_activity where application_name = 'cashback-listener'"
-        " and datname = current_database() and query = 'listen cashback_due'"
+        # Now and then it asks with nothing whether its connection is there.
+        " and datname = current_database() and query in ('listen cashback_due', '')"
     )
     wait_for(lambda: len(quick.rows(listening)) == 1, "the worker listens")
 
 
-@pytest.mark.parametrize("echoes", [False, True])
-def test_what_is_in_doubt_is_settled_by_the_statement(
-    postgres_server: EmbeddedPostgres, template: str, tmp_path: Path, *, echoes: bool
+def test_what_is_in_doubt_is_settled_by_the_statement(quick: Gateway) -> None:
+    settle_what_is_in_doubt(quick)
+
+
+def test_what_is_in_doubt_is_settled_by_a_statement_that_echoes_references(
+    postgres_server: EmbeddedPostgres, template: str, tmp_path: Path
 ) -> None:
-    name = f"settled_{echoes}".lower()
-    dsn = postgres_server.create_database(name, template=template)
-    more = {**QUICK, "CASHBACK_PROVIDER_ECHOES_REFERENCE": str(echoes).lower()}
+    dsn = postgres_server.create_database("settled", template=template)
+    more = {**QUICK, "CASHBACK_PROVIDER_ECHOES_REFERENCE": "true"}
     with running_gateway(dsn, tmp_path, **more) as gateway:
-        if echoes:
-            options = {"statement_reference": True}
-            gateway.request("POST", "/options", options, authorised=False, to=gateway.sandbox_url)
-        paid, unpaid = fresh_cpf(), fresh_cpf()
-        gateway.misbehave(document=paid, behaviour="reset_after_apply", times=1)
-        gateway.misbehave(document=unpaid, behaviour="reset_before_apply", times=1)
-        replies = {cpf: gateway.submit(sale(cpf)) for cpf in (paid, unpaid)}
-        assert {r.json["status"] for r in replies.values()} == {"in_doubt"}
-        for reply in replies.values():
-            wait_until_applied(gateway, reply)
-        assert credits_of(gateway, paid) == ["1.40"]
-        assert credits_of(gateway, unpaid) == ["1.40"]
-        events = {cpf: read(gateway, r)["events"] for cpf, r in replies.items()}
-        assert [e["to_status"] for e in events[paid]][2:] == ["in_doubt", "applied"]
-        assert [e["to_status"] for e in events[unpaid]][2:] == [
-            "in_doubt",
-            "pending",
-            "sending",
-            "applied",
-        ]
-        assert events[paid][-1]["actor"] == "settler"
-    postgres_server.drop_database(name)
+        options = {"statement_reference": True}
+        gateway.request("POST", "/options", options, authorised=False, to=gateway.sandbox_url)
+        settle_what_is_in_doubt(gateway)
+    postgres_server.drop_database("settled")
+
+
+def settle_what_is_in_doubt(gateway: Gateway) -> None:
+    paid, unpaid = fresh_cpf(), fresh_cpf()
+    gateway.misbehave(document=paid, behaviour="reset_after_apply", times=1)
+    gateway.misbehave(document=unpaid, behaviour="reset_before_apply", times=1)
+    replies = {cpf: gateway.submit(sale(cpf)) for cpf in (paid, unpaid)}
+    assert {r.json["status"] for r in replies.values()} == {"in_doubt"}
+    for reply in replies.values():
+        wait_until_applied(gateway, reply)
+    assert credits_of(gateway, paid) == ["1.40"]
+    assert credits_of(gateway, unpaid) == ["1.40"]
+    events = {cpf: read(gateway, r)["events"] for cpf, r in replies.items()}
+    assert [e["to_status"] for e in events[paid]][2:] == ["in_doubt", "applied"]
+    assert [e["to_status"] for e in events[unpaid]][2:] == [
+        "in_doubt",
+        "pending",
+        "sending",
+        "applied",
+    ]
+    assert events[paid][-1]["actor"] == "settler"
 
 
 def test_days_of_ones_choice_are_reconciled_from_the_command_line(gateway: Gateway) -> None:

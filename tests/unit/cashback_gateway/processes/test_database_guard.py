@@ -142,13 +142,13 @@ async def test_what_is_sent_on_the_promoted_server_is_not_held_against_what_it_h
     living = process(sender, tmp_path, position=before)
     assert await living.check()
     sender.present = PROMOTED
-    sender.answers = asyncio.Event()
+    sender.answers = answered = asyncio.Event()
     late = asyncio.create_task(living.check())
     await asyncio.sleep(0)  # it has asked, and waits
-    sender.answers, waiting = None, sender.answers
+    sender.answers = None
     assert await living.check() is (before == 1200)
     living.position = 1600  # of a commit on the promoted one
-    waiting.set()
+    answered.set()
     assert await late is (before == 1200)
     assert sender.alarms == [] or before == 1450
 
