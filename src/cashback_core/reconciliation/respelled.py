@@ -89,10 +89,13 @@ def in_other_words(
 
 
 def _one_credit(entering: Sequence[LedgerLine], standing: Sequence[LedgerLine]) -> list[Pair]:
+    """As many as may be; of one cashback where that pairs no fewer."""
+    most = [*_paired(entering, standing)]
     pairs = [*_of_one_cashback(entering, standing)]
     new = _without(entering, (one for one, _ in pairs))
     old = _without(standing, (one for _, one in pairs))
-    return [*pairs, *_paired(new, old)]
+    pairs += _paired(new, old)
+    return pairs if len(pairs) >= len(most) else most
 
 
 def _of_one_cashback(
