@@ -138,15 +138,13 @@ def test_a_request_that_does_not_come_whole_is_cut_off_and_stores_nothing(
 ) -> None:
     """All at once: each of them takes as long as the servers are patient."""
     before = [stored_rows(entrance) for entrance in entrances]
-    sent = [
-        (case, entrance.base_url, raw_request(new_run(entrance), case))
-        for entrance in entrances
-        for case in cases("raw")
-        if is_slow(case)
-    ]
+    slow = [case for case in cases("raw") if is_slow(case)]
+    sent = [(entrance, case) for entrance in entrances for case in slow]
+    places = [entrance.base_url for entrance, _ in sent]
+    requests = [raw_request(new_run(entrance), case) for entrance, case in sent]
     with ThreadPoolExecutor(len(sent)) as pool:
-        exchanges = list(pool.map(lambda each: exchange(each[1], each[2]), sent))
-    for (case, _, _), met in zip(sent, exchanges, strict=True):
+        exchanges = list(pool.map(exchange, places, requests))
+    for (_, case), met in zip(sent, exchanges, strict=True):
         assert_as_expected(case, met)
         assert met.closed
     assert [stored_rows(entrance) for entrance in entrances] == before

@@ -48,7 +48,7 @@ def is_refused(name: str, one: Filter[Any], text: str) -> bool:
 @pytest.mark.parametrize("which", TEXTS)
 def test_what_the_document_refuses_is_refused(which: str) -> None:
     name, one = TEXTS[which]
-    schema = Draft202012Validator(one.schema(), format_checker=FORMATS)
+    schema: Any = Draft202012Validator(one.schema(), format_checker=FORMATS)
 
     @settings(max_examples=10)
     @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=50))
