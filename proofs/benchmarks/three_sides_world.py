@@ -37,6 +37,13 @@ ALTERED_EACH: Final = 503
 FOREIGN_EACH: Final = 601
 
 
+ERP_COLUMNS: Final = (
+    "sale_id", "store", "customer.document", "customer.name", "sold_at", "total", "discount",
+    "cashback",
+)  # fmt: skip
+STATEMENT_COLUMNS: Final = ("document", "cashback", "at", "reference")
+
+
 @dataclass(slots=True)
 class Expected:
     """What a run must find, counted while the files are written."""
@@ -46,6 +53,11 @@ class Expected:
     line_centavos: int = 0
     record_centavos: int = 0
     credit_centavos: int = 0
+
+    @property
+    def credit_lines(self) -> int:
+        """What the statement has, without what it should have."""
+        return self.provider.total() - self.provider[FindingClass.APPLIED_ABSENT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +223,8 @@ def write_files(folder: Path, lines: int) -> Expected:
         (folder / "statement.csv").open("w", newline="") as statement_file,
     ):
         erp, statement = csv.writer(erp_file), csv.writer(statement_file)
+        erp.writerow(ERP_COLUMNS)
+        statement.writerow(STATEMENT_COLUMNS)
         for one in _all(lines):
             expected.record_centavos += one.total_centavos
             for row in _erp_rows(one, expected):
