@@ -295,7 +295,7 @@ class _Backends:
         Of these what is theirs alone, and the hash tables that parallel workers share.
         """
         own = self._me.memory_info().rss / 2**20
-        server = sum(_without_buffers(one.pid) for one in self._first.children()) / 2**20
+        server = _without_buffers(self._first) / 2**20
         self.own_mib, self.server_mib = max(self.own_mib, own), max(self.server_mib, server)
         self.whole_mib = max(self.whole_mib, own + server)
 
@@ -317,18 +317,24 @@ class _Backends:
         return total
 
 
-def _without_buffers(pid: int) -> float:
-    """Bytes of a server's process: private ones, and its part of what it shares with workers."""
-    found, is_dynamic = 0, False
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
-            name, _, rest = line.partition(":")
-            wanted = {"Pss"} if is_dynamic else {"Private_Clean", "Private_Dirty"}
-            if name in wanted:
-                found += int(rest.split()[0]) * 1024
-            elif "-" in name and " " in name:  # where a mapping begins
-                is_dynamic = "/PostgreSQL." in line
-    return found
+def _without_buffers(first: psutil.Process) -> float:
+    """Bytes of a server's processes: what each has for itself, and what they share but its buffers.
+
+    What workers share are files of memory that they map; what is touched of one is its blocks.
+    """
+    own, shared = 0, set[str]()
+    for process in first.children():
+        with suppress(psutil.Error, OSError):
+            memory = process.memory_info()
+            own += memory.rss - memory.shared
+            for line in Path(f"/proc/{process.pid}/maps").read_text().splitlines():
+                _, has, name = line.partition("/dev/shm/PostgreSQL.")  # noqa: S108 (its own)
+                if has and not name.endswith("(deleted)"):
+                    shared.add(has + name)
+    for name in shared:
+        with suppress(OSError):
+            own += Path(name).stat().st_blocks * 512
+    return own
 
 
 def _first_server(me: psutil.Process) -> psutil.Process:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from benchmarks.sales import cpf
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.three_sides import ErpClass
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -259,7 +260,7 @@ def _statement_rows(one: DaySale, expected: Expected) -> Iterator[tuple[object, 
     if number % FOREIGN_EACH == 0:
         expected.provider[FindingClass.UNKNOWN_HERE] += 1
         expected.credit_centavos += 5
-        yield cpf(900_000_000 + number), "0,05", one.sold_at.isoformat(), f"campaign {number}"
+        yield cpf(900_000_000 + number), "0,05", format_instant(one.sold_at), f"campaign {number}"
     if not one.is_applied:
         return
     if number % NOT_CREDITED_EACH == 0:
@@ -269,4 +270,4 @@ def _statement_rows(one: DaySale, expected: Expected) -> Iterator[tuple[object, 
     expected.provider[FindingClass.ALTERED if altered else FindingClass.MATCHED] += 1
     told = centavos + altered
     expected.credit_centavos += told
-    yield one.document, f"{told / 100:.2f}".replace(".", ","), one.sold_at.isoformat(), one.id
+    yield one.document, f"{told / 100:.2f}".replace(".", ","), format_instant(one.sold_at), one.id
