@@ -1,42 +1,47 @@
 """A day on three sides at volume: `python -m benchmarks.three_sides --lines 1000000`.
 
 Writes an ERP's file and a provider's statement of so many sales, and measures, in the processor
-time of all processes and the memory of each: reading and storing both files, matching them, storing
-what differs. Beside it, in the same run, the bare SQL full outer join of the same tables.
+time of all processes and their memory: reading and storing both files as the command line does,
+matching them, storing what differs. Beside it, in turn with the matching, the bare SQL full outer
+join of the same tables.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
 import os
 import tempfile
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, ClassVar, Final
+from zoneinfo import ZoneInfo
 
 import psutil
 import psycopg
 
+from adapters.files.reader import ProfiledFiles
 from adapters.postgres.connection.database import Database
 from adapters.postgres.embedded import throwaway_postgres
+from adapters.postgres.files.store import OF_THE_COMMAND_LINE, PostgresFileStore
 from adapters.postgres.reconciliation.three_sides import AccountBook, PostgresThreeSides
 from adapters.postgres.schema.migration import migrate
-from benchmarks.three_sides_world import DAY, Expected, copy_rows, fill, write_files
+from benchmarks.three_sides_world import DAY, Expected, fill, write_files
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.reconciliation import Margin, Rules
 from cashback_core.reconciliation.compare_day import CompareDay
 from cashback_core.reconciliation.days_compared import DayAsked, DayCompared, NotCompared
+from cashback_core.reconciliation.file_import import HowWritten, ImportFile
+from cashback_core.reconciliation.files import FileState, FileTopic, FileToTake
 from cashback_core.reconciliation.three_sided_merge import ThreeSidedMerge
-from cashback_core.values.ids import new_id
 from cashback_gateway.local.demo_data import load_merchant
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator
     from uuid import UUID
 
 BARE: Final = """
@@ -63,6 +68,9 @@ BARE: Final = """
 """
 """The same tables joined on the same keys, with what is compared, and nothing decided."""
 
+PROFILE: Final = b'decimal = ","'
+"""Amounts as a Brazilian ERP writes them; the columns have the fields' own names."""
+
 RULES: Final = Rules(
     policy=DeliveryPolicy(),
     margin=Margin(freeze_s=0.0, provider_delay_s=1.0, clock_skew_s=1.0),
@@ -79,6 +87,7 @@ class Cost:
     took_s: float = 0.0
     own_mib: float = 0.0
     server_mib: float = 0.0
+    whole_mib: float = 0.0
 
     @property
     def cpu_s(self) -> float:
@@ -91,6 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=None, help="where files are written")
+    parser.add_argument("--rounds", type=int, default=3, help="of matching, between bare joins")
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(dir=asked.folder) as made,
@@ -111,35 +121,39 @@ def main() -> None:
             connection.execute("vacuum analyze")
             _Backends()  # what has been used so far, while all who used it are there
         print(f"{asked.lines:,} sales loaded in {time.perf_counter() - began_s:.0f} s", flush=True)
-        asyncio.run(measure(dsn, folder, expected, asked.lines))
+        asyncio.run(measure(dsn, folder, expected, lines=asked.lines, rounds=asked.rounds))
 
 
-async def measure(dsn: str, folder: Path, expected: Expected, lines: int) -> None:
-    """Read, match, store; the bare join before and after."""
-    erp, statement = new_id(), new_id()
-    async with measured("reading both files, COPY", lines) as reading:
-        await asyncio.to_thread(store_files, dsn, folder, erp, statement)
+async def measure(dsn: str, folder: Path, expected: Expected, *, lines: int, rounds: int) -> None:
+    """Read, match and join in turn, and once more all that a user asks for."""
+    async with measured("reading both files, storing their lines", lines) as reading:
+        erp, statement = await bring_files(dsn, folder, expected)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("analyze erp_lines")
         connection.execute("analyze statement_lines")
     asked = DayAsked(
         merchant_id=1, day=DAY.date(), by="benchmark", file_id=erp, statement_id=statement
     )
-    bare = [await bare_join(dsn, erp, statement, lines)]
+    ratios: list[float] = []
     async with Database(dsn) as database:
         store = PostgresThreeSides(database, AccountBook(rules=RULES, seal=None))
-        async with measured("matching alone", lines) as alone:
-            await match(store, asked)
-        bare.append(await bare_join(dsn, erp, statement, lines))
+        before = await bare_join(dsn, erp, statement, lines)
+        for _ in range(rounds):
+            async with measured("matching alone", lines) as alone:
+                await match(store, asked)
+            after = await bare_join(dsn, erp, statement, lines)
+            ratios.append(2 * alone.cpu_s / (before.cpu_s + after.cpu_s))
+            before = after
         async with measured("matching, explaining, storing what differs", lines) as matching:
             found = await CompareDay(store=store)(asked)
     assert isinstance(found, DayCompared), found
     check(found, expected)
-    joined_s = sum(one.cpu_s for one in bare) / len(bare)
+    told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
     print(
         f"all of it: {reading.cpu_s + matching.cpu_s:.1f} s of processor,"
-        f" {(reading.cpu_s + matching.cpu_s) / lines * 1e6:.1f} µs a line;"
-        f" matching is {alone.cpu_s / joined_s:.2f} × the bare join;"
+        f" {(reading.cpu_s + matching.cpu_s) / lines * 1e6:.1f} µs a line, at most"
+        f" {max(reading.whole_mib, matching.whole_mib):.0f} MiB of all processes;"
+        f" matching is {median(ratios):.2f} × the bare join ({told});"
         f" {found.kept.opened:,} differences"
     )
 
@@ -190,69 +204,37 @@ def check(found: DayCompared, expected: Expected) -> None:
         assert max(total.lines, total.cashbacks) == count, (credited, total, count)
 
 
-def store_files(dsn: str, folder: Path, erp: UUID, statement: UUID) -> None:
-    """Read both files as text and store their lines."""
-    with psycopg.connect(dsn) as connection:
-        connection.execute("set session_replication_role = replica")
-        for kind, id_ in (("erp_day", erp), ("statement", statement)):
-            is_day = kind == "erp_day"
-            connection.execute(
-                "insert into files (file_id, kind, merchant_id, sha256, identity, name,"
-                " declared_by, day, since, through, begun_at, completed_at) values (%s, %s, %s,"
-                " sha256('x'), sha256(%s), %s, 'benchmark', %s, %s, %s, %s, now())",
-                [
-                    id_, kind, 1 if is_day else None, id_.bytes, kind,
-                    DAY.date() if is_day else None,
-                    None if is_day else DAY - timedelta(hours=1),
-                    None if is_day else DAY + timedelta(days=1, hours=1),
-                    DAY + timedelta(days=1, hours=1),
-                ],
+async def bring_files(dsn: str, folder: Path, expected: Expected) -> tuple[UUID, UUID]:
+    """Both files, read and kept as `import-day` and `import-statement` do; their ids."""
+    how, reader = HowWritten(form="csv", profile=PROFILE), ProfiledFiles()
+    async with Database(dsn) as database:
+        bring = ImportFile(
+            store=PostgresFileStore(database, skew=RULES.margin.skew, purposes=OF_THE_COMMAND_LINE),
+            max_lines=10**9,
+        )
+        with (folder / "erp.csv").open("rb") as file:
+            read = reader.day(file, how, ZoneInfo("America/Sao_Paulo"))
+            erp = await bring(
+                FileToTake(
+                    topic=FileTopic.ERP_DAY, sha256=b"1" * 32, name="erp.csv",
+                    declared_by="benchmark", merchant_id=1, day=DAY.date(),
+                ),
+                read.lines,
             )  # fmt: skip
-        copy_rows(
-            connection,
-            "erp_lines",
-            "file_id, line, merchant_id, name_kind, name, store, document, customer_name, sold_at,"
-            " total_centavos, discount_centavos, cashback_centavos",
-            _read(folder / "erp.csv", lambda n, row: _erp_line(erp, n, row)),
-        )
-        copy_rows(
-            connection,
-            "statement_lines",
-            "file_id, line, kind, document, centavos, credited_at, reference",
-            _read(folder / "statement.csv", lambda n, row: _statement_line(statement, n, row)),
-        )
-        connection.execute(
-            "update files as f set told_lines = s.lines, told_centavos = s.centavos from ("
-            " select count(*) as lines, sum(centavos) as centavos from statement_lines"
-            ") as s where f.file_id = %s",
-            [statement],
-        )
-
-
-def _read(path: Path, row_of: Callable[[int, list[str]], str]) -> Iterator[str]:
-    with path.open(newline="") as file:
-        for number, row in enumerate(csv.reader(file), start=1):
-            yield row_of(number, row)
-
-
-def _erp_line(file_id: UUID, number: int, row: list[str]) -> str:
-    name, store, document, customer, sold_at, total, discount, cashback = row
-    return (
-        f"{file_id}\t{number}\t1\tsale_id\t{name}\t{store}\t{document}\t{customer}"
-        f"\t{datetime.fromisoformat(sold_at).isoformat()}\t{_centavos(total)}"
-        f"\t{_centavos(discount)}\t{_centavos(cashback)}\n"
-    )
-
-
-def _statement_line(file_id: UUID, number: int, row: list[str]) -> str:
-    document, amount, at, reference = row
-    instant = datetime.fromisoformat(at).isoformat()
-    return f"{file_id}\t{number}\tcredit\t{document}\t{_centavos(amount)}\t{instant}\t{reference}\n"
-
-
-def _centavos(told: str) -> int:
-    reais, _, rest = told.partition(",")
-    return int(reais) * 100 + int(rest)
+        with (folder / "statement.csv").open("rb") as file:
+            read = reader.statement(file, how)
+            statement = await bring(
+                FileToTake(
+                    topic=FileTopic.STATEMENT, sha256=b"2" * 32, name="statement.csv",
+                    declared_by="benchmark", since=DAY - timedelta(hours=1),
+                    through=DAY + timedelta(days=1, hours=1),
+                    told_lines=expected.credit_lines, told_centavos=expected.credit_centavos,
+                ),
+                read.lines,
+            )  # fmt: skip
+    for one in (erp.file, statement.file):
+        assert (one.state, one.tally.unreadable) == (FileState.COMPLETE, 0), one
+    return erp.file.id, statement.file.id
 
 
 @asynccontextmanager
@@ -269,11 +251,12 @@ async def measured(what: str, lines: int) -> AsyncGenerator[Cost, None]:
         cost.took_s = time.perf_counter() - began
         cost.own_s = _own_s() - own_began
         cost.server_s = watch.used_s
-        cost.own_mib, cost.server_mib = watch.own_mib, watch.most_mib
+        cost.own_mib, cost.server_mib = watch.own_mib, watch.server_mib
+        cost.whole_mib = watch.whole_mib
     print(
         f"{what}: {cost.cpu_s:.1f} s of processor ({cost.own_s:.1f} here, {cost.server_s:.1f} the"
         f" server's), {cost.took_s:.1f} s; {cost.cpu_s / lines * 1e6:.1f} µs a line; most memory"
-        f" {cost.own_mib:.0f} MiB here, {cost.server_mib:.0f} MiB of a server's process",
+        f" {cost.own_mib:.0f} MiB here, {cost.server_mib:.0f} MiB of all the server's processes",
         flush=True,
     )
 
@@ -290,8 +273,7 @@ class _Backends:
     """The most that was ever counted."""
 
     def __init__(self) -> None:
-        self.own_mib = 0.0
-        self.most_mib = 0.0
+        self.own_mib = self.server_mib = self.whole_mib = 0.0
         self._me = psutil.Process()
         self._first = _first_server(self._me)
         self._began_s = self._settled_s()
@@ -308,12 +290,14 @@ class _Backends:
             await asyncio.sleep(0.25)
 
     def once(self) -> None:
-        """What each process has for itself: of the server's without what they share."""
-        self.own_mib = max(self.own_mib, self._me.memory_info().rss / 2**20)
-        for process in self._first.children():
-            with suppress(psutil.Error):
-                memory = process.memory_info()
-                self.most_mib = max(self.most_mib, (memory.rss - memory.shared) / 2**20)
+        """What our process has, and all of the server's without its buffers.
+
+        Of these what is theirs alone, and the hash tables that parallel workers share.
+        """
+        own = self._me.memory_info().rss / 2**20
+        server = _without_buffers(self._first) / 2**20
+        self.own_mib, self.server_mib = max(self.own_mib, own), max(self.server_mib, server)
+        self.whole_mib = max(self.whole_mib, own + server)
 
     def _settled_s(self) -> float:
         """The total once nobody is missing: who ends is counted again when it was waited for."""
@@ -331,6 +315,26 @@ class _Backends:
                 total += times.user + times.system
         _Backends.seen_s = max(_Backends.seen_s, total)
         return total
+
+
+def _without_buffers(first: psutil.Process) -> float:
+    """Bytes of a server's processes: what each has for itself, and what they share but its buffers.
+
+    What workers share are files of memory that they map; what is touched of one is its blocks.
+    """
+    own, shared = 0, set[str]()
+    for process in first.children():
+        with suppress(psutil.Error, OSError):
+            memory = process.memory_info()
+            own += memory.rss - memory.shared
+            for line in Path(f"/proc/{process.pid}/maps").read_text().splitlines():
+                _, has, name = line.partition("/dev/shm/PostgreSQL.")  # noqa: S108 (its own)
+                if has and not name.endswith("(deleted)"):
+                    shared.add(has + name)
+    for name in shared:
+        with suppress(OSError):
+            own += Path(name).stat().st_blocks * 512
+    return own
 
 
 def _first_server(me: psutil.Process) -> psutil.Process:

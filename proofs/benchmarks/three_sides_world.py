@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from benchmarks.sales import cpf
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.three_sides import ErpClass
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +38,13 @@ ALTERED_EACH: Final = 503
 FOREIGN_EACH: Final = 601
 
 
+ERP_COLUMNS: Final = (
+    "sale_id", "store", "customer.document", "customer.name", "sold_at", "total", "discount",
+    "cashback",
+)  # fmt: skip
+STATEMENT_COLUMNS: Final = ("document", "cashback", "at", "reference")
+
+
 @dataclass(slots=True)
 class Expected:
     """What a run must find, counted while the files are written."""
@@ -46,6 +54,11 @@ class Expected:
     line_centavos: int = 0
     record_centavos: int = 0
     credit_centavos: int = 0
+
+    @property
+    def credit_lines(self) -> int:
+        """What the statement has, without what it should have."""
+        return self.provider.total() - self.provider[FindingClass.APPLIED_ABSENT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +224,8 @@ def write_files(folder: Path, lines: int) -> Expected:
         (folder / "statement.csv").open("w", newline="") as statement_file,
     ):
         erp, statement = csv.writer(erp_file), csv.writer(statement_file)
+        erp.writerow(ERP_COLUMNS)
+        statement.writerow(STATEMENT_COLUMNS)
         for one in _all(lines):
             expected.record_centavos += one.total_centavos
             for row in _erp_rows(one, expected):
@@ -245,7 +260,7 @@ def _statement_rows(one: DaySale, expected: Expected) -> Iterator[tuple[object, 
     if number % FOREIGN_EACH == 0:
         expected.provider[FindingClass.UNKNOWN_HERE] += 1
         expected.credit_centavos += 5
-        yield cpf(900_000_000 + number), "0,05", one.sold_at.isoformat(), f"campaign {number}"
+        yield cpf(900_000_000 + number), "0,05", format_instant(one.sold_at), f"campaign {number}"
     if not one.is_applied:
         return
     if number % NOT_CREDITED_EACH == 0:
@@ -255,4 +270,4 @@ def _statement_rows(one: DaySale, expected: Expected) -> Iterator[tuple[object, 
     expected.provider[FindingClass.ALTERED if altered else FindingClass.MATCHED] += 1
     told = centavos + altered
     expected.credit_centavos += told
-    yield one.document, f"{told / 100:.2f}".replace(".", ","), one.sold_at.isoformat(), one.id
+    yield one.document, f"{told / 100:.2f}".replace(".", ","), format_instant(one.sold_at), one.id

@@ -13,7 +13,7 @@ from dataclasses import fields
 from functools import partial
 from itertools import islice
 from operator import attrgetter
-from typing import IO, TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 from uuid import UUID
 
 from cashback_core.reconciliation import BookEntry, Finding, Settled, Spool
@@ -36,6 +36,10 @@ BLOCK: Final = 128
 """Items that are read back at once, of each run that is merged."""
 
 
+GROUPED: Final = 50_000
+"""Cashbacks of groups that are held, over all spools of one reconciliation."""
+
+
 class SpoolClosedError(Exception):
     """The spools were closed while somebody used them: the reconciliation was given up."""
 
@@ -48,6 +52,8 @@ class DiskSpools:
 
     def __init__(self) -> None:
         self._files: list[IO[bytes]] = []
+        self._groups = _Groups(self)
+        self._reductions = {**_REDUCTIONS, **self._groups.reductions}
         self.closed = False
 
     def __enter__(self) -> Self:
@@ -88,7 +94,7 @@ class DiskSpools:
             if self.closed:
                 raise SpoolClosedError
             pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
-            pickler.dispatch_table = _REDUCTIONS
+            pickler.dispatch_table = self._reductions
             pickler.dump(block)
             blocks.append(at)
         return blocks
@@ -99,7 +105,7 @@ class DiskSpools:
             if self.closed:
                 raise SpoolClosedError
             file.seek(at)
-            yield from pickle.load(file)  # noqa: S301 (our own file, which nobody else can open)
+            yield from _Reader(file, self._groups).load()
 
 
 class DiskList(Generic[T]):
@@ -162,6 +168,90 @@ class DiskSpool(Spool[T]):
             file.close()
             written = (self._spools.read(sorted_file, run) for run in runs)
             yield from heapq.merge(*written, held, key=key)
+
+
+class _Groups:
+    """Groups of many cashbacks, which thousands of items have in common: not one with each block.
+
+    Some are held, so that what was one stays one.
+    """
+
+    def __init__(self, spools: DiskSpools) -> None:
+        self._spools = spools
+        self._file: IO[bytes] | None = None
+        self._held: dict[int, tuple[BookEntry, ...]] = {}
+        self._places: dict[int, int] = {}
+        self.reductions: Final[dict[type, Callable[[Any], Any]]] = {
+            LeftEntry: self._reduction(LeftEntry),
+            Settled: self._reduction(Settled),
+            _Place: lambda place: (_group_at, (place.at,)),
+        }
+
+    def at(self, place: int) -> tuple[BookEntry, ...]:
+        """The group that was written there."""
+        if place not in self._held:
+            assert self._file is not None
+            self._file.seek(place)
+            self._hold(place, _Reader(self._file, self).load())
+        return self._held[place]
+
+    def _put(self, group: tuple[BookEntry, ...]) -> _Place:
+        place = self._places.get(id(group))
+        if place is None:
+            if self._file is None:
+                self._file = self._spools.new_file()
+            place = self._file.seek(0, 2)
+            pickler = pickle.Pickler(self._file, pickle.HIGHEST_PROTOCOL)
+            pickler.dispatch_table = _REDUCTIONS
+            pickler.dump(group)
+            self._hold(place, group)
+        return _Place(place)
+
+    def _hold(self, place: int, group: tuple[BookEntry, ...]) -> None:
+        self._held[place] = group
+        self._places[id(group)] = place  # an id is one group's for as long as that is held
+        while len(self._held) > 1 and sum(map(len, self._held.values())) > GROUPED:
+            oldest = next(iter(self._held))
+            del self._places[id(self._held.pop(oldest))]
+
+    def _reduction(self, of: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+        whole = _reduction(of)
+        place = [field.name for field in fields(of)].index("group")
+
+        def reduce(one: Any) -> tuple[Any, ...]:
+            make, values = whole(one)
+            if len(one.group) > BLOCK:
+                values = (*values[:place], self._put(one.group), *values[place + 1 :])
+            return make, values
+
+        return reduce
+
+
+class _Place:
+    """Where a group stands, in its stead."""
+
+    __slots__ = ("at",)
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+
+class _Reader(pickle.Unpickler):
+    """Reads our own files, which nobody else can open."""
+
+    def __init__(self, file: IO[bytes], groups: _Groups) -> None:
+        super().__init__(file)
+        self._groups = groups
+
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
+        """By name, but for what stands for a group: that is looked up among ours."""
+        if global_name == _group_at.__name__:
+            return self._groups.at
+        return super().find_class(module_name, global_name)
+
+
+def _group_at(place: int) -> NoReturn:
+    raise LookupError(place)  # never called: `_Reader` has what is meant
 
 
 def _reduction(of: type[Any]) -> Callable[[Any], tuple[Any, ...]]:

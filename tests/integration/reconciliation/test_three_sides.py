@@ -68,6 +68,8 @@ RULES = Rules(
     echoes_reference=True,
 )
 WORLDS = int(os.environ.get("THREE_SIDES_WORLDS", "12"))
+ODD = (53, 118, 156)
+"""A doubtful line may be of somebody whose cashback is in no book: void, or recorded."""
 
 
 async def standing(database: Database, world: DayWorld, rules: Rules) -> Reconciliation:
@@ -150,7 +152,7 @@ async def test_sql_and_core_together_say_what_the_core_says_alone(
     rules = replace(RULES, echoes_reference=echoes)
     compare = CompareDay(store=PostgresThreeSides(database, AccountBook(rules=rules, seal=None)))
     equal = plain = 0
-    for seed in range(WORLDS):
+    for seed in (*range(WORLDS), *ODD):
         world = a_world(seed, echoes=echoes)
         with psycopg.connect(dsn) as connection:
             erp, statement = store(connection, world)

@@ -112,11 +112,7 @@ COUNT_APPLIED: Final[LiteralString] = """
     select count(*) from cashbacks as c
     where c.status = 'applied' and c.applied_at >= %(applied_since)s
 """
-OF_DOCUMENTS: Final[LiteralString] = """
-    select s.cashback_id
-    from merchants as m
-    join sales as s on s.merchant_id = m.merchant_id and s.document = any(%(documents)s)
-"""
+# Whatever else of these may be in the book is entered whole: what is void or long past never is.
 APPLIED_OF: Final[LiteralString] = """
     select s.cashback_id
     from merchants as m

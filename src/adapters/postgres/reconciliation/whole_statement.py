@@ -26,7 +26,6 @@ from adapters.postgres.reconciliation.plain_credits import (
     NAMED_TWICE,
     NOT_PLAIN,
     NOT_PLAIN_SILENT,
-    OF_DOCUMENTS,
 )
 from adapters.postgres.reconciliation.statement_head import ToldStatement, read_head
 from adapters.postgres.reconciliation.unlike_rows import SILENT_S, streamed
@@ -147,7 +146,7 @@ class _Matching:
         if self._documents:
             told = sorted(self._documents)
             stored = [*told, *(f"F:{document}" for document in told)]
-            found = await self._all(OF_DOCUMENTS, documents=stored)
+            found = await self._all(APPLIED_OF, documents=stored)
             self._named.update((id_, None) for (id_,) in found)
         while new := [id_ for id_ in self._named if id_ not in self._entered]:
             for ids in _slices(new):

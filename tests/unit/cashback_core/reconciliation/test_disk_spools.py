@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -118,3 +119,23 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         fill(spool, 50)
         assert next(iter(spool.in_order(lambda n: n))) == 0
         assert list(tmp_path.iterdir()) == [], "the files have no names"
+
+
+def test_a_group_of_thousands_is_written_once_and_stays_one() -> None:
+    group = tuple(replace(ENTRY, id=new_id()) for _ in range(500))
+    with DiskSpools() as spools:
+        spool: Spool[LeftEntry] = spools()
+        for one in group:
+            spool.put(LeftEntry(entry=one, waiting=NotPlaced.DOUBT, group=group))
+        written = sum(os.fstat(file.fileno()).st_size for file in spools._files)
+        found = list(spool.in_order(lambda left: left.entry.id.int))
+        moves: Spool[Finding] = spools()
+        for left in found[:20]:
+            move = replace(MOVE, group=left.group)
+            moves.put(Finding(cls=FindingClass.DOUBT_ABSENT, entry=left.entry, move=move, why="x"))
+        groups = {id(one.move.group) for one in moves.in_order(lambda _: 0) if one.move is not None}
+        assert len(groups) == 1, "and is looked at once where its moves are stored"
+    assert [left.entry for left in found] == sorted(group, key=lambda one: one.id)
+    assert len({id(left.group) for left in found}) == 1
+    assert found[0].group == group
+    assert written < 1_000 * len(group)
