@@ -68,7 +68,7 @@ _FILLED: Final[tuple[LiteralString, ...]] = (
         difference_id, merchant_id, day, file_id, line, class, opened_at, last_seen_at, closed_at,
         closed_why
     ) select gen_random_uuid(), 1, (at at time zone 'America/Sao_Paulo')::date, id, l, 'differs',
-        at, at, case when n > 30 then at end, case when n > 30 then 'no longer found' end
+        at, at, case when n > 2 then at end, case when n > 2 then 'no longer found' end
     from steps cross join generate_series(1, 5) as l
     """,
     """
