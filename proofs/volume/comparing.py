@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
+from volume.found import FOUND
 from volume.house import opened
 from volume.plans import WHOLE, PlanLog, explain_everything, explain_no_more
 from volume.selling import new_sale, paid
@@ -33,11 +34,12 @@ SLACK: Final = 8
 
 GROWING: Final = frozenset({
     "sales", "sale_lines", "sale_names", "cashbacks", "attempts", "events", "customers", "audit",
+    *FOUND,
 })  # fmt: skip
 """Nothing that is done day by day reads one of these whole."""
 
-OPEN: Final = frozenset({"cashbacks_open"})
-"""It holds what is open alone, of which a longer past has no more: it may always be taken."""
+OPEN: Final = frozenset({"cashbacks_open", "differences_open", "differences_standing"})
+"""They hold what is open alone, of which a longer past has no more: they may always be taken."""
 
 NESTING: Final = frozenset({"suspected_cashbacks"})
 """Functions of ours that are selected from, and whose own statements are told, too."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
+from volume.found import FOUND, fill_found
 from volume.past import BUYERS, GROUPS, cpf, past_sale, sale_count
 
 if TYPE_CHECKING:
@@ -116,11 +117,12 @@ def fill(
                 f" {spent_s / done * (sales - done):,.0f} s left"
             )
         _fill_customers(connection, customers, known)
+        fill_found(connection, sales=sales, newest_at=newest_at)
         _leave_room(connection, factors)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("select renew_feed(true)")
         # VACUUM as autovacuum would have: without it nothing is known to be visible to all.
-        connection.execute(f"vacuum (analyze) {', '.join(TABLES)}".encode())
+        connection.execute(f"vacuum (analyze) {', '.join((*TABLES, *FOUND))}".encode())
         connection.execute("checkpoint")
     tell(f"{sales:,} sales in {time.monotonic() - begun_s:,.0f} s")
 

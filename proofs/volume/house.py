@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -14,11 +15,17 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.changes import PostgresChanges
+from adapters.postgres.figures.store import PostgresFigures
+from adapters.postgres.files.store import PostgresFileStore
 from adapters.postgres.operators.acts import PostgresOperatorStore
+from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.operators.probe import PostgresProbe
+from adapters.postgres.operators.provider_ledger import PostgresProviderLedger
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
+from adapters.postgres.reconciliation.past import PostgresReconciliationPast
 from adapters.postgres.reconciliation.store import PostgresReconciliationStore
+from adapters.postgres.reconciliation.three_sides import PostgresThreeSides
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.privacy.seals import Seal, new_erasure_key
 from cashback_core.reconciliation import Margin, Rules
@@ -53,6 +60,12 @@ class House:
     reconciliation: PostgresReconciliationStore
     probe: PostgresProbe
     privacy: PostgresPrivacyStore
+    files: PostgresFileStore
+    three_sides: PostgresThreeSides
+    cases: PostgresCaseStore
+    ledger: PostgresProviderLedger
+    figures: PostgresFigures
+    past: PostgresReconciliationPast
 
     def sale(self, number: int) -> PastSale:
         """The sale of a number."""
@@ -81,6 +94,12 @@ async def opened(dsn: str, newest_at: datetime) -> AsyncGenerator[House, None]:
             reconciliation=PostgresReconciliationStore(database, RULES),
             probe=PostgresProbe(database=database, backlog=True),
             privacy=PostgresPrivacyStore(database),
+            files=PostgresFileStore(database, skew=timedelta(hours=1)),
+            three_sides=PostgresThreeSides(database),
+            cases=PostgresCaseStore(database),
+            ledger=PostgresProviderLedger(database),
+            figures=PostgresFigures(database),
+            past=PostgresReconciliationPast(database),
         )
 
 

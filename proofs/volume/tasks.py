@@ -21,6 +21,7 @@ from cashback_core.delivery.states import Status
 from cashback_core.operators.open_cashbacks import OpenFilter
 from cashback_core.privacy.data_subjects import Retention
 from cashback_core.values.documents import Cpf
+from volume.found_tasks import FOUND_READS, FOUND_WRITES
 from volume.house import MERCHANT, House
 from volume.past import cpf
 from volume.selling import OLD, accept, replay, same_request
@@ -237,6 +238,7 @@ READS: Final[dict[str, Task]] = {
     "by name: an id": lambda house: named_cashbacks(house.database, [str(house.id(OLD))]),
     "by name: a number": lambda house: named_cashbacks(house.database, [f"nf-{OLD}"]),
     "worker: when next": lambda house: house.store.next_due_s(),
+    **FOUND_READS,
 }
 """Tasks that change nothing."""
 
@@ -249,5 +251,6 @@ WRITES: Final[dict[str, Task]] = {
     "reap": lambda house: house.store.reap(limit=2),
     "resume": lambda house: house.store.resume(limit=100),
     "void": lambda house: house.store.void_expired(limit=100),
+    **FOUND_WRITES,
 }
 """Tasks that write, but for the end of an attempt (`conclude`)."""

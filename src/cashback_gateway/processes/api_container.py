@@ -10,7 +10,7 @@ from dependency_injector import providers
 from adapters.credentials.password_hashes import Argon2Hashes
 from adapters.credentials.signing_key import load_signing_key, load_verifying_key
 from adapters.credentials.tokens import JwtTokens
-from adapters.files.reader import ProfiledFiles
+from adapters.files.apart import FilesApart
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.postgres.closing.store import PostgresCloseStore
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
@@ -69,7 +69,7 @@ def _files(settings: Settings, database: Database) -> FileDesk:
     skew = timedelta(seconds=settings.margin.clock_skew_s)
     purposes = FilePurposes(of_account=ANSWERING_INCIDENTS)
     return FileDesk(
-        reader=ProfiledFiles(),
+        reader=FilesApart(),
         store=PostgresFileStore(database, skew=skew, purposes=purposes),
         max_lines=settings.files.upload_lines,
         max_bytes=settings.files.upload_bytes,

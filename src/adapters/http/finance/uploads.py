@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sys
 import tempfile
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -45,17 +44,11 @@ from handing in.
 MOST_READ: Final = 1
 """Files that one process reads at a time: it costs some seconds, and sales come first.
 
-With 190,000 rows of a spreadsheet being read a sale waited 0.9 s at most, with two of them 5 s.
+A child does it (`adapters.files.apart`); a machine of two processors has one for sales then.
 """
 
 WAITED_S: Final = 30.0
 """How long a file that has come waits to be read."""
-
-_TURN_S: Final = 0.0005
-"""How long the thread that reads keeps the interpreter once a sale asks for it (else 5 ms).
-
-A sale asks some twenty times. One file is read at a time, so nobody else sets it meanwhile.
-"""
 
 _BUSY: Final = RateExceededError(5.0)
 _IN_MEMORY: Final = 1024 * 1024
@@ -91,12 +84,9 @@ class UploadSlots:
                 await self._read.acquire()
         except TimeoutError:
             raise _BUSY from None
-        before = sys.getswitchinterval()
-        sys.setswitchinterval(_TURN_S)
         try:
             yield
         finally:
-            sys.setswitchinterval(before)
             self._read.release()
 
 

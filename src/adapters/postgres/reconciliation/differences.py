@@ -154,7 +154,8 @@ async def read_runs(
         select run_id, day, file_id, statement_id, source, run_by, as_of, totals, opened, renewed,
             closed, distrust
         from three_side_runs
-        where merchant_id = %(merchant_id)s and as_of is not null
+        -- As a comparison: what is never null is no condition that an index is found by.
+        where merchant_id = %(merchant_id)s and as_of > '-infinity'
             and (%(day)s::date is null or day = %(day)s)
             and (%(at)s::timestamptz is null or (as_of, run_id) < (%(at)s, %(id)s::uuid))
         order by as_of desc, run_id desc
@@ -167,6 +168,7 @@ async def read_runs(
             "id": None if after is None else after.id,
             "limit": limit,
         },
+        prepare=False,
     )
     return tuple(
         DayRun(

@@ -5153,6 +5153,10 @@ CREATE INDEX differences_closed ON public.differences USING btree (closed_at, di
 
 CREATE INDEX differences_of_a_cashback ON public.differences USING btree (cashback_id) WHERE (cashback_id IS NOT NULL);
 
+-- Name: differences_of_days; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX differences_of_days ON public.differences USING btree (merchant_id, day, opened_at, difference_id) WHERE (day IS NOT NULL);
+
 -- Name: differences_open; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX differences_open ON public.differences USING btree (merchant_id, day, known_by) WHERE (closed_at IS NULL);
@@ -5256,6 +5260,14 @@ CREATE INDEX provider_moves_of_tellings ON public.provider_moves USING btree (te
 -- Name: provider_tellings_by_asking; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX provider_tellings_by_asking ON public.provider_tellings USING btree (asked_at);
+
+-- Name: provider_tellings_by_instant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_tellings_by_instant ON public.provider_tellings USING btree (at);
+
+-- Name: provider_tellings_by_reach; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_tellings_by_reach ON public.provider_tellings USING btree (through);
 
 -- Name: reconciliations_latest; Type: INDEX; Schema: public; Owner: -
 

@@ -18,6 +18,9 @@ create table provider_tellings (
     check (since <= through)
 );
 create index provider_tellings_by_asking on provider_tellings (asked_at);
+-- How far they reach, and when the last was taken in.
+create index provider_tellings_by_reach on provider_tellings (through);
+create index provider_tellings_by_instant on provider_tellings (at);
 select append_only('provider_tellings');
 
 create table provider_lines (

@@ -63,6 +63,9 @@ create index three_side_runs_of_days on three_side_runs (merchant_id, day, as_of
     where as_of is not null;
 create index three_side_runs_by_end on three_side_runs (ended_at);
 
+-- A day's, closed ones too.
+create index differences_of_days on differences (merchant_id, day, opened_at, difference_id)
+    where day is not null;
 -- What stands open, and what was closed lately, stays.
 create index differences_closed on differences (closed_at, difference_id) where closed_at is not null;
 create function guard_differences_go() returns trigger language plpgsql as $$
