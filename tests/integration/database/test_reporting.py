@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 from uuid import uuid4
@@ -31,8 +32,10 @@ from adapters.postgres.connection.reporting_logins import (
     reporting_logins,
 )
 from adapters.postgres.embedded import throwaway_postgres
+from adapters.postgres.figures.store import PostgresFigures
 from adapters.postgres.schema.migration import migrate
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.figures.figures import Dimension, FiguresQuestion
 from cashback_core.values.documents import Cpf
 from cashback_gateway.local.demo_data import load_merchant
 from chaos.quick_folder import quick_folder
@@ -130,6 +133,28 @@ def test_a_document_is_hidden_however_and_wherever_a_till_wrote_it(house: str, s
             )
     assert told == ("***",) * len(columns)
     assert skus == [("***",)]
+
+
+def test_a_company_s_letters_are_hidden_too(house: str) -> None:
+    with psycopg.connect(house) as owner:
+        owner.execute("set session_replication_role = replica")
+        ((cashback,),) = owner.execute(
+            "update sales set document = '12ABC34501DE35', store = '12.ABC.345/01DE-35'"
+            " where sale_id = %s returning cashback_id",
+            [f"NF-{ALICE}"],
+        ).fetchall()
+        owner.commit()
+        try:
+            with as_(house) as mine:
+                told = mine.execute(
+                    "select store, document from sales where cashback_id = %s", [cashback]
+                ).fetchone()
+        finally:
+            owner.execute(
+                "update sales set document = %s, store = null where cashback_id = %s",
+                [ALICE, cashback],
+            )
+    assert told == ("***", "**.ABC.345/****-**")
 
 
 def test_a_login_sees_every_view_of_its_merchants_and_of_no_other(house: str) -> None:
@@ -291,6 +316,47 @@ def test_sums_are_those_of_the_tables(house: str) -> None:
                 " + adjusted_centavos) from events"
             ).fetchone()
         )
+
+
+def test_client_means_in_sql_what_it_means_in_figures(house: str) -> None:
+    """Whose key a sale came by, whatever group it came under; people are told as `user` here."""
+    client = "client:cli_0123456789012345678901"
+    with psycopg.connect(house) as owner:
+        owner.execute("set session_replication_role = replica")
+        ids = owner.execute(
+            "select array_agg(cashback_id order by cashback_id) from sales where merchant_id = 1"
+        ).fetchone()
+        assert ids is not None
+        for sender, group, of in (
+            (client, "client:cli_9999999999999999999999", ids[0][:2]),
+            ("user:ana", None, ids[0][2:3]),
+        ):
+            owner.execute(
+                "update sales set submitted_by = %s, came_under = %s where cashback_id = any(%s)",
+                [sender, group, of],
+            )
+    today = datetime.now(UTC).date()
+
+    async def counted() -> dict[str, tuple[int, int]]:
+        question = FiguresQuestion(
+            since=today - timedelta(days=2),
+            through=today + timedelta(days=1),
+            by=(Dimension.CLIENT,),
+        )
+        async with Database(house, seal=SEAL) as database:
+            found = await PostgresFigures(database).figures(1, question)
+        return {
+            row.keys[0]: (row.measures.sales, row.measures.total_centavos) for row in found.rows
+        }
+
+    figures = asyncio.run(counted())
+    assert figures[client][0] == 2
+    figures["user"] = figures.pop("user:ana")
+    with as_(house) as mine:
+        told = mine.execute(
+            "select coalesce(client, ''), count(*), sum(total_centavos) from sales group by 1"
+        ).fetchall()
+    assert {name: (count, int(total)) for name, count, total in told} == figures
 
 
 def test_a_closed_day_is_told_as_it_was_signed(house: str) -> None:

@@ -117,7 +117,7 @@ def test_sales_go_on_while_a_login_of_finance_locks_whatever_it_can(
             owner.rollback()
 
 
-def _done(connection: psycopg.Connection[Any], statement: sql.Composable) -> bool:
+def _done(connection: psycopg.Connection[Any], statement: sql.SQL | sql.Composed) -> bool:
     with suppress(InsufficientPrivilege), connection.transaction():
         connection.execute(statement)
         return True

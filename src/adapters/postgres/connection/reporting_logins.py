@@ -35,7 +35,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "default_transaction_read_only": "on",
     "statement_timeout": "60s",
     "lock_timeout": "2s",
-    # An open transaction keeps what it has read from being altered, and old rows from being cleared.
+    # An open transaction keeps what it has read from being altered, old rows from being cleared.
     "idle_in_transaction_session_timeout": "60s",
     "idle_session_timeout": "1h",
     "search_path": "reporting",

@@ -140,13 +140,15 @@ def _statement(question: FiguresQuestion, *, whole: bool) -> LiteralString:
         keys += _KEYS[dimension] + ", "
         names += name + ", "
         places += ", " + place
+    kept: LiteralString = (
+        f" union all select f.type is null, {keys} {_SUMS_OF_KEPT} {_KEPT}{only}"
+        f" and f.hour is {hours}"
+    )
     parts: LiteralString = f"select f.type is null, {keys} {_SUMS} {_OPEN}{only} group by 1{places}"
-    for is_whole, is_asked in (("", whole), ("not", question.is_typed)):
-        if is_asked:
-            parts += (
-                f" union all select f.type is null, {keys} {_SUMS_OF_KEPT} {_KEPT}"
-                f" and f.hour is {hours} and f.type is {is_whole} null{only} group by 1{places}"
-            )
+    if whole:
+        parts += f"{kept} and f.type is null group by 1{places}"
+    if question.is_typed:
+        parts += f"{kept} and f.type is not null group by 1{places}"
     return (
         f"select f.whole, {names} {_SUMS} from ({parts}) as f (whole, {names} {_NAMES})"  # noqa: S608
         f" group by 1{places} limit %(most)s"
