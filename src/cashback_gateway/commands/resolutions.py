@@ -23,7 +23,7 @@ from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import ENGLISH, phrase
 from cashback_gateway.commands.confirming import (
-    Figures,
+    ShownFigures,
     is_typed,
     may_ask,
     show_totals,
@@ -62,7 +62,7 @@ class FileConfirmation:
     """
 
     by: str | None
-    expect: Figures | None
+    expect: ShownFigures | None
     token: str | None
 
     @property
@@ -111,7 +111,7 @@ async def _resolve(
         merchant_id = await the_merchant(operators, merchant)
         resolving = ResolveMany(operators)
         plan = await resolving.plan(merchant_id, told, by=by)
-        looked = Figures(len(plan.moves), plan.centavos)
+        looked = ShownFigures(len(plan.moves), plan.centavos)
         if not as_json:
             _tell_plan(told, plan)
         if not confirmed.acts:
@@ -159,7 +159,7 @@ def _tell_plan(told: ResolutionList, plan: ResolutionPlan) -> None:
 
 
 def _tell_undone(plan: ResolutionPlan, by: str | None) -> None:
-    looked = Figures(len(plan.moves), plan.centavos)
+    looked = ShownFigures(len(plan.moves), plan.centavos)
     if not looked.count:
         print("Nothing was done.")
     elif by is None:
