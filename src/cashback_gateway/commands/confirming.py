@@ -52,7 +52,7 @@ def read_figures(text: str) -> ShownFigures:
 
 Expected = Annotated[
     ShownFigures,
-    read_by(read_figures, "what was shown, COUNT:AMOUNT, 136:912.40 say: does just it"),
+    read_by(read_figures, "what was shown, COUNT:AMOUNT (136:912.40): does it"),
 ]
 
 

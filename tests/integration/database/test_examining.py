@@ -152,7 +152,8 @@ def test_what_waits_for_a_person_and_files_that_nobody_compared_are_found(dsn: s
     with psycopg.connect(dsn) as owner:
         owner.execute(
             "insert into cases (case_id, difference_id, merchant_id, assigned_to)"
-            " select difference_id, difference_id, merchant_id, 'ana' from differences where difference_id = %s",
+            " select difference_id, difference_id, merchant_id, 'ana' from differences"
+            " where difference_id = %s",
             [other.case.id],
         )
         owner.execute("update files set completed_at = now() where file_id = %s", [one.file_id])
