@@ -11,13 +11,8 @@ from cashback_core.delivery.states import Actor, Status
 from cashback_core.operators.acts import Act, ActKind, Granted
 from cashback_core.operators.operator_store import CashbackName
 from cashback_core.operators.resolution_lines import LineFault, ResolutionList, read_resolution
-from cashback_core.operators.resolutions import (
-    LineRefusal,
-    PlanChanged,
-    Resolved,
-    ResolveMany,
-    totals_of,
-)
+from cashback_core.operators.resolution_plans import LineRefusal, PlanChanged, Resolved, totals_of
+from cashback_core.operators.resolutions import ResolveMany
 from cashback_core.values.ids import new_id
 from contract.builders import CREATED, UNANSWERED, a_sale, ended, history_of
 from contract.operating import REFUSED, ended_with

@@ -39,7 +39,7 @@ from cashback_core.intake.submission import ContentKnown, KeyReused, SaleIdTaken
 from cashback_core.operators.acts import NotCreditedThere, NotFromHere, NotYours, RiskNotAccepted
 from cashback_core.operators.cases import AssignedToAnother, CaseRefusal
 from cashback_core.operators.open_cashbacks import MAX_AT_ONCE, CountChanged, TooMany
-from cashback_core.operators.resolutions import PlanChanged
+from cashback_core.operators.resolution_plans import PlanChanged
 from cashback_core.people.fair_queue import TooManyLogInsError
 from cashback_core.people.log_in import BadCredentialsError, LogInThrottledError
 from cashback_core.people.rate_limit import RateExceededError

@@ -39,5 +39,6 @@ def entry_of(row: Row) -> BookEntry:
     )
 
 
-def _group(row: Row) -> tuple[str, int]:
+def group_of(row: Row) -> tuple[str, int]:
+    """The customer and amount that make cashbacks look alike on a statement."""
     return paid_document(row.record), row.record.cashback.cashback_centavos

@@ -20,7 +20,7 @@ from cashback_core.reconciliation.schedule import (
     RunEnded,
     RunKind,
 )
-from cashback_core.testing.memory_book import _group, entry_of
+from cashback_core.testing.memory_book import group_of, entry_of
 from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.values.availability import StoreUnavailable
@@ -105,13 +105,13 @@ class _Runs(ReconciliationRuns):
     async def open_entries(self) -> tuple[BookEntry, ...]:
         await self._reach()
         tried = [row for row in self._kept.store.rows.values() if row.attempts]
-        doubtful = {_group(row) for row in tried if row.status is Status.IN_DOUBT}
+        doubtful = {group_of(row) for row in tried if row.status is Status.IN_DOUBT}
         silent = not self._kept.rules.echoes_reference
         return tuple(
             entry_of(row)
             for row in tried
             if row.status in {Status.IN_DOUBT, Status.PENDING}
-            or (silent and _group(row) in doubtful)
+            or (silent and group_of(row) in doubtful)
         )
 
     async def incidents_since(self) -> datetime | None:
@@ -148,14 +148,14 @@ class _Runs(ReconciliationRuns):
         rules = self._kept.rules
         ids = {id_ async for batch in named for id_ in batch}
         due = [r for r in self._kept.store.rows.values() if r.status is not Status.NOT_DUE]
-        doubtful = {_group(row) for row in due if row.status is Status.IN_DOUBT}
+        doubtful = {group_of(row) for row in due if row.status is Status.IN_DOUBT}
         book = [
             entry
             for row, entry in ((row, entry_of(row)) for row in due)
             if row.status in {Status.IN_DOUBT, Status.SENDING}
             or not rules.is_over_before(entry, since)
             or entry.id in ids
-            or (not rules.echoes_reference and row.attempts and _group(row) in doubtful)
+            or (not rules.echoes_reference and row.attempts and group_of(row) in doubtful)
         ]
 
         async def batches() -> AsyncGenerator[list[BookEntry], None]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapters.postgres.closing.examination import ClosingState
     from adapters.postgres.operators.open_work import LatestRun, OpenWork, StatementState
     from adapters.postgres.operators.webhooks import TroubledEndpoint
+    from adapters.postgres.operators.work_for_somebody import CasesOf, WorkForSomebody
 
 
 OVERDUE_WARN: Final = timedelta(minutes=1)
@@ -159,6 +160,41 @@ def check_statements(statements: StatementState, now: datetime) -> Iterable[Chec
         yield _check_run(run, now)
     yield _check_doubts(statements, now)
     yield _check_ledger(statements.told_through, now)
+
+
+def check_work(work: WorkForSomebody, now: datetime) -> Iterable[Check]:
+    """What waits for a person, how long nobody has had it, and files that nobody compared."""
+    told = [
+        f"{who} {_cases_words(some, now)}"
+        for who, some in (("nobody has", work.nobodys), ("people have", work.somebodys))
+        if some is not None
+    ]
+    late = work.nobodys is not None and now - work.nobodys.oldest_at > OLD
+    yield Check(
+        level=Level.WARN if late else Level.OK,
+        name="cases",
+        found="; ".join(told) or "nothing needs anybody",
+        advice="`./cashback cases list --unassigned` lists what nobody has" if late else "",
+    )
+    if work.first_uncompared is None:
+        yield Check(level=Level.OK, name="day files", found="all are compared")
+        return
+    slug, day = work.first_uncompared
+    yield Check(
+        level=Level.WARN,
+        name="day files",
+        found=f"{work.uncompared} complete and held against nothing, the first {day} of {slug}",
+        advice=f"`./cashback reconcile --day {day} --merchant {slug}`",
+    )
+
+
+def _cases_words(some: CasesOf, now: datetime) -> str:
+    of_days = f", differences of {some.days} {'day' if some.days == 1 else 'days'}"
+    return (
+        f"{some.count}, {format_centavos(some.centavos)} in all, the oldest since"
+        f" {format_instant(some.oldest_at)} ({lasting(now - some.oldest_at)} ago)"
+        f"{of_days if some.days else ''}"
+    )
 
 
 def _check_run(run: LatestRun, now: datetime) -> Check:

@@ -59,7 +59,7 @@ _CASES: Final = (
     TableColumn("merchant"),
     TableColumn("sale_id", "SALE"),
     TableColumn("cashback_id", "CASHBACK"),
-    TableColumn("what", "WHY", folds=True),
+    TableColumn("told", "WHY", folds=True),
 )
 _EVENTS: Final = (
     TableColumn("at"),
@@ -112,7 +112,7 @@ async def list_cases(
             if after is None:
                 break
     listing = PrintedList(
-        records=[case_record(one, lang) for one in items],
+        records=[(case_record if json else _listed)(one, lang) for one in items],
         columns=_CASES,
         total=sum(load.count for load in loads),
         words=(*map(_load_words, loads), *_next_words(loads)) or ("nothing needs anybody",),
@@ -215,6 +215,13 @@ def _tell(told: CaseHistory, language: Language, *, as_json: bool) -> None:
     show_record({**record, "state": state_words(language, told.case.state)})
     said = (event_words(language, event.what) for event in told.events)
     show_table(_EVENTS, [{**one, "what": what} for one, what in zip(events, said, strict=True)])
+
+
+def _listed(one: Case, language: Language) -> dict[str, object]:
+    """What a run told of an incident was told in English, and says more than its class does."""
+    record = case_record(one, language)
+    is_kept = one.kind is CaseKind.INCIDENT and language == ENGLISH
+    return {**record, "told": one.why if is_kept else record["what"]}
 
 
 def case_record(one: Case, language: Language) -> dict[str, object]:

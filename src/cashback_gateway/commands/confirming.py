@@ -31,7 +31,7 @@ _TOTALS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ShownFigures:
     """How many cashbacks move, and what they are worth; written as `136:912.40`."""
 
     count: int
@@ -41,17 +41,18 @@ class Figures:
         return f"{self.count}:{format_centavos(self.centavos)}"
 
 
-def read_figures(text: str) -> Figures:
-    """Figures as they were shown. Raises ValueError."""
+def read_figures(text: str) -> ShownFigures:
+    """ShownFigures as they were shown. Raises ValueError."""
     found = _FIGURES.match(text)
     if found is None:
         raise ValueError("not COUNT:AMOUNT as it was shown, such as 136:912.40")
     count, reais, centavos = map(int, found.groups())
-    return Figures(count, reais * 100 + centavos)
+    return ShownFigures(count, reais * 100 + centavos)
 
 
 Expected = Annotated[
-    Figures, read_by(read_figures, "what was shown, COUNT:AMOUNT such as 136:912.40: does just it")
+    ShownFigures,
+    read_by(read_figures, "what was shown, COUNT:AMOUNT (136:912.40): does it"),
 ]
 
 
@@ -71,7 +72,7 @@ def may_ask() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def is_typed(figures: Figures) -> bool:
+def is_typed(figures: ShownFigures) -> bool:
     """Ask for the count that was shown; anything else is no."""
     print(f"Type {figures.count} to do it, anything else to leave it: ", end="", flush=True)
     return sys.stdin.readline().strip() == str(figures.count)

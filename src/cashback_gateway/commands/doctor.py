@@ -30,6 +30,7 @@ from adapters.postgres.operators.open_work import (
     troubled_endpoints,
 )
 from adapters.postgres.operators.provider_calls import examine_calls
+from adapters.postgres.operators.work_for_somebody import examine_work
 from adapters.postgres.schema.migration import SchemaMismatch
 from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.commands.backlog_health import (
@@ -38,6 +39,7 @@ from cashback_gateway.commands.backlog_health import (
     check_closing,
     check_statements,
     check_webhooks,
+    check_work,
 )
 from cashback_gateway.commands.health import Check, Level, lasting
 from cashback_gateway.commands.surroundings import (
@@ -97,6 +99,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
                 yield check_zones(unknown_zones(url))
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
                 yield from check_statements(examine_statements(url), datetime.now(UTC))
+                yield from check_work(examine_work(url), datetime.now(UTC))
                 yield check_closing(settings.closing.key_file, examine_closing(url))
                 yield check_webhooks(troubled_endpoints(url, late=WEBHOOKS_WARN))
                 yield check_pace(settings.provider.connections, examine_calls(url))

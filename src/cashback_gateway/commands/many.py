@@ -23,7 +23,7 @@ from cashback_core.values.money import format_centavos
 from cashback_gateway.commands.cashback_acts import BECAME
 from cashback_gateway.commands.confirming import (
     Expected,
-    Figures,
+    ShownFigures,
     is_typed,
     may_ask,
     show_totals,
@@ -222,13 +222,13 @@ def _tell_count(kind: ActKind, tally: Tally, wanted: OpenFilter, *, as_json: boo
         )
 
 
-def _asked(tally: Tally, *, asks: bool) -> Figures | None:
+def _asked(tally: Tally, *, asks: bool) -> ShownFigures | None:
     looked = _figures(tally)
     return looked if asks and looked.count and may_ask() and is_typed(looked) else None
 
 
-def _figures(tally: Tally) -> Figures:
-    return Figures(tally.count, tally.cashback_centavos)
+def _figures(tally: Tally) -> ShownFigures:
+    return ShownFigures(tally.count, tally.cashback_centavos)
 
 
 def _tell_undone(kind: ActKind, tally: Tally) -> None:

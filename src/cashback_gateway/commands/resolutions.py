@@ -6,24 +6,24 @@ import csv
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.operators.resolution_lines import ResolutionList
-from cashback_core.operators.resolutions import (
+from cashback_core.operators.resolution_plans import (
     LineRefusal,
     PlanChanged,
     PlannedMove,
     RefusedLine,
     ResolutionPlan,
     Resolved,
-    ResolveMany,
     totals_of,
 )
-from cashback_core.values.availability import StoreUnavailable
+from cashback_core.operators.resolutions import BrokeOff, ResolveMany
 from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import ENGLISH, phrase
 from cashback_gateway.commands.confirming import (
-    Figures,
+    ShownFigures,
     is_typed,
     may_ask,
     show_totals,
@@ -35,7 +35,7 @@ from cashback_gateway.commands.resolution_files import read_resolutions
 from cashback_gateway.commands.tables import TableColumn, show_json, show_table
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from cashback_gateway.commands.place import Workplace
@@ -62,7 +62,7 @@ class FileConfirmation:
     """
 
     by: str | None
-    expect: Figures | None
+    expect: ShownFigures | None
     token: str | None
 
     @property
@@ -83,7 +83,15 @@ async def resolve_file(
     """Tell what a file would do; and do it, if that is still what was looked at."""
     told = read_resolutions(file)
     with _reserved(report):
-        outcome = await _resolve(here, told, confirmed, merchant=merchant, as_json=as_json)
+        try:
+            outcome = await _resolve(here, told, confirmed, merchant=merchant, as_json=as_json)
+        except BrokeOff as error:
+            _write_report(report, error.done, error.left)
+            of = len(error.done.moves) + len(error.left)
+            raise ActRefusedError(
+                f"the database is away: {len(error.done.moves)} of {of} are done. Look again, and"
+                " do the rest: what is so already is only told"
+            ) from error
         _write_report(report, outcome)
     token = None
     if isinstance(outcome, ResolutionPlan) and outcome.moves and confirmed.by is not None:
@@ -111,7 +119,7 @@ async def _resolve(
         merchant_id = await the_merchant(operators, merchant)
         resolving = ResolveMany(operators)
         plan = await resolving.plan(merchant_id, told, by=by)
-        looked = Figures(len(plan.moves), plan.centavos)
+        looked = ShownFigures(len(plan.moves), plan.centavos)
         if not as_json:
             _tell_plan(told, plan)
         if not confirmed.acts:
@@ -120,32 +128,26 @@ async def _resolve(
                 return plan
         if confirmed.expect not in {None, looked}:
             raise ActRefusedError(f"nothing was done: now it is {looked} that would move")
-        progress = _Progress(looked.count)
-        try:
-            done = await resolving.carry_out(
-                merchant_id, told, by=by, token=confirmed.token or plan.token, on_line=progress
-            )
-        except StoreUnavailable as error:
-            raise ActRefusedError(
-                f"the database is away: {progress.done} of {progress.of} are done. Look again, and"
-                " do the rest: what is so already is only told"
-            ) from error
+        done = await resolving.carry_out(
+            merchant_id,
+            told,
+            by=by,
+            token=confirmed.token or plan.token,
+            on_line=partial(_tell_progress, looked.count),
+        )
     if isinstance(done, PlanChanged):
         raise ActRefusedError("nothing was done: it is not what was shown; look again")
+    shown = {one.line for one in plan.refused}
+    late = [_refusal(one) for one in done.refused if one.line not in shown]
+    if late and not as_json:
+        show_table(_REFUSED, late[:SHOWN])
     return done
 
 
-class _Progress:
+def _tell_progress(of: int, done: int) -> None:
     """How far it came, on standard error."""
-
-    def __init__(self, of: int) -> None:
-        self.of = of
-        self.done = 0
-
-    def __call__(self, done: int) -> None:
-        self.done = done
-        if done % _EVERY == 0:
-            print(f"{done} of {self.of}", file=sys.stderr)
+    if done % _EVERY == 0:
+        print(f"{done} of {of}", file=sys.stderr)
 
 
 def _tell_plan(told: ResolutionList, plan: ResolutionPlan) -> None:
@@ -159,7 +161,7 @@ def _tell_plan(told: ResolutionList, plan: ResolutionPlan) -> None:
 
 
 def _tell_undone(plan: ResolutionPlan, by: str | None) -> None:
-    looked = Figures(len(plan.moves), plan.centavos)
+    looked = ShownFigures(len(plan.moves), plan.centavos)
     if not looked.count:
         print("Nothing was done.")
     elif by is None:
@@ -242,11 +244,14 @@ def _reserved(report: Path | None) -> Generator[None]:
     try:
         yield
     except BaseException:
-        report.unlink(missing_ok=True)
+        if not report.stat().st_size:  # nothing was done that it would tell
+            report.unlink(missing_ok=True)
         raise
 
 
-def _write_report(report: Path | None, outcome: ResolutionPlan | Resolved) -> None:
+def _write_report(
+    report: Path | None, outcome: ResolutionPlan | Resolved, left: Sequence[PlannedMove] = ()
+) -> None:
     """What becomes of each line, in the order of the file."""
     if report is None:
         return
@@ -254,8 +259,17 @@ def _write_report(report: Path | None, outcome: ResolutionPlan | Resolved) -> No
     with report.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened, lineterminator="\n")
         writer.writerow(["line", "outcome", "id", "from", "to", "cashback", "why"])
-        rows = sorted(_rows(outcome, moved))
+        rows = sorted((*_rows(outcome, moved), *_left_rows(left)))
         writer.writerows([line, *cells] for line, cells in rows)
+
+
+def _left_rows(left: Sequence[PlannedMove]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Of the first nobody can tell: the database went away in the middle of it."""
+    for number, move in enumerate(left):
+        cashback = format_centavos(move.centavos)
+        what = "left" if number else "unknown"
+        cells = (what, str(move.id), str(move.from_status), str(move.to), cashback, "")
+        yield move.said.line, cells
 
 
 def _rows(outcome: ResolutionPlan | Resolved, moved: str) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -149,7 +149,7 @@ def test_a_case_goes_from_hand_to_hand(dsn: str, environ: dict[str, str]) -> Non
     assert two.returncode == 2
     table = done(environ, "differences", "--merchant", "demo", "--day", "2026-06-14")
     assert "5.05" in table
-    assert "rounding" in table
+    assert "the ERP rounds otherwise" in table
     assert done(environ, "differences", "--day", "2026-06-15") == "none\n"
 
 

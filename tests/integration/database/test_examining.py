@@ -21,11 +21,13 @@ from adapters.postgres.operators.examination import (
 )
 from adapters.postgres.operators.open_work import troubled_endpoints
 from adapters.postgres.operators.provider_calls import examine_calls
+from adapters.postgres.operators.work_for_somebody import CasesOf, WorkForSomebody, examine_work
 from adapters.postgres.schema.migration import migrate
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.webhooks.policy import Because
 from contract.builders import CREATED, ended, leased
+from integration.kept_differences import a_difference, keep_difference
 from integration.two_merchants import ROLES
 
 if TYPE_CHECKING:
@@ -140,3 +142,30 @@ def slug_of(dsn: str) -> str:
         row = owner.execute("select slug from merchants where merchant_id = 1").fetchone()
     assert row is not None
     return str(row[0])
+
+
+def test_what_waits_for_a_person_and_files_that_nobody_compared_are_found(dsn: str) -> None:
+    assert examine_work(dsn) == WorkForSomebody(nobodys=None, somebodys=None)
+    one, other = a_difference(), a_difference()
+    for difference in (one, other):
+        keep_difference(dsn, difference)
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "insert into cases (case_id, difference_id, merchant_id, assigned_to)"
+            " select difference_id, difference_id, merchant_id, 'ana' from differences"
+            " where difference_id = %s",
+            [other.case.id],
+        )
+        owner.execute("update files set completed_at = now() where file_id = %s", [one.file_id])
+    found = examine_work(dsn)
+    some = CasesOf(count=1, centavos=5, oldest_at=one.case.opened_at, days=1)
+    assert (found.nobodys, found.somebodys) == (some, some)
+    assert (found.uncompared, found.first_uncompared) == (1, ("demo", one.day))
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "insert into three_side_runs (run_id, merchant_id, day, file_id, source, run_by, as_of,"
+            " totals, opened, renewed, closed) select gen_random_uuid(), merchant_id, day, file_id,"
+            " 'nothing', 'ana', now(), '{}', 0, 0, 0 from files where file_id = %s",
+            [one.file_id],
+        )
+    assert examine_work(dsn).uncompared == 0

@@ -26,15 +26,15 @@ from cashback_core.operators.resolution_lines import (
     ResolutionList,
     read_resolution,
 )
-from cashback_core.operators.resolutions import (
+from cashback_core.operators.resolution_plans import (
     PlanChanged,
     PlannedMove,
     RefusedLine,
     ResolutionPlan,
     Resolved,
-    ResolveMany,
     totals_of,
 )
+from cashback_core.operators.resolutions import ResolveMany
 from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import phrase
 

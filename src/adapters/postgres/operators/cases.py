@@ -23,6 +23,7 @@ from adapters.postgres.operators.case_rows import (
     store_move,
     values_of_filter,
 )
+from adapters.postgres.operators.case_sources import DIFFERENCE_CASES, INCIDENT_CASES
 from cashback_core.operators.case_store import (
     CaseFilter,
     CaseLoad,
@@ -48,31 +49,6 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-_INCIDENTS: Final[LiteralString] = """
-    select i.incident_id as case_id, 'incident' as kind, i.class, i.merchant_id, i.cashback_id,
-        case when i.class = 'reversed' and exists (
-            select from statement_incidents as o
-            where o.merchant_id = i.merchant_id and o.cashback_id = i.cashback_id
-                and o.class = 'reversed' and (o.closed_at is null) = (i.closed_at is null)
-                and (o.opened_at, o.incident_id) < (i.opened_at, i.incident_id)
-        ) then 0 else i.centavos end as centavos,
-        i.why, i.opened_at, i.closed_at
-    from statement_incidents as i
-"""
-"""A credit and what takes it back are two lines about the same money: it is at stake once."""
-
-_AT_STAKE: Final[LiteralString] = """
-    coalesce(abs(d.erp_centavos - d.our_centavos), d.erp_centavos, d.our_centavos, 0)
-"""
-"""`at_stake`."""
-
-_DIFFERENCES: Final[LiteralString] = f"""
-    select d.difference_id as case_id, 'difference' as kind, d.class, d.merchant_id,
-        d.cashback_id, {_AT_STAKE} as centavos,
-        coalesce(nullif(array_to_string(d.whys, ', '), ''), d.class) as why, d.opened_at,
-        d.closed_at
-    from differences as d
-"""  # noqa: S608 (made of literals)
 _COLUMNS: Final[LiteralString] = """
     s.case_id, s.kind, s.class, m.slug, s.cashback_id, s.centavos, s.why, s.opened_at,
     k.assigned_to, k.resolved_at, s.closed_at
@@ -139,8 +115,8 @@ class PostgresCaseStore(CaseStore):
 
     def _source(self, merchant_id: int | None) -> LiteralString:
         if self._sees_differences(merchant_id):
-            return f"{_INCIDENTS} union all {_DIFFERENCES}"
-        return _INCIDENTS
+            return f"{INCIDENT_CASES} union all {DIFFERENCE_CASES}"
+        return INCIDENT_CASES
 
     async def cases(
         self,
@@ -279,7 +255,7 @@ class PostgresCaseStore(CaseStore):
                 f"""
                 select {self._columns(merchant_id)}, d.day, d.file_id, d.line, d.whys,
                     d.erp_centavos, d.our_centavos, d.closed_why
-                from ({_DIFFERENCES}) as s
+                from ({DIFFERENCE_CASES}) as s
                 join differences as d on d.difference_id = s.case_id
                 left join cases as k using (case_id)
                 left join merchants as m on m.merchant_id = s.merchant_id

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.connection.sessions import opened
+from adapters.postgres.operators.case_sources import INCIDENT_CASES
 from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
 from adapters.postgres.operators.examination import AS_WORKER, one_row
 from adapters.postgres.operators.webhooks import TROUBLED, troubled_in
@@ -138,8 +139,10 @@ def examine_statements(dsn: str) -> StatementState:
     """Needs every migration and the worker's role. Raises StoreUnavailable."""
     with opened(dsn, AS_WORKER) as server:
         standing = server.execute(
-            "select class, count(*), sum(centavos)::bigint from statement_incidents"
-            " where closed_at is null group by class"
+            f"""
+            select s.class, count(*), sum(s.centavos)::bigint
+            from ({INCIDENT_CASES} where i.closed_at is null) as s group by s.class
+            """  # noqa: S608 (made of literals)
         ).fetchall()
         runs = server.execute(
             "select distinct on (kind) kind, ended_at, distrust, distrusted_since, error"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.sessions import DatabaseRole, Session
+from adapters.postgres.operators.case_sources import DIFFERENCE_CASES, INCIDENT_CASES
 from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
 from adapters.postgres.operators.webhooks import ENDPOINTS
 from cashback_core.delivery.states import Status
@@ -128,22 +129,19 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
 
 async def _cases(connection: AsyncConnection[Any]) -> dict[CaseState, OpenCount]:
     found = await connection.execute(
-        """
+        f"""
         select case when k.assigned_to is null then 'open' else 'assigned' end, count(*),
             sum(s.centavos)::bigint,
             extract(epoch from clock_timestamp() - min(s.opened_at))::float8
         from (
-            select i.incident_id as case_id, i.opened_at, i.centavos
-            from statement_incidents as i where i.closed_at is null
+            {INCIDENT_CASES} where i.closed_at is null
             union all
-            select d.difference_id, d.opened_at,
-                coalesce(abs(d.erp_centavos - d.our_centavos), d.erp_centavos, d.our_centavos, 0)
-            from differences as d where d.closed_at is null
+            {DIFFERENCE_CASES} where d.closed_at is null
         ) as s
         left join cases as k using (case_id)
         where k.resolved_at is null
         group by 1
-        """
+        """  # noqa: S608 (made of literals)
     )
     rows = {
         CaseState(state): OpenCount(count=count, centavos=centavos, oldest_s=max(0.0, oldest_s))

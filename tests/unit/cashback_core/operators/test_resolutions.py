@@ -21,7 +21,7 @@ from cashback_core.operators.resolution_lines import (
     UnreadResolution,
     read_resolution,
 )
-from cashback_core.operators.resolutions import LineRefusal, kinds_of, plan_of, totals_of
+from cashback_core.operators.resolution_plans import LineRefusal, kinds_of, plan_of, totals_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

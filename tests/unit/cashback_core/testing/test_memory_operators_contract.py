@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.operators.resolutions import BrokeOff, ResolveMany
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_sender import MemorySenderSwitch
 from cashback_core.testing.memory_store import MemoryStore, Row
-from contract.builders import PROGRAMME
-from contract.operating import OperatorStoreContract
-from contract.resolving import ResolvingContract
+from contract.builders import PROGRAMME, UNANSWERED
+from contract.operating import OperatorStoreContract, ended_with
+from contract.resolving import ResolvingContract, listed
 
 if TYPE_CHECKING:
     from cashback_core.delivery.brakes import Ceilings
@@ -55,6 +56,23 @@ class TestMemoryOperators(OperatorStoreContract, ResolvingContract):
         for row in rows(store):
             if row.due_at is not None:
                 row.due_at -= timedelta(days=1)
+
+    async def test_a_list_that_breaks_off_tells_what_was_done_by_then(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        first, second, third = [await ended_with(store, UNANSWERED) for _ in range(3)]
+        told = listed({"id": str(first.id)}, {"id": str(second.id)}, {"id": str(third.id)})
+        resolving = ResolveMany(operators)
+        plan = await resolving.plan(1, told, by="ana")
+        assert isinstance(store, MemoryStore)
+
+        def away(done: int) -> None:
+            store.away = done == 1
+
+        with pytest.raises(BrokeOff) as broke:
+            await resolving.do(1, told, plan, on_line=away)
+        assert [move.id for move in broke.value.done.moves] == [first.id]
+        assert [move.id for move in broke.value.left] == [second.id, third.id]
 
 
 def rows(store: CashbackStore) -> list[Row]:

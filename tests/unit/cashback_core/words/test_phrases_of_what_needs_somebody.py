@@ -11,7 +11,7 @@ from cashback_core import Language, languages
 from cashback_core.operators.case_words import case_words, difference_words
 from cashback_core.operators.cases import Case, CaseEventKind, CaseKind, CaseState
 from cashback_core.operators.resolution_lines import LineFault
-from cashback_core.operators.resolutions import LineRefusal
+from cashback_core.operators.resolution_plans import LineRefusal
 from cashback_core.reconciliation.files import FileState, FileTopic
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.three_sides import ErpClass, WhyDiffers

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_gateway.commands.confirming import Figures, read_figures
+from cashback_gateway.commands.confirming import ShownFigures, read_figures
 
 
 @given(st.integers(0, 999_999_999), st.integers(0, 10**15 - 1))
 def test_figures_are_read_as_they_are_shown(count: int, centavos: int) -> None:
-    assert read_figures(str(Figures(count, centavos))) == Figures(count, centavos)
+    assert read_figures(str(ShownFigures(count, centavos))) == ShownFigures(count, centavos)
 
 
 @pytest.mark.parametrize(

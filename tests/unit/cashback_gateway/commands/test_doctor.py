@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from adapters.postgres.operators.examination import Collation, Holder, Server
 from adapters.postgres.operators.open_work import LatestRun, OpenWork, StatementState
 from adapters.postgres.operators.provider_calls import ProviderCalls
 from adapters.postgres.operators.webhooks import TroubledEndpoint
+from adapters.postgres.operators.work_for_somebody import CasesOf, WorkForSomebody
 from cashback_core.delivery.states import Status
 from cashback_core.operators.clocks import ClockAhead
 from cashback_core.operators.operator_store import SenderState
@@ -28,6 +29,7 @@ from cashback_gateway.commands.backlog_health import (
     check_closing,
     check_statements,
     check_webhooks,
+    check_work,
 )
 from cashback_gateway.commands.doctor import (
     check_brakes_lock,
@@ -305,6 +307,31 @@ def test_incidents_are_told() -> None:
     check = named(check_backlog(backlog, NOW))["incidents"]
     assert check.level is Level.WARN
     assert check.found == "5 in 7 days, the latest: a: x | b: y"
+
+
+def test_what_waits_for_a_person_is_told_by_who_has_it_and_how_long() -> None:
+    nothing = WorkForSomebody(nobodys=None, somebodys=None)
+    checks = named(check_work(nothing, NOW))
+    assert {(c.level, c.found) for c in checks.values()} == {
+        (Level.OK, "nothing needs anybody"),
+        (Level.OK, "all are compared"),
+    }
+    young = CasesOf(count=3, centavos=9_583, oldest_at=NOW - timedelta(hours=2), days=1)
+    both = WorkForSomebody(nobodys=young, somebodys=replace(young, count=1, days=0))
+    check = named(check_work(both, NOW))["cases"]
+    assert check.level is Level.OK
+    assert check.found.startswith("nobody has 3, 95.83 in all, the oldest since 2026-06-15T13:00")
+    assert "(2:00:00 ago), differences of 1 day; people have 1, 95.83 in all" in check.found
+    old = replace(young, oldest_at=NOW - timedelta(days=1, seconds=1), days=2)
+    check = named(check_work(replace(both, nobodys=old), NOW))["cases"]
+    assert (check.level, "--unassigned" in check.advice) == (Level.WARN, True)
+    theirs = replace(nothing, somebodys=old)  # somebody looks after it
+    assert named(check_work(theirs, NOW))["cases"].level is Level.OK
+    files = replace(nothing, uncompared=2, first_uncompared=("demo", date(2026, 6, 13)))
+    check = named(check_work(files, NOW))["day files"]
+    assert (check.level, check.advice) == (
+        Level.WARN, "`./cashback reconcile --day 2026-06-13 --merchant demo`",
+    )  # fmt: skip
 
 
 NO_STATEMENTS: Final = StatementState(standing=(), runs=(), doubts_overdue=0, oldest_doubt_at=None)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adapters.http.finance.resolve_many import MAX_LINES, read_resolve_many
 from adapters.http.wire.refusals import InvalidRequestError
 from cashback_core.operators.resolution_lines import LineFault
-from cashback_core.operators.resolutions import LineRefusal
+from cashback_core.operators.resolution_plans import LineRefusal
 from cashback_core.words.locales import languages, phrase
 from contract.builders import a_cpf
 from fakes.api import SALE, Api
