@@ -260,6 +260,7 @@ MONEY: Final = Dashboard(
             {
                 "closed": "sum(increase(cashback_closes_total[1h]))",
                 "waiting": "max(cashback_close_behind_days)",
+                "chains that fail": "max(cashback_close_failed_chains)",
             },
         ),
         Panel(

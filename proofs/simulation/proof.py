@@ -17,6 +17,7 @@ from simulation.directed_closes import PLAYS as CLOSES
 from simulation.directed_confirmations import PLAYS as CONFIRMATIONS
 from simulation.directed_history import PLAYS as HISTORY
 from simulation.directed_statements import PLAYS as STATEMENTS
+from simulation.directed_tellings import PLAYS as TELLINGS
 from simulation.mutant import NothingToBreakError
 from simulation.mutants import MUTANTS
 from simulation.stage import Stage
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 
 Plays = tuple["Callable[[Stage], None]", ...]
 
-PLAYS: Final[Plays] = (*DELIVERY, *ACCEPTANCE, *STATEMENTS, *CONFIRMATIONS, *HISTORY, *CLOSES)
+PLAYS: Final[Plays] = (
+    *DELIVERY,
+    *ACCEPTANCE,
+    *STATEMENTS,
+    *TELLINGS,
+    *CONFIRMATIONS,
+    *HISTORY,
+    *CLOSES,
+)
 
 UNFIT: Final = re.compile(r"\b(?:TypeError|AttributeError|NameError)\(")
 """How code fails that was not written for its surroundings: a mutant that does proves nothing."""

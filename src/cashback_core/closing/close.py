@@ -231,7 +231,11 @@ def _body(close: Close) -> dict[str, Any]:
         }
         for row in day.statuses
     ]
-    value["types"] = [{"type": row.type, **_moved(row.moved)} for row in day.types]
+    value["types"] = (
+        None
+        if day.types is None
+        else [{"type": row.type, **_moved(row.moved)} for row in day.types]
+    )
     value["stores"] = (
         None
         if day.stores is None

@@ -112,7 +112,9 @@ def _day(found: Mapping[str, object]) -> Day:
             closing=_amount(liability["closing"]),
         ),
         statuses=tuple(_status(row) for row in array(found["statuses"])),
-        types=tuple(_type(row) for row in array(found["types"])),
+        types=(
+            None if found["types"] is None else tuple(_type(row) for row in array(found["types"]))
+        ),
         stores=(
             None
             if found["stores"] is None

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from cashback_core.delivery.states import Status
 
 
-MAX_STORES: Final = 10_000
-"""Of so many stores a day tells what moved; a sale's store is whatever was written there."""
+MAX_ROWS: Final = 10_000
+"""Of so many stores, and so many types, a day tells what moved: whoever sells names them."""
 
 
 class DoesNotAddUp(ValueError):  # noqa: N818 (named by what is wrong)
@@ -162,14 +162,14 @@ class LinesMark:
 class Day:
     """A merchant's day. Rows are sorted by what they are of, and those of nothing are left out.
 
-    `stores` is None exactly where something moved of more than `MAX_STORES` of them.
+    `stores` is None exactly where something moved of more than `MAX_ROWS` of them; so are `types`.
     `late` counts the lines whose instant lies before the day's begin: an earlier day was closed
     without them. Raises DoesNotAddUp for figures that contradict one another.
     """
 
     liability: Liability
     statuses: tuple[StatusDay, ...]
-    types: tuple[TypeDay, ...]
+    types: tuple[TypeDay, ...] | None
     stores: tuple[StoreDay, ...] | None
     late: int
     lines: LinesMark
@@ -178,11 +178,9 @@ class Day:
         if not 0 <= self.late <= self.lines.count:
             raise DoesNotAddUp("late")
         _refuse_unsorted("statuses", [row.status.value for row in self.statuses])
-        _refuse_unsorted("types", [row.type for row in self.types])
         moved = self.liability.moved
+        self._refuse_types(moved)
         self._refuse_stores(moved)
-        if _centavos(sum((row.moved for row in self.types), Movements())) != _centavos(moved):
-            raise DoesNotAddUp("types")
         owed = [row for row in self.statuses if row.status in OWED]
         if sum((row.opening for row in owed), NOTHING) != self.liability.opening:
             raise DoesNotAddUp("statuses_opening")
@@ -191,10 +189,19 @@ class Day:
         if sum(row.came.count for row in self.statuses) != self.lines.count:
             raise DoesNotAddUp("statuses_lines")
 
+    def _refuse_types(self, moved: Movements) -> None:
+        if self.types is None:
+            return
+        if len(self.types) > MAX_ROWS:
+            raise DoesNotAddUp("too_many", "types")
+        _refuse_unsorted("types", [row.type for row in self.types])
+        if _centavos(sum((row.moved for row in self.types), Movements())) != _centavos(moved):
+            raise DoesNotAddUp("types")
+
     def _refuse_stores(self, moved: Movements) -> None:
         if self.stores is None:
             return
-        if len(self.stores) > MAX_STORES:
+        if len(self.stores) > MAX_ROWS:
             raise DoesNotAddUp("too_many", "stores")
         _refuse_unsorted("stores", [row.store or "" for row in self.stores])
         if sum((row.moved for row in self.stores), Movements()) != moved:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, TypeVar
 
 from cashback_core.closing.day import (
-    MAX_STORES,
+    MAX_ROWS,
     NOTHING,
     Amount,
     Day,
@@ -24,7 +24,7 @@ from cashback_core.delivery.states import Status
 from cashback_core.values.instants import refuse_naive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from cashback_core.closing.lines import DayLine, LinesHead
@@ -34,7 +34,7 @@ _Key = TypeVar("_Key")
 
 
 class DayUnderWay:
-    """A day whose lines come one by one, in constant memory (but for types and stores).
+    """A day whose lines come one by one, in constant memory (but for what moved by type and store).
 
     `add` returns the line's bytes, which are to be kept or sent as the file's next ones;
     `head_bytes` are its first.
@@ -51,9 +51,8 @@ class DayUnderWay:
         self._came = _Sums[Status]()
         self._went = _Sums[Status]()
         self._moved = _Sums[Movement]()
-        self._types = _Sums[tuple[str, Movement]]()
-        self._stores = _Sums[tuple[str, Movement]]()
-        self._store_names = set[str]()
+        self._types = _Rows()
+        self._stores = _Rows()
 
     def add(self, line: DayLine) -> bytes:
         """Take the next line.
@@ -80,17 +79,10 @@ class DayUnderWay:
             self._went.add(line.from_status, worth)
         for movement in movements_of(line.from_status, line.to_status):
             self._moved.add(movement, worth)
-            self._add_store(line.store or "", movement, worth)
+            self._stores.add(line.store or "", movement, worth)
             for name, part in line.types.items():
-                self._types.add((name, movement), part)
+                self._types.add(name, movement, part)
         self._hash.update(data)
-
-    def _add_store(self, store: str, movement: Movement, worth: int) -> None:
-        if len(self._store_names) <= MAX_STORES:
-            self._store_names.add(store)
-            self._stores.add((store, movement), worth)
-        elif self._stores:
-            self._stores.clear()  # the day tells none of them
 
     def done(self, opening: Mapping[Status, Amount]) -> Day:
         """The day, which opens with what the one before it closed with."""
@@ -109,16 +101,19 @@ class DayUnderWay:
         return Day(
             liability=Liability(opening=owed, moved=moved, closing=moved.after(owed)),
             statuses=tuple(row for row in statuses if row.opening or row.came or row.went),
-            types=tuple(TypeDay(type=key, moved=row) for key, row in _rows(self._types)),
-            stores=self._stores_done(),
+            types=(
+                tuple(TypeDay(type=name, moved=row) for name, row in self._types.told())
+                if self._types.are_told
+                else None
+            ),
+            stores=(
+                tuple(StoreDay(store=name or None, moved=row) for name, row in self._stores.told())
+                if self._stores.are_told
+                else None
+            ),
             late=self._late,
             lines=LinesMark(count=self._count, sha256=self._hash.hexdigest()),
         )
-
-    def _stores_done(self) -> tuple[StoreDay, ...] | None:
-        if len(self._store_names) > MAX_STORES:
-            return None
-        return tuple(StoreDay(store=key or None, moved=row) for key, row in _rows(self._stores))
 
 
 def build_day(
@@ -152,12 +147,28 @@ class _Sums(dict[_Key, list[int]]):
         return Amount(count=count, centavos=centavos)
 
 
-def _rows(sums: _Sums[tuple[str, Movement]]) -> list[tuple[str, Movements]]:
-    keys = sorted({key for key, _ in sums})
-    return [
-        (key, _movements({movement: sums.of((key, movement)) for movement in Movement}))
-        for key in keys
-    ]
+class _Rows:
+    """What moved by name; of more than `MAX_ROWS` names nothing is told, and nothing kept."""
+
+    def __init__(self) -> None:
+        self._sums = _Sums[tuple[str, Movement]]()
+        self._names = set[str]()
+
+    @property
+    def are_told(self) -> bool:
+        return len(self._names) <= MAX_ROWS
+
+    def add(self, name: str, movement: Movement, centavos: int) -> None:
+        if self.are_told:
+            self._names.add(name)
+            self._sums.add((name, movement), centavos)
+        elif self._sums:
+            self._sums.clear()
+
+    def told(self) -> Iterator[tuple[str, Movements]]:
+        for name in sorted(self._names):
+            of = {movement: self._sums.of((name, movement)) for movement in Movement}
+            yield name, _movements(of)
 
 
 def _movements(amounts: Mapping[Movement, Amount]) -> Movements:

@@ -67,7 +67,7 @@ class LinesHeld:
                 late.update(_late(link, file, MAX_LATE + 1 - len(late)))
         if len(late) > MAX_LATE:
             self.unmatched.add(owner)
-            late = set()
+            late.clear()
         days: dict[_Event, Link] = {}
         for link, files in given:
             for file in files:

@@ -42,8 +42,7 @@ OPEN_DAYS: Final[LiteralString] = f"""
     from (
         select m.merchant_id, m.slug, m.created_at from merchants as m
         union all
-        -- The account's days begin with the first merchant's.
-        select null, null, min(f.created_at) from merchants as f having count(*) > 0
+        select null, null, null where exists (select from merchants)
     ) as o
     left join lateral (
         select k.* from closes as k
@@ -52,7 +51,17 @@ OPEN_DAYS: Final[LiteralString] = f"""
     ) as c on true
     left join merchants as m on m.merchant_id = c.merchant_id
     cross join lateral (
-        select coalesce(c.day + 1, day_of(o.merchant_id, o.created_at)) as day
+        select coalesce(
+            c.day + 1,
+            -- Each merchant's first close is named by the account's of that day: whose first day is
+            -- the earliest of theirs, and whoever comes when it is closed begins with the next one.
+            case when o.merchant_id is null then (
+                select min(day_of(f.merchant_id, f.created_at)) from merchants as f
+            ) else greatest(
+                day_of(o.merchant_id, o.created_at),
+                (select max(a.day) + 1 from closes as a where a.merchant_id is null)
+            ) end
+        ) as day
     ) as n
     where %(all)s or o.merchant_id is not distinct from %(merchant)s::bigint
     order by o.merchant_id nulls last

@@ -50,7 +50,7 @@ def examine_closing(dsn: str) -> ClosingState | None:
         told = server.execute(
             "select told_at, waits_for, strange || failed from closing_round"
         ).fetchone()
-    told_at, waits_for, troubles = told or (None, (), {})
+    told_at, waits_for, troubles = told or (None, (), dict[str, str]())
     _, slug, day, _, _, ends_at, *_ = min(rows, key=lambda row: row[5])
     return ClosingState(
         owner=slug or "(account)",

@@ -21,7 +21,7 @@ from cashback_core.closing.close import (
 )
 from cashback_core.closing.close_reading import MAX_CLOSE_BYTES, read_close
 from cashback_core.closing.day import (
-    MAX_STORES,
+    MAX_ROWS,
     NOTHING,
     Amount,
     Day,
@@ -87,6 +87,7 @@ def test_a_day_adds_up() -> None:
     day = build_day([ACCEPTED, SENT], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
     assert day.liability.closing == Amount(count=1, centavos=140)
     assert day.closing == {Status.SENDING: Amount(count=1, centavos=140)}
+    assert day.types is not None
     assert [(row.type, row.moved.accrued.centavos) for row in day.types] == [("A", 50), ("B", 90)]
     assert (day.lines.count, day.late) == (2, 0)
 
@@ -162,12 +163,14 @@ def test_a_day_may_owe_less_than_nothing() -> None:
 DAY: Final = build_day([ACCEPTED, SENT], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
 ACCRUED: Final = Movements(accrued=WORTH)
 NO_SUCH: Any = 1.5
+assert DAY.types is not None
+A, B = DAY.types
 CONTRADICTIONS: Final[dict[str, Callable[[], Day]]] = {
     "liability": lambda: replace(DAY, liability=replace(DAY.liability, closing=NOTHING)),
     "late": lambda: replace(DAY, late=3),
     "stores": lambda: replace(DAY, stores=()),
-    "types": lambda: replace(DAY, types=(TypeDay(type="A", moved=ACCRUED), DAY.types[1])),
-    "unsorted": lambda: replace(DAY, types=DAY.types[::-1]),
+    "types": lambda: replace(DAY, types=(TypeDay(type="A", moved=ACCRUED), B)),
+    "unsorted": lambda: replace(DAY, types=(B, A)),
     "statuses_opening": lambda: replace(
         DAY,
         statuses=(replace(DAY.statuses[0], opening=WORTH, went=WORTH + WORTH), DAY.statuses[1]),
@@ -222,8 +225,9 @@ def test_what_its_type_does_not_promise_is_refused(what: str) -> None:
         REFUSED[what]()
 
 
-def a_line(number: int, *, store: str | None) -> DayLine:
-    return replace(ACCEPTED, cashback=str(UUID(int=number)), store=store)
+def a_line(number: int, *, store: str | None = None, type_: str = "A") -> DayLine:
+    types = {type_: ACCEPTED.centavos}
+    return replace(ACCEPTED, cashback=str(UUID(int=number)), store=store, types=types)
 
 
 @pytest.mark.parametrize("more", [0, 1, 2])
@@ -231,8 +235,8 @@ def test_a_day_of_more_stores_than_a_close_tells_tells_none(
     more: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else whoever sells makes a document that nobody can keep, and no later day is closed."""
-    monkeypatch.setattr("cashback_core.closing.day.MAX_STORES", 3)
-    monkeypatch.setattr("cashback_core.closing.day_under_way.MAX_STORES", 3)
+    monkeypatch.setattr("cashback_core.closing.day.MAX_ROWS", 3)
+    monkeypatch.setattr("cashback_core.closing.day_under_way.MAX_ROWS", 3)
     names = [f"S{number}" for number in range(3 + more)]
     lines = [a_line(number, store=name) for number, name in enumerate([*names, *names])]
     day = build_day(lines, {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
@@ -241,8 +245,26 @@ def test_a_day_of_more_stores_than_a_close_tells_tells_none(
     assert day.liability.moved.accrued.count == len(lines)
 
 
-def test_a_close_of_many_stores_is_small_enough_to_be_kept() -> None:
-    lines = [a_line(number, store=f"{number:032}") for number in range(MAX_STORES + 1)]
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_a_day_of_more_types_than_a_close_tells_tells_none(
+    more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cashback_core.closing.day.MAX_ROWS", 3)
+    monkeypatch.setattr("cashback_core.closing.day_under_way.MAX_ROWS", 3)
+    names = [f"T{number}" for number in range(3 + more)]
+    lines = [a_line(number, type_=name) for number, name in enumerate([*names, *names])]
+    day = build_day(lines, {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
+    assert (None if day.types is None else [row.type for row in day.types]) == (
+        None if more else names
+    )
+    assert day.liability.moved.accrued.count == len(lines)
+
+
+def test_a_close_of_many_stores_and_types_is_small_enough_to_be_kept() -> None:
+    lines = [
+        a_line(number, store=f"{number:032}", type_=f"{number:032}")
+        for number in range(MAX_ROWS + 1)
+    ]
     day = build_day([], {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
     for some in (lines, lines[:-1]):
         day = build_day(some, {}, head=HEAD, begins_at=BEGINS, ends_at=ENDS)
@@ -255,7 +277,7 @@ def test_a_close_of_many_stores_is_small_enough_to_be_kept() -> None:
             key="0" * 32, of_merchant=day,
         )  # fmt: skip
         document = document_bytes(sign_close(one, lambda _: bytes(64)))
-        assert len(document) < MAX_CLOSE_BYTES / 2
+        assert len(document) < MAX_CLOSE_BYTES
         assert read_close(decoded(document, most=MAX_CLOSE_BYTES)).close.of_merchant == day
     assert day.stores
     row = replace(day.stores[0], store="Z")
