@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from cashback_core.figures.figures import FiguresQuestion
-from cashback_core.operators.cases import EVERY_UNRESOLVED, DifferenceFilter
+from cashback_core.operators.case_store import EVERY_UNRESOLVED, DifferenceFilter
 from volume.house import MERCHANT, House
 
 if TYPE_CHECKING:

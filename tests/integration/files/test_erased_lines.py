@@ -29,7 +29,8 @@ from integration.two_merchants import one
 
 if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
-    from cashback_core.reconciliation.files import FileStore, KeptFile
+    from cashback_core.reconciliation.file_store import FileStore
+    from cashback_core.reconciliation.files import KeptFile
 
 ALICE = "52998224725"
 BOB = "79336512404"

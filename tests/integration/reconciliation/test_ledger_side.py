@@ -11,7 +11,7 @@ from adapters.postgres.operators.cases import PostgresCaseStore
 from adapters.postgres.reconciliation.ledger_side import APART, TELLS
 from adapters.postgres.reconciliation.three_sides import PostgresThreeSides
 from cashback_core.delivery.states import Status
-from cashback_core.operators.cases import DifferenceFilter
+from cashback_core.operators.case_store import DifferenceFilter
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.compare_day import CompareDay
 from cashback_core.reconciliation.days_compared import DayAsked, DayCompared, ProviderSource

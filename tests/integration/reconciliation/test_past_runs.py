@@ -91,6 +91,6 @@ async def test_what_is_over_for_years_goes_and_what_a_person_did_stays(
 def test_what_is_young_or_stands_goes_by_nobody(dsn: str, young: str) -> None:
     fill(dsn)
     with session(dsn, role=WORKER) as worker, pytest.raises(IntegrityConstraintViolation):
-        worker.execute(f"delete from {young}")  # type: ignore[arg-type]  # noqa: S608 (literals)
+        worker.execute(f"delete from {young}")  # noqa: S608 (literals)
     with session(dsn, role=WORKER) as worker, pytest.raises(psycopg.errors.ForeignKeyViolation):
         worker.execute("delete from differences where closed_at < now() - interval '50 days'")
