@@ -70,7 +70,7 @@ def sale_that_is_applied(run: Run) -> dict[str, Any]:
     return applied[0]
 
 
-def test_a_killed_run_takes_everything_with_it_and_the_next_start_works(
+def test_a_run_killed_alone_or_with_everything_leaves_nothing_running_and_loses_nothing(
     start: Callable[..., Run],
 ) -> None:
     run = start()
@@ -79,8 +79,19 @@ def test_a_killed_run_takes_everything_with_it_and_the_next_start_works(
     run.process.kill()
     run.process.wait()
     assert_all_end(children)
+
     again = start()
     assert get(again, record["id"])["status"] == "applied"
+    children = descendants(again)
+    for process in (psutil.Process(again.process.pid), *children):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    again.process.wait()
+    assert_all_end(children)
+
+    at_last = start()
+    assert get(at_last, record["id"])["status"] == "applied"
+    assert len(at_last.ledger) == 1
 
 
 def test_a_run_started_by_make_ends_with_it_even_when_make_is_killed(
@@ -105,17 +116,3 @@ def test_a_run_started_by_make_ends_with_it_even_when_make_is_killed(
         make.kill()
         assert_all_end(family)
     assert start().api_url
-
-
-def test_everything_killed_at_once_loses_nothing(start: Callable[..., Run]) -> None:
-    run = start()
-    record = sale_that_is_applied(run)
-    children = descendants(run)
-    for process in (psutil.Process(run.process.pid), *children):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    run.process.wait()
-    assert_all_end(children)
-    again = start()
-    assert get(again, record["id"])["status"] == "applied"
-    assert len(again.ledger) == 1
