@@ -27,6 +27,8 @@ DAY: Final = datetime(2026, 11, 28, 3, tzinfo=UTC)
 """When the day began in São Paulo."""
 
 DAY_S: Final = 86_400
+UTC_3: Final = timedelta(hours=3)
+"""How far behind São Paulo's clocks are: an ERP tells them without an offset."""
 BUYERS: Final = 300_000
 RATE_BP: Final = 500
 UNPAID_EACH: Final = 97
@@ -249,7 +251,8 @@ def _erp_rows(one: DaySale, expected: Expected) -> Iterator[tuple[object, ...]]:
     for name, told in rows:
         expected.line_centavos += one.total_centavos
         yield (
-            name, one.number % 50, one.document, "Cliente de Teste", one.sold_at.isoformat(),
+            name, one.number % 50, one.document, "Cliente de Teste",
+            f"{one.sold_at - UTC_3:%Y-%m-%dT%H:%M:%S}",
             f"{one.total_centavos / 100:.2f}".replace(".", ","), "0,00",
             f"{told / 100:.2f}".replace(".", ","),
         )  # fmt: skip

@@ -30,6 +30,7 @@ _AHEAD: Final = timedelta(hours=14)
 _CPF_CHARS: Final = 11
 _PUNCTUATION: Final = str.maketrans("", "", ".-/")
 _AMOUNT: Final = re.compile(r"(-?)([0-9]{1,18})(?:\.([0-9]{1,40}))?\Z", re.ASCII)
+_USUAL_AMOUNT: Final = re.compile(r"([0-9]{1,12})\.([0-9]{2})\Z", re.ASCII)
 
 
 class Odd(Enum):
@@ -58,6 +59,8 @@ def single(value: Value) -> Value:
 
 def signed_centavos(value: Value) -> int:
     """The centavos of 1.4, "1.40" or "-1.40"; raises NotRead for what is not exact."""
+    if isinstance(value, str) and (usual := _USUAL_AMOUNT.match(value)) is not None:
+        return int(usual[1] + usual[2])  # as most, and to the same end
     found = _AMOUNT.match(_plain(value))
     if found is None:
         raise NotRead("not an amount")

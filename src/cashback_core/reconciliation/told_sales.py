@@ -100,7 +100,7 @@ def _read(
     if value is None or value == "":
         return None
     try:
-        return reader(single(value))
+        return reader(value if isinstance(value, str) else single(value))
     except NotRead as error:
         problems.append(f"{field}: {error}")
         return None
