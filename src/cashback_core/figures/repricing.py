@@ -87,6 +87,12 @@ class Repricing:
     repriced_centavos: int
     rows: tuple[RepricedRow, ...]
 
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Types that were told a rate and that no line is of: a typing error, perhaps."""
+        met = {row.type for row in self.rows}
+        return tuple(rate.type for rate in self.rates if rate.type not in met)
+
 
 class StoredSales(Protocol):
     """Where stored sales are read."""

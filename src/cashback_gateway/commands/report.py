@@ -158,6 +158,11 @@ async def reprice_sales(
             tell=tell,
         )
     show_repricing(found, as_json=json, as_csv=csv)
+    if found.unmet:
+        print(
+            f"no line of {', '.join(found.unmet)} on these days: that rate changed nothing",
+            file=sys.stderr,
+        )
 
 
 def read_rates(path: Path) -> tuple[ChangedRate, ...]:

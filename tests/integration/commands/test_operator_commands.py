@@ -722,6 +722,7 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "time zones",
                 "logins",
                 "brakes' lock",
+                "reporting",
                 "webhooks",
                 "closed days",
                 "provider's ledger",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -19,7 +20,7 @@ from adapters.report_page.style import STYLE
 from adapters.report_page.tables import MAX_ROWS
 from cashback_core.delivery.states import Status
 from cashback_core.figures.figures import Calls, Dimension, FiguresQuestion, FiguresRow, Measures
-from cashback_core.figures.report import ReportHead, report_questions
+from cashback_core.figures.report import ReportHead, ReportHeads, ReportPages, report_questions
 from cashback_core.words.locales import ENGLISH, Language, languages, phrases
 from contract.report_samples import BALANCE, HEAD, HOSTILE, THROUGH, figures, whole
 
@@ -121,6 +122,36 @@ def test_every_phrase_of_the_report_is_used() -> None:
 
 def _statuses() -> list[Status]:
     return [*Status]
+
+
+def test_a_page_of_one_store_tells_nothing_that_is_the_whole_merchant_s() -> None:
+    """What is owed and the calls know no filter: beside a store's figures they mislead."""
+    told = figures(Dimension.DAY)
+    filtered = replace(told, question=replace(told.question, only={Dimension.STORE: "02"}))
+    words = [
+        phrases(ENGLISH)[f"report.{name}"] for name in ("owed", "paid_ever", "balance", "calls")
+    ]
+    page = render(HEAD, (told,), BALANCE, ENGLISH)
+    of_one = render(HEAD, (filtered,), BALANCE, ENGLISH)
+    assert [word for word in words if f">{word}" not in page] == []
+    assert [word for word in words if f">{word}" in of_one] == []
+
+
+async def test_a_page_is_drawn_beside_what_else_goes_on() -> None:
+    drawn_in: list[int] = []
+
+    def draw(*_: object) -> str:
+        drawn_in.append(threading.get_ident())
+        return "a page"
+
+    class Heads(ReportHeads):
+        async def head(self, merchant_id: int, closed_through: date | None) -> ReportHead:
+            del merchant_id, closed_through
+            return HEAD
+
+    pages = ReportPages(heads=Heads(), draw=draw, policy="")
+    assert await pages(1, (figures(Dimension.DAY),), BALANCE, ENGLISH) == "a page"
+    assert drawn_in != [threading.get_ident()]
 
 
 def test_names_are_texts_and_never_marks() -> None:

@@ -120,7 +120,7 @@ async def test_differences_are_told_by_day_and_type() -> None:
         1,
         since=DAY,
         through=DAY,
-        rates=[ChangedRate(type="A", rate_bp=450)],
+        rates=[ChangedRate(type="A", rate_bp=450), ChangedRate(type="ZZZ", rate_bp=450)],
         tell=lambda day, count: heard.append((day, count)),
     )
     assert (found.sales, found.changed) == (2, 2)
@@ -130,6 +130,7 @@ async def test_differences_are_told_by_day_and_type() -> None:
         (15, "A", 2, 20_000),
     ]
     assert [row.difference_centavos for row in found.rows] == [-100, -100]
+    assert found.unmet == ("ZZZ",)
     assert heard == [(date(2026, 6, 14), 1), (DAY, 2)]
 
 

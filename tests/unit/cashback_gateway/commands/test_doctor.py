@@ -37,6 +37,7 @@ from cashback_gateway.commands.doctor import (
     check_logins,
     check_migrations,
     check_orders,
+    check_reporting,
     check_roles,
     check_server,
     check_temporary_tables,
@@ -173,6 +174,14 @@ def test_who_keeps_sales_waiting_is_told() -> None:
     assert "somebody (pid 4711, psql, for 0:05:00)" in check.found
     assert "pid 4712, psql, age not shown" in check.found
     assert "pg_terminate_backend(4711)" in check.advice
+
+
+def test_what_a_login_of_finance_could_stop_sales_by_is_told() -> None:
+    assert check_reporting([]).level is Level.OK
+    check = check_reporting(["lo_create", "pg_advisory_lock", "schema public", "a", "b", "c", "d"])
+    assert check.level is Level.WARN
+    assert "stop sales by lo_create, pg_advisory_lock" in check.found
+    assert "as a superuser" in check.advice
 
 
 def test_another_order_of_letters_is_told_with_what_to_run() -> None:
