@@ -21,7 +21,7 @@ from cashback_core.reconciliation.schedule import (
     RunEnded,
     RunKind,
 )
-from cashback_core.testing.memory_book import group_of, entry_of
+from cashback_core.testing.memory_book import entry_of, group_of
 from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
 from cashback_core.testing.memory_ledger import MemoryLedger
 from cashback_core.values.availability import StoreUnavailable
