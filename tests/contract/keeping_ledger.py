@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -51,10 +52,11 @@ class Told:
     since: datetime = AT - 5 * DAY
     through: datetime = AT + 5 * DAY
     asked_at: datetime = AT + 6 * DAY
+    zone: ZoneInfo | None = None
 
     @property
     def window(self) -> Window:
-        return Window(since=self.since, through=self.through)
+        return Window(since=self.since, through=self.through, zone=self.zone)
 
 
 def a_told(
@@ -278,6 +280,23 @@ class ProviderLedgerContract:
                 ("demo", FindingClass.MATCHED, 1, 500),
             ]
 
+    async def test_a_date_whose_zone_is_told_is_no_credit_of_the_day_before(
+        self, book: Book
+    ) -> None:
+        """A customer's daily credits of one amount, told by whatever comes."""
+        date = AT.replace(hour=0, minute=0)
+        for begins, zone in ((3, ZoneInfo("America/Sao_Paulo")), (0, None)):
+            since = date + begins * DAY / 24
+            yesterday, today = a_told(at=AT - DAY), a_told(at=AT, whose=ONES[2])
+            hourly = Told(lines=(yesterday,), since=AT - 3 * DAY, through=AT - DAY / 2)
+            by_date = a_told(at=date, whose=ONES[2])
+            of_file = Told(lines=(by_date,), since=since, through=since + DAY, zone=zone)
+            later = Told(lines=(today,), since=AT - DAY / 4, through=AT + DAY)
+            for told in (hourly, of_file, later, hourly, of_file):
+                await take_in(book, told)
+            assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
+            await take_in(book, Told(lines=()))
+
     async def test_a_run_that_dies_before_leaves_nothing_behind(self, book: Book) -> None:
         async with begun(book) as runs:
             await runs.put_aside([a_told()])
@@ -345,6 +364,9 @@ INSTANTS: Final = (
 )
 
 
+ZONES: Final = (None, ZoneInfo("America/Sao_Paulo"), ZoneInfo("Pacific/Kiritimati"))
+"""Whose days the dates of a file may be."""
+
 _HOMES: Final = dict(zip(INSTANTS, (*ONES[:3], None, None, ONES[3]), strict=False))
 """Whose own credits are told at an instant, where each is always told the same way."""
 
@@ -384,6 +406,7 @@ def _statements(draw: st.DrawFn, *, respelled: bool) -> Told:
         since=since,
         through=since + lasts * DAY,
         asked_at=AT + draw(st.integers(4, 8)) * DAY,
+        zone=draw(st.sampled_from(ZONES)),
     )
 
 

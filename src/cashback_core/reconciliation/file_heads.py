@@ -53,11 +53,12 @@ def told_end(told: datetime, zone: ZoneInfo | None) -> datetime:
 class FileDates:
     """When the lines of a file are dated, which is declared from `since` through `through`.
 
-    `outside` counts those that lie farther than BESIDE from that.
+    `outside` counts those that lie farther than BESIDE from that. `zone` is its profile's.
     """
 
     since: datetime
     through: datetime
+    zone: ZoneInfo | None = None
     latest_at: datetime | None = None
     outside: int = 0
 
@@ -101,4 +102,5 @@ class FileDates:
             declared_centavos=declared_centavos,
             defects=defects,
             remarks=remarks,
+            zone=self.zone,
         )

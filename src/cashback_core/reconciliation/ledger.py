@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from typing import Final, NamedTuple, Protocol, Self
 from uuid import UUID
 
@@ -71,7 +71,8 @@ class LedgerLine:
     """A line that is kept; without a class it has left, and its place is kept.
 
     `nth` tells lines that read the same from each other. Of one without an instant `told` is what
-    the statements covered that told it.
+    the statements covered that told it; of a date its day's first instant and the next day's, where
+    a statement told whose day it is.
     """
 
     key: str
@@ -126,7 +127,10 @@ class LedgerTelling:
         return window.since <= since and through <= window.through
 
     def _span(self, line: LedgerLine | ToldLine) -> tuple[datetime, datetime]:
-        """When the credit of a line was, at the earliest and at the latest."""
+        """When the credit of a line was, at the earliest and at the latest.
+
+        Of a date in whatever zone it is: lines of one key are decided alike.
+        """
         at = line.credited_at
         if at is None:
             told = line.told if isinstance(line, LedgerLine) else None
@@ -134,6 +138,16 @@ class LedgerTelling:
         if is_date_alone(at):
             return at - DAY_BEFORE, at + DAY_AFTER
         return at - self.skew, at + self.skew
+
+    def tells(self, at: datetime | None) -> tuple[datetime, datetime] | None:
+        """What it tells of when a line's credit was, that has no instant (`LedgerLine.told`)."""
+        window = self.window
+        if at is None:
+            return window.since, window.through
+        if window.zone is None or not is_date_alone(at) or not 1 < at.year < MAXYEAR:
+            return None
+        begins = datetime.combine(at.date(), time.min, window.zone)
+        return begins.astimezone(UTC), (begins + timedelta(days=1)).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +206,6 @@ def _order(one: ToldLine) -> tuple[object, ...]:
 
 
 def _entered(one: ToldLine, nth: int, telling: LedgerTelling) -> LedgerLine:
-    window = telling.window
     return LedgerLine(
         key=one.key,
         nth=nth,
@@ -202,15 +215,17 @@ def _entered(one: ToldLine, nth: int, telling: LedgerTelling) -> LedgerLine:
         merchant_id=one.merchant_id,
         cashback_id=one.cashback_id,
         alike=one.alike,
-        told=(window.since, window.through) if one.credited_at is None else None,
+        told=telling.tells(one.credited_at),
     )
 
 
 def _told_again(line: LedgerLine, telling: LedgerTelling) -> LedgerLine:
-    if line.told is None:
+    told = telling.tells(line.credited_at)
+    if told is None:
         return line
-    (since, through), window = line.told, telling.window
-    return replace(line, told=(min(since, window.since), max(through, window.through)))
+    if line.credited_at is None and line.told is not None:
+        told = min(line.told[0], told[0]), max(line.told[1], told[1])
+    return replace(line, told=told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

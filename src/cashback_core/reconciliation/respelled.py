@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from dataclasses import replace
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.entries import is_date_alone
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 BEFORE_DATE: Final = timedelta(hours=14)
 AFTER_DATE: Final = timedelta(hours=36)
-"""How far from its first instant in UTC the instants of a date lie, in whatever zone it is."""
+"""How far from its first instant in UTC the instants of a date lie whose zone nobody told."""
 
 Pair = tuple[LedgerLine, LedgerLine]
 """A line that enters, and one that stands."""
@@ -123,18 +124,54 @@ def _paired(entering: Sequence[LedgerLine], standing: Sequence[LedgerLine]) -> I
         else:
             new.append(line)
     old = sorted((line for lines in waiting.values() for line in lines), key=_order)
-    yield from _by_day(_dates(new), _instants(old))
-    yield from ((one, other) for other, one in _by_day(_dates(old), _instants(new)))
+    yield from _by_days(_dates(new), _instants(old))
+    yield from ((one, other) for other, one in _by_days(_dates(old), _instants(new)))
+
+
+def _by_days(dates: Sequence[LedgerLine], instants: Sequence[LedgerLine]) -> Iterator[Pair]:
+    """Dates whose day is known, then others.
+
+    Of those that may be of three days the own credit of a cashback is not another's own.
+    """
+    known = [line for line in dates if line.told is not None]
+    pairs = [*_by_day(known, instants)]
+    rest = _without(instants, (one for _, one in pairs))
+    yield from pairs
+    unknown = [line for line in dates if line.told is None]
+    pairs = [*_by_day([line for line in unknown if not _is_own(line)], rest)]
+    rest = _without(rest, (one for _, one in pairs))
+    yield from pairs
+    own = [line for line in unknown if _is_own(line)]
+    yield from _by_day(own, [line for line in rest if not _is_own(line)])
+    for line in own:
+        mine = [one for one in rest if one.cashback_id == line.cashback_id and _is_own(one)]
+        yield from _by_day([line], mine)
 
 
 def _by_day(dates: Sequence[LedgerLine], instants: Sequence[LedgerLine]) -> Iterator[Pair]:
-    """Dates and the instants that may lie on them, in their order: no more can be paired."""
-    waiting = deque(dates)
+    """As many dates and instants that lie on them as can be: of several the day that ends first."""
+    days = deque(sorted(((*_day(line), place) for place, line in enumerate(dates))))
+    begun: list[tuple[datetime, int]] = []
     for line in instants:
-        while waiting and _at(waiting[0]) + AFTER_DATE < _at(line):
-            waiting.popleft()
-        if waiting and _at(waiting[0]) - BEFORE_DATE <= _at(line):
-            yield waiting.popleft(), line
+        while days and days[0][0] <= _at(line):
+            _, last, place = days.popleft()
+            heappush(begun, (last, place))
+        while begun and begun[0][0] < _at(line):
+            heappop(begun)
+        if begun:
+            yield dates[heappop(begun)[1]], line
+
+
+def _day(line: LedgerLine) -> tuple[datetime, datetime]:
+    """The first and the last instant of a date: its zone's, or of all zones."""
+    if line.told is None:
+        return _at(line) - BEFORE_DATE, _at(line) + AFTER_DATE
+    begins, ends = line.told
+    return begins, ends - datetime.resolution
+
+
+def _is_own(line: LedgerLine) -> bool:
+    return line.cls is FindingClass.MATCHED
 
 
 def _dates(lines: Iterable[LedgerLine]) -> list[LedgerLine]:

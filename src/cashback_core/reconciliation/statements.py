@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
 MAX_REFERENCE: Final = 255
 """Characters kept of a reference."""
@@ -82,7 +83,8 @@ class StatementHead:
 
     `complete` is False when a further page was told of and not read, or one failed. `defects` say
     why not, and what else of the head could not be read; while there is one, the statement's
-    silence proves nothing. `remarks` are what somebody should know though it bars nothing.
+    silence proves nothing. `remarks` are what somebody should know though it bars nothing. `zone`
+    is whose days its dates are, where that is known.
     """
 
     asked_since: datetime
@@ -95,6 +97,7 @@ class StatementHead:
     complete: bool = True
     defects: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    zone: ZoneInfo | None = None
 
 
 class StatementUnavailable(Exception):  # noqa: N818 (named by what is wrong)

@@ -11,6 +11,7 @@ from cashback_core.reconciliation.entries import is_date_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from zoneinfo import ZoneInfo
 
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.reconciliation.entries import BookEntry
@@ -134,7 +135,8 @@ class Window:
 
     `distrust` are reasons why its silence proves nothing whatever its lines are; `remarks` what
     somebody should know though it bars nothing. `told_anew_from` is from when on statements tell
-    that were asked for later: of that its silence proves nothing.
+    that were asked for later: of that its silence proves nothing. `zone` is whose days the dates of
+    its lines are; None where that is not known.
     """
 
     since: datetime
@@ -142,6 +144,7 @@ class Window:
     told_anew_from: datetime | None = None
     distrust: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    zone: ZoneInfo | None = None
 
     @classmethod
     def of(cls, told: Sequence[ReadStatement], margin: Margin) -> Window:
@@ -179,7 +182,14 @@ class Window:
                 )
             if declared is not None:
                 through = max(through, min(declared, latest))
-        return cls(since=since, through=through, distrust=tuple(distrust), remarks=tuple(remarks))
+        zones = {one.head.zone for one in told}
+        return cls(
+            since=since,
+            through=through,
+            distrust=tuple(distrust),
+            remarks=tuple(remarks),
+            zone=zones.pop() if len(zones) == 1 else None,
+        )
 
     def covers(self, entry: BookEntry, margin: Margin) -> bool:
         """Whether nothing that its first attempt led to can lie before the window."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from cashback_core.reconciliation.file_heads import FileDates
 from cashback_core.reconciliation.statements import (
@@ -57,7 +58,12 @@ class _Reading(StatementReading):
         self._is_read = False
         assert file.since is not None
         assert file.through is not None
-        self._dates = FileDates(since=file.since, through=file.through)
+        zone = file.profile.get("zone")
+        self._dates = FileDates(
+            since=file.since,
+            through=file.through,
+            zone=ZoneInfo(zone) if isinstance(zone, str) else None,
+        )
 
     @property
     def head(self) -> StatementHead:

@@ -52,6 +52,7 @@ async def take_in(
             "asked_at": asked_at,
             "since": window.since,
             "through": window.through,
+            "zone": None if window.zone is None else window.zone.key,
             "skew": skew,
             "before": DAY_BEFORE,
             "after": DAY_AFTER,

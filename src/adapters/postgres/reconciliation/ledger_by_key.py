@@ -30,6 +30,15 @@ DECIDED: Final[LiteralString] = f"""
         select from newer as w where w.since <= {EARLIEST} and {LATEST} <= w.through
     )
 """
+# The first instant of a date's day, and of the next one's, where it is told whose day it is.
+_DATE: Final[LiteralString] = "(credited_at at time zone 'UTC')"
+_DAY: Final[LiteralString] = f"""
+    case when {_DATE}::time = '00:00' then {_DATE} at time zone %(zone)s::text end
+"""
+_NEXT_DAY: Final[LiteralString] = f"""
+    case when {_DATE}::time = '00:00'
+        then ({_DATE} + interval '1 day') at time zone %(zone)s::text end
+"""
 # Of most keys there is one line on either side: they are joined as they are. Only where there are
 # several is it asked which is which (`ledger.changes`, by test).
 FIND: Final[LiteralString] = f"""
@@ -38,8 +47,8 @@ FIND: Final[LiteralString] = f"""
             told_since, told_through
         from (
             select t.*,
-                case when credited_at is null then %(since)s end as told_since,
-                case when credited_at is null then %(through)s end as told_through
+                case when credited_at is null then %(since)s else {_DAY} end as told_since,
+                case when credited_at is null then %(through)s else {_NEXT_DAY} end as told_through
             from provider_told as t
         ) as t
         where not {DECIDED}
@@ -74,7 +83,7 @@ FIND: Final[LiteralString] = f"""
         ) as same
         from standing as s where line_key in (select line_key from several)
     ), as_they_were as materialized (
-        select s.*
+        select s.*, t.told_since as tells_since, t.told_through as tells_through
         from standing_same as s
         join told_same as t using (line_key, class, same)
         where t.owner is not distinct from s.merchant_id
@@ -96,7 +105,8 @@ FIND: Final[LiteralString] = f"""
         where (line_key, nth) not in (select line_key, nth from as_they_were)
     ), pairs as (
         select line_key, s.nth, s.class as from_class, s.merchant_id as from_owner,
-            s.cashback_id as from_cashback, s.told_since, s.told_through, s.nth is null as is_new,
+            s.cashback_id as from_cashback, s.told_since, s.told_through,
+            t.told_since as tells_since, t.told_through as tells_through, s.nth is null as is_new,
             t.class, t.owner, t.cashback_id,
             coalesce(s.centavos, t.centavos) as centavos,
             coalesce(s.credited_at, t.credited_at) as credited_at,
@@ -106,9 +116,10 @@ FIND: Final[LiteralString] = f"""
             select * from told where line_key not in (select line_key from several)
         ) as t using (line_key)
         union all
-        select line_key, nth, class, merchant_id, cashback_id, told_since, told_through, false,
+        select line_key, nth, class, merchant_id, cashback_id, told_since, told_through,
+            tells_since, tells_through, false,
             class, merchant_id, cashback_id, centavos, credited_at, alike
-        from as_they_were where credited_at is null
+        from as_they_were where tells_since is not null
         union all
         select line_key,
             coalesce(s.nth, (t.place - 1 - coalesce((
@@ -116,7 +127,8 @@ FIND: Final[LiteralString] = f"""
             ), 0) + coalesce((
                 select count(*) from provider_lines as r where r.line_key = t.line_key
             ), 0))::integer),
-            s.class, s.merchant_id, s.cashback_id, s.told_since, s.told_through, s.nth is null,
+            s.class, s.merchant_id, s.cashback_id, s.told_since, s.told_through,
+            t.told_since, t.told_through, s.nth is null,
             t.class, t.owner, t.cashback_id,
             coalesce(s.centavos, t.centavos), coalesce(s.credited_at, t.credited_at),
             coalesce(t.alike, s.alike)
@@ -129,16 +141,20 @@ FIND: Final[LiteralString] = f"""
     select line_key, coalesce(nth, 0) as nth, from_class, from_owner, from_cashback,
         class, owner, cashback_id, centavos, credited_at, alike,
         -- What leaves was not told this time.
-        case when credited_at is not null then null when class is null then told_since
-            else least(told_since, %(since)s) end as told_since,
-        case when credited_at is not null then null when class is null then told_through
-            else greatest(told_through, %(through)s) end as told_through
+        case when class is null then told_since when credited_at is null
+            then least(told_since, tells_since) else coalesce(tells_since, told_since) end,
+        case when class is null then told_through when credited_at is null
+            then greatest(told_through, tells_through) else coalesce(tells_through, told_through)
+        end
     from pairs
     where case
         when class is not null then is_new
             or (class, owner, cashback_id)
                 is distinct from (from_class, from_owner, from_cashback)
-            or told_since > %(since)s or told_through < %(through)s
+            or credited_at is null and (told_since > tells_since or told_through < tells_through)
+            or credited_at is not null
+                and (told_since, told_through) is distinct from (tells_since, tells_through)
+                and tells_since is not null
         -- It is not told: does it leave?
         else from_class is not null
             and {EARLIEST} >= %(since)s and {LATEST} <= %(through)s

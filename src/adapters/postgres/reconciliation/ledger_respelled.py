@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    _Row = tuple[UUID, int, UUID, int, datetime, str, int | None, UUID | None, bool]
-    """Alike, side (entering, left, silent), key, nth, instant, class, owner, cashback, fixed."""
+    _Row = tuple[
+        UUID, int, UUID, int, datetime, datetime | None, datetime | None, str, int | None,
+        UUID | None, bool
+    ]  # fmt: skip
+    """Alike, side (0 enters, 1 leaves, 2 is silent), place, instant, day, what it is, fixed."""
 
 AT_ONCE: Final = 10_000
 """So many lines are asked for, and thought about, at once; and the rest of the last likeness."""
@@ -52,7 +55,7 @@ def _decided(rows: Iterable[_Row]) -> list[str]:
         for row in alike:
             line = _line(row)
             sides[row[1]].append(line)
-            if row[8]:
+            if row[-1]:
                 fixed.add((line.key, line.nth))
         decided += (
             f"{new.key}\t{new.nth}\t{old.key}\t{old.nth}\t{(old.key, old.nth) in fixed}\n"
@@ -62,7 +65,7 @@ def _decided(rows: Iterable[_Row]) -> list[str]:
 
 
 def _line(row: _Row) -> LedgerLine:
-    alike, _, key, nth, at, cls, owner, cashback_id, _ = row
+    alike, _, key, nth, at, begins, ends, cls, owner, cashback_id, _ = row
     return LedgerLine(
         key=key.hex,
         nth=nth,
@@ -72,6 +75,7 @@ def _line(row: _Row) -> LedgerLine:
         merchant_id=owner,
         cashback_id=cashback_id,
         alike=alike.hex,
+        told=None if begins is None or ends is None else (begins, ends),
     )
 
 
@@ -89,7 +93,8 @@ async def _put(connection: AsyncConnection[Any], rows: Sequence[str]) -> None:
 
 _MAY_BE_ONE: Final[LiteralString] = f"""
     with {NEWER}, entering as materialized (
-        select alike, line_key, nth, credited_at, class, owner, cashback_id
+        select alike, line_key, nth, credited_at, told_since, told_through, class, owner,
+            cashback_id
         from provider_found
         where from_class is null and class is not null
             and credited_at is not null and alike is not null
@@ -119,14 +124,17 @@ _MAY_BE_ONE: Final[LiteralString] = f"""
     ), likely as materialized (
         select distinct alike from silent
     )
-    select alike, 0 as side, line_key, nth, credited_at, class, owner, cashback_id, false
+    select alike, 0 as side, line_key, nth, credited_at, told_since, told_through, class, owner,
+        cashback_id, false
     from entering where alike in (select alike from likely)
     union all
-    select alike, 1, line_key, nth, credited_at, from_class, from_owner, from_cashback, false
+    select alike, 1, line_key, nth, credited_at, told_since, told_through, from_class, from_owner,
+        from_cashback, false
     from provider_found
     where class is null and credited_at is not null and alike in (select alike from likely)
     union all
-    select alike, 2, line_key, nth, credited_at, class, merchant_id, cashback_id, is_fixed
+    select alike, 2, line_key, nth, credited_at, told_since, told_through, class, merchant_id,
+        cashback_id, is_fixed
     from silent
     order by alike, side
 """  # noqa: S608 (made of literals)

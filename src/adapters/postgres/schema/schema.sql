@@ -3884,7 +3884,7 @@ CREATE TABLE public.provider_lines (
     alike uuid,
     CONSTRAINT provider_lines_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
     CONSTRAINT provider_lines_check1 CHECK (((class IS NOT NULL) OR (merchant_id IS NULL))),
-    CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NULL) = (told_since IS NOT NULL))),
+    CONSTRAINT provider_lines_check2 CHECK (((credited_at IS NOT NULL) OR (told_since IS NOT NULL))),
     CONSTRAINT provider_lines_check3 CHECK (((told_since IS NULL) = (told_through IS NULL)))
 );
 

@@ -30,7 +30,8 @@ create table provider_lines (
     -- Net: what is taken back is negative, what cannot be read is 0.
     centavos bigint not null,
     credited_at timestamptz,
-    -- Of one without an instant: what the statements covered that told it.
+    -- Of one without an instant: what the statements covered that told it. Of a date (midnight): its
+    -- day's first instant and the next day's, where a statement told whose day it is.
     told_since timestamptz,
     told_through timestamptz,
     -- Null: the newest statement does not tell it any more.
@@ -43,7 +44,7 @@ create table provider_lines (
     primary key (line_key, nth),
     check ((merchant_id is null) = (cashback_id is null)),
     check (class is not null or merchant_id is null),
-    check ((credited_at is null) = (told_since is not null)),
+    check (credited_at is not null or told_since is not null),
     check ((told_since is null) = (told_through is null))
 );
 create index provider_lines_by_instant on provider_lines (credited_at);
