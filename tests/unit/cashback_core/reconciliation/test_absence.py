@@ -638,7 +638,7 @@ class _Looked(BookEntry):
         state: Status = _STATUS.__get__(self)
         return state
 
-    status = property(_status, _STATUS.__set__)
+    status = property(_status, _STATUS.__set__)  # pyright: ignore[reportAssignmentType]
 
 
 def test_of_thousands_of_equal_reversals_none_asks_the_whole_group_again() -> None:
