@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Status
+from cashback_core.reconciliation.by_date import could_be_any, latest_of
 from cashback_core.reconciliation.equal_credits import EqualCredits
 from cashback_core.reconciliation.findings import Finding, FindingClass
 from cashback_core.reconciliation.placement import (
@@ -109,6 +110,7 @@ class CustomersLines:
         `suspects` are lines that were placed and explain nothing.
         """
         everything, rules = [*self.left, *suspects], self.placing.rules
+        latest = latest_of(left.line.credited_at for left in everything)
         order = {NotPlaced.ABSENT: 0, NotPlaced.DOUBT: 1}
         self.waiting.sort(key=lambda one: order.get(one.waiting, 2))
         kept: list[LeftEntry] = []
@@ -118,7 +120,11 @@ class CustomersLines:
                 yield self._to_be_sent(entry, everything)
                 continue
             pairable = one.waiting in order and not entry.is_erased
-            if not pairable or entry.id in self.placing.explanations.absent:
+            if (
+                not pairable
+                or entry.id in self.placing.explanations.absent
+                or not could_be_any(entry, latest, rules)
+            ):
                 kept.append(one)
                 continue
             other = next(

@@ -36,12 +36,31 @@ def paired(
     Whose of equal lines is which does not matter to them. It does to the customer's other doubts: a
     line that is dated otherwise than its cashback's credit bars them, for ever.
     """
-    found = _rest(entries, lines, dict(_dated(entries, lines, rules, may_have)), may_have)
+    # Most often none of those who are too late for every line: they look at no line then.
+    latest = latest_of(line.credited_at for line in lines)
+    rest = [entry for entry in entries if could_be_any(entry, latest, rules)]
+    found = _rest(rest, lines, dict(_dated(entries, lines, rules, may_have)), may_have)
     if len(found) < min(len(entries), len(lines)):
-        most = _rest(entries, lines, {}, may_have)
+        most = _rest(rest, lines, {}, may_have)
         if len(most) > len(found):
             return most
     return found
+
+
+def latest_of(instants: Iterable[datetime | None]) -> tuple[datetime | None, ...]:
+    """Of these the latest instant and the latest date; None where any is not told."""
+    latest: dict[bool, datetime] = {}
+    for at in instants:
+        if at is None:
+            return (None,)
+        kind = is_date_alone(at)
+        latest[kind] = max(at, latest.get(kind, at))
+    return tuple(latest.values())
+
+
+def could_be_any(entry: BookEntry, latest: Iterable[datetime | None], rules: Rules) -> bool:
+    """Whether any credit of those that `latest_of` is of may be this cashback's."""
+    return any(rules.could_be(entry, at) for at in latest)
 
 
 class InTurn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pytest
 from hypothesis import assume, given
@@ -623,3 +623,37 @@ def test_of_thousands_of_equal_ones_no_doubt_asks_the_whole_group_again() -> Non
     groups = {id(finding.move.group) for finding in findings if finding.move is not None}
     assert len(groups) == 1
     assert _Counting.asked <= 5 * count
+
+
+_STATUS: Any = vars(BookEntry)["status"]
+
+
+class _Looked(BookEntry):
+    """One that counts how often its state is asked for."""
+
+    asked = 0
+
+    def _status(self) -> Status:
+        _Looked.asked += 1
+        state: Status = _STATUS.__get__(self)
+        return state
+
+    status = property(_status, _STATUS.__set__)  # pyright: ignore[reportAssignmentType]
+
+
+def test_of_thousands_of_equal_reversals_none_asks_the_whole_group_again() -> None:
+    count = 300
+    book = [
+        replace(
+            _Looked(**{name: getattr(plain, name) for name in BookEntry.__slots__}),
+            document=f"{1:011d}",
+            cashback_centavos=140,
+        )
+        for plain in (entry(number, Status.APPLIED) for number in range(1, count + 1))
+    ]
+    lines = [line_of(one, SILENT) for one in book]
+    lines += [replace(line, kind=LineKind.REVERSAL) for line in lines]
+    _Looked.asked = 0
+    findings, _ = found(book, numbered(lines), SILENT)
+    assert {finding.cls for finding in findings} == {FindingClass.REVERSED}
+    assert _Looked.asked < 100 * count
