@@ -1,8 +1,10 @@
 """Files that are handed in over HTTP, read by a process of their own: sales come first.
 
-Reading a spreadsheet of 190,000 rows keeps the interpreter busy for half a minute, and a sale
-beside it waited for up to 4 s. So whatever is not small is read by a child that is nice to
-everybody, may take so much memory and time and no more, and tells its lines through a pipe.
+What a spreadsheet does to whoever parses it is bounded by no rule that anybody has thought of: 9 kB
+made 2 GiB of names, and reading an honest one keeps the interpreter busy for half a minute. So each
+spreadsheet, and whatever else is not small, is read by a child that is nice to everybody, may take
+so much memory and time and no more, knows no secret, and tells its lines as JSON through a pipe. It
+ends with whoever asked; where it ends by itself, the file cannot be read.
 
     python -m adapters.files.apart DAY|STATEMENT FORM PROFILE ZONE < FILE
 """
@@ -11,10 +13,14 @@ everybody, may take so much memory and time and no more, and tells its lines thr
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 from zoneinfo import ZoneInfo
@@ -27,32 +33,53 @@ from cashback_core.reconciliation.file_import import (
     ProfileMisfitError,
     ReadFile,
 )
+from cashback_core.reconciliation.files import FileLine
+from cashback_core.reconciliation.statements import LineKind, StatementLine
+from cashback_core.reconciliation.told_sales import ToldSale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO
 
     from cashback_core.reconciliation.file_import import FileForm
-    from cashback_core.reconciliation.files import FileLine
 
 SMALL_BYTES: Final = 128 * 1024
-"""Read in a thread: a child takes half a second to start."""
+"""Of CSV and JSON Lines, which are read here up to then: a child takes half a second to start."""
 
-MEMORY_BYTES: Final = 1024**3
+_MIB: Final = 1024 * 1024
+MEMORY_BYTES: Final = 400 * _MIB
 CPU_S: Final = 120
+WALL_S: Final = 240.0
 _NICE: Final = 10
 _PART: Final = 500
+_MAX_PART_BYTES: Final = 64 * _MIB
 _DAY: Final = "DAY"
 _STATEMENT: Final = "STATEMENT"
-_FAILED: Final = {FileUnreadableError: "unreadable", ProfileMisfitError: "misfit"}
+_LIMITS: Final = (
+    "it cannot be read within the limits that there are here: bring it on the command line"
+)
+_FAILED: Final = {"unreadable": FileUnreadableError, "misfit": ProfileMisfitError}
+_OF_SALES: Final = tuple(field.name for field in fields(ToldSale))
+_OF_STATEMENTS: Final = tuple(field.name for field in fields(StatementLine))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildLimits:
+    """What a child may take: memory that it addresses, processor time, and time."""
+
+    memory_bytes: int = MEMORY_BYTES
+    cpu_s: int = CPU_S
+    wall_s: float = WALL_S
 
 
 class FilesApart(FileReader):
     """As `ProfiledFiles` reads them, but for who does the work."""
 
-    def __init__(self, *, small_bytes: int = SMALL_BYTES) -> None:
+    def __init__(
+        self, *, small_bytes: int = SMALL_BYTES, limits: ChildLimits | None = None
+    ) -> None:
         self._here = ProfiledFiles()
         self._small_bytes = small_bytes
+        self._limits = limits or ChildLimits()
 
     def day(self, file: BinaryIO, how: HowWritten, zone: ZoneInfo) -> ReadFile:
         return self._read(self._here.day(file, how, zone), file, (_DAY, how, str(zone)))
@@ -63,57 +90,117 @@ class FilesApart(FileReader):
     def _read(self, here: ReadFile, file: BinaryIO, asked: tuple[str, HowWritten, str]) -> ReadFile:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        if size <= self._small_bytes:
+        if size <= self._small_bytes and here.profile.get("format") != "xlsx":
             return here
-        return ReadFile(profile=here.profile, lines=_told(file, *asked))
+        lines = _ToldLines(file, asked, self._limits)
+        return ReadFile(profile=here.profile, lines=lines, stop=lines.stop)
 
 
-def _told(file: BinaryIO, topic: str, how: HowWritten, zone: str) -> Iterator[FileLine]:
-    file.flush()
-    profile = "" if how.profile is None else how.profile.hex()
-    words = [sys.executable, "-m", __name__, topic, how.form, profile, zone]
-    with subprocess.Popen(words, stdin=file.fileno(), stdout=subprocess.PIPE) as child:  # noqa: S603 (our own)
-        assert child.stdout is not None
-        try:
-            yield from _parts(child.stdout)
-        finally:
-            child.kill()
+class _ToldLines(Iterator[FileLine]):
+    """The lines that a child tells; it is started when the first is asked for."""
+
+    def __init__(
+        self, file: BinaryIO, asked: tuple[str, HowWritten, str], limits: ChildLimits
+    ) -> None:
+        self._lines = self._told(file, *asked, limits)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+
+    def __next__(self) -> FileLine:
+        return next(self._lines)
+
+    def stop(self) -> None:
+        """Nobody asks any more; by any thread, also while another waits for a line."""
+        self._is_stopped = True
+        if self._child is not None:
+            self._child.kill()
+
+    def _told(
+        self, file: BinaryIO, topic: str, how: HowWritten, zone: str, limits: ChildLimits
+    ) -> Iterator[FileLine]:
+        file.flush()
+        profile = "" if how.profile is None else how.profile.hex()
+        bounds = (str(limits.memory_bytes), str(limits.cpu_s))
+        words = [sys.executable, "-m", "adapters.files.apart", topic, how.form, profile, zone]
+        # Of our environment it learns where our code is: it knows no secret.
+        environ = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        with subprocess.Popen(  # noqa: S603 (our own)
+            [*words, *bounds],
+            stdin=file.fileno(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ,
+        ) as child:  # fmt: skip
+            assert child.stdout is not None
+            self._child = child
+            end = threading.Timer(limits.wall_s, child.kill)
+            end.daemon = True
+            end.start()
+            try:
+                if self._is_stopped:  # no end of a file, whoever goes on reading
+                    raise FileUnreadableError(_LIMITS)
+                yield from _parts(child.stdout)
+            finally:
+                end.cancel()
+                child.kill()
 
 
 def _parts(pipe: IO[bytes]) -> Iterator[FileLine]:
     while True:
-        try:
-            what, told = pickle.load(pipe)  # noqa: S301 (of our own child)
-        except (EOFError, pickle.UnpicklingError):
-            why = "reading it takes too much memory or time here: bring it on the command line"
-            raise FileUnreadableError(why) from None
-        for failure, name in _FAILED.items():
-            if what == name:
-                raise failure(told)
+        part = pipe.readline(_MAX_PART_BYTES)
+        if not part.endswith(b"\n"):
+            raise FileUnreadableError(_LIMITS)
+        what, told = json.loads(part)
+        failure = _FAILED.get(what)
+        if failure is not None:
+            raise failure(str(told))
         if not told:
             return
-        yield from told
+        yield from map(_sale if what == _DAY else _statement_line, told)
 
 
-def _main(topic: str, form: str, profile: str, zone: str) -> None:
+def _sale(row: list[Any]) -> ToldSale:
+    told = dict(zip(_OF_SALES, row, strict=True))
+    if told["sold_at"] is not None:
+        told["sold_at"] = datetime.fromisoformat(told["sold_at"])
+    return ToldSale(**told)
+
+
+def _statement_line(row: list[Any]) -> StatementLine:
+    told = dict(zip(_OF_STATEMENTS, row, strict=True))
+    if told["credited_at"] is not None:
+        told["credited_at"] = datetime.fromisoformat(told["credited_at"])
+    return StatementLine(**told | {"kind": LineKind(told["kind"])})
+
+
+def _plain(line: FileLine) -> list[Any]:
+    names = _OF_SALES if isinstance(line, ToldSale) else _OF_STATEMENTS
+    values = (getattr(line, name) for name in names)
+    return [value.isoformat() if isinstance(value, datetime) else value for value in values]
+
+
+def _main(*words: str) -> None:
     import resource  # only here: not every system has it that has the rest
 
+    topic, form, profile, zone, memory_bytes, cpu_s = words
     os.nice(_NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s)))
     how = HowWritten(form=cast("FileForm", form), profile=bytes.fromhex(profile) or None)
-    files, pipe = ProfiledFiles(), sys.stdout.buffer
+    files = ProfiledFiles()
     with open(sys.stdin.fileno(), "rb", closefd=False) as file:
         file.seek(0)  # the place is its parent's, too
         read = files.day(file, how, ZoneInfo(zone)) if topic == _DAY else files.statement(file, how)
-        told: Any = None
         try:
-            while told != []:
-                told = list(islice(read.lines, _PART))
-                pickle.dump(("lines", told), pipe, pickle.HIGHEST_PROTOCOL)
-        except (FileUnreadableError, ProfileMisfitError) as error:
-            pickle.dump((_FAILED[type(error)], str(error)), pipe)
-        pipe.flush()
+            while part := [*map(_plain, islice(read.lines, _PART))]:
+                _tell(topic, part)
+            _tell(topic, [])
+        except FileUnreadableError as error:
+            _tell("unreadable", str(error))
+        except ProfileMisfitError as error:
+            _tell("misfit", str(error))
+
+
+def _tell(what: str, told: object) -> None:
+    sys.stdout.write(json.dumps([what, told]) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -35,6 +35,10 @@ each payment there ever was.
 FileForm = Literal["csv", "jsonl", "xlsx"]
 
 
+def _nothing() -> None:
+    pass
+
+
 class FileUnreadableError(Exception):
     """A file of which nothing can be had any more at some line; the message says why."""
 
@@ -55,11 +59,13 @@ class HowWritten:
 class ReadFile:
     """A file as it is read: its profile, for a program, and its lines, which are read as asked.
 
-    `lines` raises ProfileMisfitError at its first one, FileUnreadableError at any.
+    `lines` raises ProfileMisfitError at its first one, FileUnreadableError at any. Whoever asks for
+    no more calls `stop`, also while another thread waits for a line.
     """
 
     profile: Mapping[str, object]
     lines: Iterator[FileLine]
+    stop: Callable[[], object] = _nothing
 
 
 class FileReader(Protocol):

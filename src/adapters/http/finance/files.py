@@ -28,6 +28,7 @@ from adapters.http.finance.file_shapes import (
     line_shape,
 )
 from adapters.http.finance.uploads import UploadSlots, read_form, read_upload
+from adapters.http.sales.exports import while_asked
 from adapters.http.wire.answers import Answer, encode
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.refusals import RefusedError
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 DAYS: Final = "/api/day-files"
 STATEMENTS: Final = "/api/statements"
 FILES: Final = "/api/files"
+LONGEST_S: Final = 300.0
+"""How long a file is brought in; what was put aside by then is gone on with."""
 PART_LINES: Final = 1_000
 """Lines of a part: while one is made ready for the database, no sale is answered."""
 
@@ -83,7 +86,7 @@ class FileRoutes:
                 async with self.slots.reading():
                     how = HowWritten(form=form, profile=declared.profile)
                     read = self.desk.reader.day(cast("BinaryIO", file), how, zone)
-                    return await self._brought(declared, upload.sha256, read, principal)
+                    return await self._brought(request, declared, upload.sha256, read, principal)
 
     async def bring_statement(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Keep a statement of the provider."""
@@ -99,10 +102,15 @@ class FileRoutes:
                     zone = read.profile.get("zone")
                     since, through = declared.window(None if zone is None else ZoneInfo(str(zone)))
                     declared = replace(declared, since=since, through=through)
-                    return await self._brought(declared, upload.sha256, read, principal)
+                    return await self._brought(request, declared, upload.sha256, read, principal)
 
     async def _brought(
-        self, declared: Declared, sha256: bytes, read: ReadFile, principal: Principal
+        self,
+        request: Request[Any, Any, Any],
+        declared: Declared,
+        sha256: bytes,
+        read: ReadFile,
+        principal: Principal,
     ) -> Answer:
         of_day = declared.day is not None
         to_take = FileToTake(
@@ -125,7 +133,11 @@ class FileRoutes:
             max_days=desk.max_days,
             part_lines=PART_LINES,
         )
-        brought = await bring(to_take, read.lines)
+        try:
+            work = bring(to_take, read.lines)
+            brought = await while_asked(request.receive, work, deadline_s=LONGEST_S)
+        finally:
+            read.stop()
         if brought.file.state is FileState.REFUSED:
             raise RefusedError(brought)
         return _answer(brought)

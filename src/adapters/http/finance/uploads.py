@@ -41,10 +41,10 @@ So whoever sends slowly, which they may for as long as a request may take to com
 from handing in.
 """
 
-MOST_READ: Final = 1
-"""Files that one process reads at a time: it costs some seconds, and sales come first.
+MOST_READ: Final = 3
+"""Files that one process has read at a time, each by a child that is nice to whoever sells.
 
-A child does it (`adapters.files.apart`); a machine of two processors has one for sales then.
+So nobody keeps the others waiting by one file that takes long; a child has 400 MiB at most.
 """
 
 WAITED_S: Final = 30.0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections import deque
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from adapters.files import apart
-from adapters.files.apart import FilesApart
+from adapters.files.apart import ChildLimits, FilesApart
 from adapters.files.reader import ProfiledFiles
 from cashback_core.reconciliation.file_import import (
     FileUnreadableError,
@@ -66,13 +67,45 @@ def test_what_cannot_be_read_is_told_in_its_words(
     assert str(there.value) == str(here.value)
 
 
-def test_a_reader_that_dies_is_no_end_of_the_file() -> None:
-    cut = io.BytesIO(b"\x80")
-    with pytest.raises(FileUnreadableError, match="command line"):
-        [*apart._parts(cut)]
+@pytest.mark.parametrize(
+    "limits",
+    [ChildLimits(memory_bytes=1_000_000), ChildLimits(cpu_s=0), ChildLimits(wall_s=0.0)],
+    ids=["memory", "processor", "time"],
+)
+def test_what_takes_more_than_it_may_is_no_file(limits: ChildLimits) -> None:
+    reader = FilesApart(small_bytes=0, limits=limits)
+    with opened(DAY * 100) as file, pytest.raises(FileUnreadableError, match="within the limits"):
+        [*reader.day(file, HowWritten(form="csv"), ZONE).lines]
 
 
-def test_a_small_file_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "_told", pytest.fail)
-    with opened(STATEMENT) as file:
-        assert len([*FilesApart().statement(file, HowWritten(form="csv")).lines]) == 2
+def test_a_part_that_is_cut_is_no_end_of_the_file() -> None:
+    for told in (b"", b'["DAY", [', b'["DAY", []]'):
+        with pytest.raises(FileUnreadableError, match="within the limits"):
+            [*apart._parts(io.BytesIO(told))]
+    assert [*apart._parts(io.BytesIO(b'["DAY", []]\n'))] == []
+
+
+def test_it_ends_with_whoever_asks() -> None:
+    with opened(DAY * 2_000) as file:
+        read = FilesApart().day(file, HowWritten(form="csv"), ZONE)
+        next(read.lines)
+        child = read.lines._child  # type: ignore[attr-defined]
+        assert child.poll() is None
+        read.stop()
+        assert child.wait(10) == -9
+        with pytest.raises(FileUnreadableError):
+            deque(read.lines, maxlen=0)
+        late = FilesApart().day(file, HowWritten(form="csv"), ZONE)
+        late.stop()
+        with pytest.raises(FileUnreadableError):
+            next(late.lines)
+
+
+def test_spreadsheets_and_large_files_alone_are_read_apart() -> None:
+    reader, csv, xlsx = FilesApart(), HowWritten(form="csv"), HowWritten(form="xlsx")
+    with opened(STATEMENT) as small, opened(STATEMENT * 3_000) as large:
+        assert not hasattr(reader.statement(small, csv).lines, "stop")
+        assert hasattr(reader.statement(large, csv).lines, "stop")
+        assert hasattr(reader.statement(small, xlsx).lines, "stop")
+        form = HowWritten(form="csv", profile=b'format = "xlsx"')
+        assert hasattr(reader.statement(small, form).lines, "stop"), "whatever it is sent as"

@@ -126,6 +126,13 @@ def with_texts(texts: bytes) -> bytes:
             )),
             "around its rows",
         ),
+        (
+            book(HEAD, xl_worksheets_sheet1=put(
+                b'<row xmlns:p="' + b"u" * 2_000 + b'" p:a=""/>', b"</sheetData>"
+            )),
+            "namespace",
+        ),
+        (book(HEAD, xl_styles=put(b"<a xmlns = '" + b"u" * 201 + b"'/>", b"</cellXfs>")), "names"),
         (with_texts(b"<si><t>a</t></si>" * 1_000_001), "table of texts"),
         (with_texts((b'<a b="1" c="2"/>' * 45_000 + b"<si/>") * 12), "no texts"),
         (with_texts((b"<a/>" * 45_000 + b"<si/>") * 12), "no texts"),
@@ -134,6 +141,7 @@ def with_texts(texts: bytes) -> bytes:
     ids=[
         "styles", "blanks", "small styles", "workbook", "types", "doctype", "utf-16",
         "before the rows", "between rows", "rows", "one part twice", "attributes around",
+        "namespaces", "namespace of styles",
         "texts", "attributes of texts", "tags of texts", "rich text",
     ],
 )  # fmt: skip
