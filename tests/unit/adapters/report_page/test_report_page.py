@@ -140,7 +140,8 @@ def test_a_page_of_one_store_tells_nothing_that_is_the_whole_merchant_s() -> Non
 async def test_a_page_is_drawn_beside_what_else_goes_on() -> None:
     drawn_in: list[int] = []
 
-    def draw(*_: object) -> str:
+    def draw(head: object, figures: object, balance: object, language: object) -> str:
+        del head, figures, balance, language
         drawn_in.append(threading.get_ident())
         return "a page"
 
