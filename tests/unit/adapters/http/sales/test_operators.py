@@ -294,7 +294,7 @@ async def test_what_a_ceiling_holds_is_left_out_unless_it_is_asked_for(api: Api)
 
 
 async def test_too_many_at_once_are_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cashback_core.operators.acts.MAX_AT_ONCE", 1)
+    monkeypatch.setattr("cashback_core.operators.open_cashbacks.MAX_AT_ONCE", 1)
     for _ in range(2):
         await a_cashback(api, answered(422))
     body = {"status": ["rejected"], **WHY, "dry_run": False, "expected_count": 2}
