@@ -297,6 +297,15 @@ class ProviderLedgerContract:
             assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
             await take_in(book, Told(lines=()))
 
+    async def test_of_one_date_two_references_of_two_cashbacks_are_two_credits(
+        self, book: Book
+    ) -> None:
+        date = AT.replace(hour=0, minute=0)
+        for number, whose in enumerate((ONES[0], ONES[2], ONES[0])):
+            line = a_told(number, at=date, whose=whose)
+            await take_in(book, Told(lines=(line,), since=AT, through=AT + DAY))
+        assert await totals(book) == [("demo", FindingClass.MATCHED, 2, 1000)]
+
     async def test_a_run_that_dies_before_leaves_nothing_behind(self, book: Book) -> None:
         async with begun(book) as runs:
             await runs.put_aside([a_told()])

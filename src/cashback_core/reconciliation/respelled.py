@@ -3,8 +3,9 @@
 A file may tell its date alone where the provider's answers tell an instant, or leave its reference
 out; its key is another then. Such a line replaces what stands of the credit, or is left out where a
 later statement told that. A credit is known by its document and amount, and by its day: a date that
-the other's instant may lie on, or one instant or date where the reference differs. Not by whose it
-is found to be: of equal credits that depends on what else a statement tells.
+the other's instant may lie on, or one instant where the reference differs. Not by whose it is found
+to be: of equal credits that depends on what else a statement tells. But of one date, by references
+that differ, two cashbacks have two credits.
 
 Two credits of one cashback that no statement tells together stay two: the one that is told is its
 own, the other one too much.
@@ -28,7 +29,7 @@ from cashback_core.reconciliation.ledger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
     from uuid import UUID
 
 BEFORE_DATE: Final = timedelta(hours=14)
@@ -113,14 +114,14 @@ def _of_one_cashback(
 
 
 def _paired(entering: Sequence[LedgerLine], standing: Sequence[LedgerLine]) -> Iterator[Pair]:
-    """As many as may be one credit: of one instant or date first, then a date with an instant."""
-    waiting: defaultdict[datetime, deque[LedgerLine]] = defaultdict(deque)
+    """As many as may be one credit: of one instant or date first, then a date and an instant."""
+    waiting: defaultdict[Hashable, deque[LedgerLine]] = defaultdict(deque)
     for line in sorted(standing, key=_order):
-        waiting[_at(line)].append(line)
+        waiting[_said(line)].append(line)
     new: list[LedgerLine] = []
     for line in sorted(entering, key=_order):
-        if waiting[_at(line)]:
-            yield line, waiting[_at(line)].popleft()
+        if waiting[_said(line)]:
+            yield line, waiting[_said(line)].popleft()
         else:
             new.append(line)
     old = sorted((line for lines in waiting.values() for line in lines), key=_order)
@@ -168,6 +169,13 @@ def _day(line: LedgerLine) -> tuple[datetime, datetime]:
         return _at(line) - BEFORE_DATE, _at(line) + AFTER_DATE
     begins, ends = line.told
     return begins, ends - datetime.resolution
+
+
+def _said(line: LedgerLine) -> Hashable:
+    """What two lines with unlike references are one by; of a date two cashbacks are two credits."""
+    if is_date_alone(_at(line)):
+        return _at(line), line.cashback_id or _place(line)
+    return _at(line)
 
 
 def _is_own(line: LedgerLine) -> bool:
