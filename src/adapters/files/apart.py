@@ -164,10 +164,11 @@ def _sale(row: list[Any]) -> ToldSale:
 
 
 def _statement_line(row: list[Any]) -> StatementLine:
-    told = dict(zip(_OF_STATEMENTS, row, strict=True))
+    told: dict[str, Any] = dict(zip(_OF_STATEMENTS, row, strict=True))
     if told["credited_at"] is not None:
         told["credited_at"] = datetime.fromisoformat(told["credited_at"])
-    return StatementLine(**told | {"kind": LineKind(told["kind"])})
+    told["kind"] = LineKind(told["kind"])
+    return StatementLine(**told)
 
 
 def _plain(line: FileLine) -> list[Any]:

@@ -52,12 +52,13 @@ def read_cell(profile: Profile, field: str, text: str) -> str:
         return _plain(profile, field, text)
     kind = profile.kind.fields.get(field, FieldKind.TEXT)
     if kind is FieldKind.NUMBER:
-        return read_number(
+        number = read_number(
             text.removeprefix(profile.currency).lstrip() if profile.currency else text,
             decimal=profile.decimal,
             thousands=profile.thousands,
             negative=profile.negative,
         )
+        return few_decimals(profile, number)
     if kind is FieldKind.INSTANT and profile.date_format is not None:
         return read_instant(text, profile.date_format)
     if profile.words and (words := profile.words.get(field)) is not None:
@@ -66,6 +67,14 @@ def read_cell(profile: Profile, field: str, text: str) -> str:
             raise CellError(f"one of {', '.join(words)}")
         return found
     return text
+
+
+def few_decimals(profile: Profile, number: str) -> str:
+    """The number as it stands, with a point; one with too many decimals is a CellError."""
+    most = profile.kind.most_decimals
+    if most is not None and len(number.partition(".")[2]) > most:
+        raise CellError(f"at most {most} decimals (is {profile.decimal!r} before them?)")
+    return number
 
 
 def _plain(profile: Profile, field: str, text: PlainCell) -> str:

@@ -32,6 +32,7 @@ SALES_OF_A_DAY: Final = FileKind(
         "cashback": FieldKind.NUMBER,
     },
     must=(("sale_id", "idempotency_key", "sold_at"), ("total",)),
+    most_decimals=2,
 )
 """`cashback` is what the ERP reckons is due, where it does."""
 

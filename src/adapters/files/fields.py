@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from adapters.files.cells import CellError, NumberCell, PlainCell, read_cell
+from adapters.files.cells import CellError, NumberCell, PlainCell, few_decimals, read_cell
 from adapters.files.lines import Fault, FileRow, text_lines
 from adapters.files.profile import FieldKind
 from adapters.files.records import CUT, table_of
@@ -89,6 +89,8 @@ def _converter(profile: Profile, name: str) -> Callable[[str], Value] | None:
     if kind is FieldKind.NUMBER:
         told = (profile.decimal, profile.thousands, profile.currency, profile.negative)
         as_stands = told == (".", "", "", "before")
+        if as_stands and profile.kind.most_decimals is not None:
+            return partial(few_decimals, profile)
     elif kind is FieldKind.INSTANT:
         as_stands = profile.date_format is None
     return None if as_stands else partial(read_cell, profile, name)

@@ -36,7 +36,8 @@ class FileKind:
 
     One field of each of `must` has a column. `others` is what further fields are called. Of a kind
     that is read `whole` no field of a JSON line is passed over: it may say that an amount was taken
-    back. A table's columns never are.
+    back. A table's columns never are. Where numbers are amounts alone, one with more than
+    `most_decimals` is none: 1.400 is a thousand and four hundred, told by another sign.
     """
 
     what: str
@@ -44,6 +45,7 @@ class FileKind:
     must: tuple[tuple[str, ...], ...]
     others: re.Pattern[str] | None = None
     whole: bool = False
+    most_decimals: int | None = None
 
     def has(self, name: str) -> bool:
         """Whether there is such a field."""

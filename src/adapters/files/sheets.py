@@ -44,19 +44,21 @@ class _Reader(ExcelReader):  # type: ignore[misc]  # it is untyped
 
     def read_worksheets(self) -> None:
         targets = set[str]()
-        for sheet, relation in self.parser.find_sheets():
-            target = relation.target
+        reader: Any = self
+        sheets: list[tuple[Any, Any]] = [*reader.parser.find_sheets()]
+        for sheet, relation in sheets:
+            target: str = relation.target
             if target not in self.valid_files:
                 continue
             if target in targets:
                 raise UnreadableFileError("two of its sheets are the same part")
             targets.add(target)
             if "chartsheet" in relation.Type:
-                self.read_chartsheet(sheet, relation)
+                reader.read_chartsheet(sheet, relation)
                 continue
-            found = _Sheet(self.wb, sheet.name, target, self.shared_strings)
+            found: Any = _Sheet(reader.wb, sheet.name, target, self.shared_strings)
             found.sheet_state = sheet.state
-            self.wb._sheets.append(found)
+            reader.wb._sheets.append(found)
 
 
 class _Sheet(ReadOnlyWorksheet):  # type: ignore[misc]  # it is untyped

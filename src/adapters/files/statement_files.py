@@ -39,6 +39,7 @@ STATEMENT: Final = FileKind(
         "kind": FieldKind.TEXT,
     },
     must=(("document",), ("cashback", "reversed"), ("at",)),
+    most_decimals=2,
     whole=True,
 )
 """`reversed` is a column of its own for what was taken back, where reversals have one."""

@@ -21,6 +21,7 @@ from adapters.postgres.connection.database import Database
 from cashback_core.reconciliation.file_heads import told_end, told_start
 from cashback_core.reconciliation.files import MAX_NAME, FileTopic, FileToTake
 from cashback_core.reconciliation.statement_values import kept_text
+from cashback_core.values.days import read_day
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_wall_clock
 from cashback_gateway.commands.file_bringing import ReadAs, file_digest, keeping_files
 from cashback_gateway.commands.file_records import (
@@ -48,10 +49,10 @@ def _told(text: str) -> datetime:
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("no day such as 2026-01-31") from None
+    day = read_day(text)
+    if day is None:
+        raise ValueError("a day is told as 2026-01-31, from 2000 to 2199")
+    return day
 
 
 async def import_day(

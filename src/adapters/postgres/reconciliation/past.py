@@ -37,7 +37,7 @@ class PostgresReconciliationPast:
         """
         lent = self._pool.connection(deadline_s=_CLEAR_S)
         async with lent as connection, connection.transaction():
-            values = {"older": older_than, "limit": limit}
+            values: dict[str, object] = {"older": older_than, "limit": limit}
             gone = await connection.execute(
                 """
                 delete from three_side_runs where run_id in (

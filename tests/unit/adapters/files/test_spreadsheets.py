@@ -67,6 +67,10 @@ def put(what: bytes, before: bytes) -> Callable[[bytes], bytes]:
     return lambda part: part.replace(before, what + before, 1)
 
 
+def one_part(relations: bytes) -> bytes:
+    return relations.replace(b"sheet2", b"sheet1")
+
+
 TEXTS = (
     b'<Override PartName="/xl/texts.xml" ContentType="application/vnd.openxmlformats-officedocument'
     b'.spreadsheetml.sharedStrings+xml"/>'
@@ -114,9 +118,7 @@ def with_texts(texts: bytes) -> bytes:
             book(
                 HEAD,
                 more=lambda made: made.create_sheet("B"),
-                **{
-                    "xl_rels_workbook.xml.rels": lambda part: part.replace(b"sheet2", b"sheet1")
-                },
+                **{"xl_rels_workbook.xml.rels": one_part},
             ),
             "sheets are the same part",
         ),

@@ -239,3 +239,12 @@ def test_any_bytes_are_read_or_refused_in_words(content: bytes, form: str) -> No
     except (FileUnreadableError, ProfileError):
         return
     assert all(line.kind is LineKind.UNREADABLE for line in lines)
+
+
+@pytest.mark.parametrize(("told", "sign"), [("1.400", "."), ("1,400", ",")])
+def test_an_amount_of_three_decimals_is_another_sign_s(told: str, sign: str) -> None:
+    content = f"document;cashback;at\n52998224725;{told};2026-01-02T12:00:00Z\n".encode()
+    profile = profile_of({"delimiter": ";", "decimal": sign}, STATEMENT, form="csv")
+    (line,) = statement_lines(io.BytesIO(content), profile)
+    assert line.problem is not None
+    assert line.problem.startswith(f"cashback: expected at most 2 decimals (is '{sign}'")
