@@ -77,6 +77,11 @@ def _files(settings: Settings, database: Database) -> FileDesk:
     )
 
 
+def _three_sides(settings: Settings, database: Database) -> PostgresThreeSides:
+    skew = timedelta(seconds=settings.margin.clock_skew_s)
+    return PostgresThreeSides(database, skew=skew)
+
+
 def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
     return PostgresOperatorStore(database, precedes=settings.reconciliation.precedes)
 
@@ -143,7 +148,7 @@ class ApiContainer(Container):
     ledger = providers.Singleton(_ledger, Container.database)
     closes = providers.Singleton(_closes, Container.database)
     files = providers.Singleton(_files, Container.settings, Container.database)
-    three_sides = providers.Singleton(PostgresThreeSides, Container.database)
+    three_sides = providers.Singleton(_three_sides, Container.settings, Container.database)
     changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
     administration = providers.Singleton(
         administered, Container.database, Container.settings.provided.webhooks.addresses

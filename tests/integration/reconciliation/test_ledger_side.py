@@ -148,6 +148,8 @@ def _look_as_a_run(connection: psycopg.Connection[Any], not_told: UUID) -> None:
         "merchant_id": 1,
         "begins_at": BEGINS + timedelta(hours=3),
         "ends_at": BEGINS + timedelta(days=1),
+        "told_from": BEGINS,
+        "skew": timedelta(hours=1),
     }
     with connection.transaction():
         connection.execute("set local work_mem = '16MB'")
@@ -156,7 +158,7 @@ def _look_as_a_run(connection: psycopg.Connection[Any], not_told: UUID) -> None:
         assert _read_of(connection, "provider_lines", TELLS, day) == 1
         assert 0 < _read_of(connection, "provider_lines", APART, day) <= OF_THE_DAY
         assert _read_of(connection, "cashbacks", APART, day) <= OF_THE_DAY + 1
-        assert connection.execute(APART, day).fetchall() == [(not_told, None, 0, None)]
+        assert connection.execute(APART, day).fetchall() == [(not_told, None, 0, 0)]
         connection.execute("reset role")
 
 

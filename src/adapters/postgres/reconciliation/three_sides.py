@@ -69,11 +69,21 @@ class AccountBook:
 
 
 class PostgresThreeSides(ThreeSides):
-    """Connects once for each run; without `account` by the rights of whoever serves a merchant."""
+    """Connects once for each run; without `account` by the rights of whoever serves a merchant.
 
-    def __init__(self, database: Database, account: AccountBook | None = None) -> None:
+    `skew` is the most that two clocks differ.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        account: AccountBook | None = None,
+        *,
+        skew: timedelta = timedelta(hours=1),
+    ) -> None:
         self._database = database
         self._account = account
+        self._skew = skew if account is None else account.rules.margin.skew
         role = DatabaseRole.SERVING if account is None else DatabaseRole.WORKER
         self._session = Session(
             application="cashback three sides", role=role, settings=_SETTINGS, autocommit=True
@@ -100,7 +110,7 @@ class PostgresThreeSides(ThreeSides):
                 if side is not None:
                     yield _by_statement(connection, asked, facts, side)
                 else:
-                    yield await _by_ledger(connection, asked, facts)
+                    yield await _by_ledger(connection, asked, facts, self._skew)
 
     async def _statement(
         self, connection: AsyncConnection[Any], asked: DayAsked
@@ -188,10 +198,10 @@ def _by_statement(
 
 
 async def _by_ledger(
-    connection: AsyncConnection[Any], asked: DayAsked, facts: DayFacts
+    connection: AsyncConnection[Any], asked: DayAsked, facts: DayFacts, skew: timedelta
 ) -> PostgresDaySides:
-    apart = await read_ledger_side(connection, asked.merchant_id, facts)
+    apart = await read_ledger_side(connection, asked.merchant_id, facts, skew)
     if apart is None:
         return PostgresDaySides(connection, asked.merchant_id, facts, {}, None)
     facts = replace(facts, source=ProviderSource.LEDGER, alike=FindingClass.MATCHED)
-    return PostgresDaySides(connection, asked.merchant_id, facts, apart, EARLIEST)
+    return PostgresDaySides(connection, asked.merchant_id, facts, apart, EARLIEST, skew=skew)

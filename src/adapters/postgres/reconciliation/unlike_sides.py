@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -56,7 +57,8 @@ class PostgresDaySides(DaySides):
     """A day, read over a connection with a snapshot of its own that names the merchant.
 
     `credited` is what the provider's side tells of those that are not plainly credited; whatever
-    was applied since `applied_since` and is not among them is.
+    was applied since `applied_since` and is not among them is. `skew` is the most that clocks
+    differ, where the ledger tells.
     """
 
     def __init__(
@@ -66,12 +68,15 @@ class PostgresDaySides(DaySides):
         facts: DayFacts,
         credited: Mapping[UUID, Credited | None],
         applied_since: datetime | None,
+        *,
+        skew: timedelta = timedelta(0),
     ) -> None:
         self._connection = connection
         self._merchant_id = merchant_id
         self._facts = facts
         self._credited = dict(credited)
         self._applied_since = applied_since
+        self._skew = skew
         self._elsewhere = SideTotals()
         self._by_store = False
         self._whole: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
@@ -141,7 +146,9 @@ class PostgresDaySides(DaySides):
                 yield Unlike(lines=some, records=theirs)
         for ids in _slices(seen.far):
             if self._facts.source is ProviderSource.LEDGER:
-                self._credited |= await read_ledger_of(self._connection, self._merchant_id, ids)
+                self._credited |= await read_ledger_of(
+                    self._connection, self._merchant_id, ids, self._skew
+                )
             theirs = [self._record(row) for row in await self._all(OF_THESE, ids=ids)]
             for one in theirs:
                 self._elsewhere.records += 1
