@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.closing.lines import Cut
+from adapters.postgres.connection.horizon import HORIZON
 from cashback_core.closing.close import MerchantClose
 from cashback_core.closing.day import Amount
 from cashback_core.closing.kept import (
@@ -66,16 +67,13 @@ OPEN_DAYS: Final[LiteralString] = f"""
     where %(all)s or o.merchant_id is not distinct from %(merchant)s::bigint
     order by o.merchant_id nulls last
 """  # noqa: S608 (made of literals)
-_HORIZON: Final[LiteralString] = """
+_HORIZON: Final[LiteralString] = f"""
     select h.below, clock_timestamp(), exists (
         select from events as e
         where e.merchant_id = %(merchant)s and e.position >= h.below and e.at < %(ends)s
     )
-    from (
-        select f.raised + pg_snapshot_xmin(pg_current_snapshot())::text::bigint as below
-        from feed as f
-    ) as h
-"""
+    from (select {HORIZON} as below) as h
+"""  # noqa: S608 (made of literals)
 
 
 def cut_of(day: OpenDay, horizon: Horizon) -> Cut:

@@ -1,7 +1,8 @@
 """The feed of changes on PostgreSQL: events in the order of the transactions that wrote them.
 
-What may be read is below the oldest transaction that still runs, whosever it is: those below have
-ended, and no later one comes before them. See `feed` in migration `0008_cashbacks.sql`.
+What may be read is below the oldest transaction that still runs and may write an event: those below
+have ended, and no later one comes before them. See `connection/horizon.py`, and `feed` in migration
+`0008_cashbacks.sql`.
 """
 
 # ruff: noqa: D102 (the port, cashback_core.changes.changes.ChangeFeed, has the words)
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.database import NAME_BOTH, NAME_MERCHANTS, READING, named
+from adapters.postgres.connection.horizon import HORIZON
 from cashback_core.changes.changes import (
     MAX_CHANGES,
     MAX_PLACES,
@@ -35,16 +37,11 @@ if TYPE_CHECKING:
 STRIDE: Final = 2_000
 """How many changes a page of one group's looks through, and the rest of the last's position."""
 
-_HORIZON: Final[LiteralString] = """
-    (select raised + pg_snapshot_xmin(pg_current_snapshot())::text::bigint from feed)
-"""
-"""What is below it is read; computed once for a statement, by its own snapshot."""
-
 _AFTER: Final[LiteralString] = f"""
     from events as e
     where e.merchant_id = %(merchant)s
         and (e.position, e.cashback_id, e.sequence) > (%(position)s, %(id)s, %(sequence)s)
-        and e.position < {_HORIZON}
+        and e.position < {HORIZON}
 """
 _ORDER: Final[LiteralString] = "order by e.position, e.cashback_id, e.sequence limit %(limit)s"
 
@@ -63,7 +60,7 @@ _CHANGES: Final[LiteralString] = f"""
 """  # noqa: S608 (made of literals)
 
 _STRIDE: Final[LiteralString] = f"""
-    select {_HORIZON}, (
+    select {HORIZON}, (
         select e.position + 1
         {_AFTER}
         order by e.position, e.cashback_id, e.sequence
@@ -85,7 +82,7 @@ _GROWN: Final[LiteralString] = f"""
         order by e.position, e.cashback_id, e.sequence
         limit 1
     ) as first
-    where first.position < {_HORIZON}
+    where first.position < {HORIZON}
 """  # noqa: S608 (made of literals)
 
 _IN_ORDER: Final[LiteralString] = """
@@ -128,7 +125,7 @@ class PostgresChanges(ChangeFeed):
 
     async def end(self, merchant_id: int) -> FeedPosition:
         async with self._reads.reading_for(merchant_id) as connection:
-            found = await connection.execute("select" + _HORIZON)
+            found = await connection.execute("select" + HORIZON)
             row = await found.fetchone()
         assert row is not None
         return _before(row[0])
