@@ -20,7 +20,7 @@ from cashback_core.intake.acceptance import Collided, ContentTaken
 from cashback_core.intake.confirmation import Confirmed, NothingToConfirm
 from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.operators.acts import Act, ActKind, Granted, NotFromHere, RiskNotAccepted
-from cashback_core.operators.open_cashbacks import CountChanged, OpenFilter, StatusTally, Tally
+from cashback_core.operators.open_cashbacks import MeantChanged, OpenFilter, StatusTally, Tally
 from cashback_core.operators.operator_store import SenderState
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import Cpf
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.leases import Claim
     from cashback_core.intake.store import CashbackStore
-    from cashback_core.operators.open_cashbacks import OpenCashback
+    from cashback_core.operators.open_cashbacks import ManyDecision, OpenCashback
     from cashback_core.operators.operator_store import OperatorStore, SenderSwitch
     from cashback_core.sales.sale import Sale
 
@@ -70,6 +70,14 @@ async def ended_with(store: CashbackStore, evidence: Evidence, sale: Sale | None
     claim = await leased(store, sale)
     await store.conclude(ended(claim, evidence))
     return claim
+
+
+async def act_on_all(
+    operators: OperatorStore, merchant_id: int | None, wanted: OpenFilter, act: Act
+) -> ManyDecision:
+    """Do it to all of it as it is looked at now."""
+    looked = await operators.tally(merchant_id, wanted, act.kind)
+    return await operators.act_on_all(merchant_id, wanted, act, token=looked.token)
 
 
 class OperatorStoreContract:
@@ -103,7 +111,7 @@ class OperatorStoreContract:
         told = await store.confirm(1, records[0].id)
         assert isinstance(told, NothingToConfirm)
         assert told.record.status is Status.CANCELLED
-        many = await operators.act_on_all(1, unconfirmed, CANCEL, expected=1)
+        many = await act_on_all(operators, 1, unconfirmed, CANCEL)
         assert isinstance(many, Tally)
         for record in records:
             assert (await history_of(store, 1, record)).record.status is Status.CANCELLED
@@ -298,7 +306,7 @@ class OperatorStoreContract:
         assert (await operators.open_page(2, OpenFilter(), limit=9, after=None)).items == ()
         assert await operators.act(2, claim.id, RESEND) is None
         assert (await operators.tally(2, OpenFilter())).count == 0
-        assert await operators.act_on_all(2, OpenFilter(), RESEND, expected=0) == Tally(
+        assert await act_on_all(operators, 2, OpenFilter(), RESEND) == Tally(
             count=0, cashback_centavos=0, in_doubt=0
         )
         assert (await history_of(store, 1, claim)).record.status is Status.REJECTED
@@ -398,10 +406,10 @@ class OperatorStoreContract:
         wanted = OpenFilter(statuses=frozenset({Status.REJECTED}))
         assert (await operators.tally(1, wanted)).in_doubt == 1
         assert (await operators.tally(None, wanted)).in_doubt == 1
-        assert await operators.act_on_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
+        assert await act_on_all(operators, 1, wanted, RESEND) == RiskNotAccepted(1)
         items = await everything(operators, wanted, limit=5)
         assert {i.id: i.suspected for i in items} == {certain.id: False, marked.id: True}
-        assert isinstance(await operators.act_on_all(1, wanted, RISKY, expected=2), Tally)
+        assert isinstance(await act_on_all(operators, 1, wanted, RISKY), Tally)
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         items = await everything(operators, pending, limit=5)
         risks = {i.id: i.risk_accepted_at is not None for i in items}
@@ -476,23 +484,45 @@ class OperatorStoreContract:
             StatusTally(status=Status.REJECTED, count=1, centavos=500),
             StatusTally(status=Status.IN_DOUBT, count=1, centavos=100),
         )
-        assert await operators.act_on_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
-        changed = await operators.act_on_all(1, wanted, RISKY, expected=1)
-        assert changed == CountChanged(tally)
-        others = await operators.act_on_all(1, wanted, RISKY, expected=2, worth_centavos=599)
-        assert others == CountChanged(tally)
+        assert await act_on_all(operators, 1, wanted, RESEND) == RiskNotAccepted(1)
+        for kind in (ActKind.CANCEL, ActKind.MARK_APPLIED):
+            other = await operators.tally(1, wanted, kind)
+            changed = await operators.act_on_all(1, wanted, RISKY, token=other.token)
+            assert changed == MeantChanged(tally), "it was shown for another act"
         for claim in (refused, doubtful):
             assert len((await history_of(store, 1, claim)).events) == 3, "none or all"
-        done = await operators.act_on_all(1, wanted, RISKY, expected=2, worth_centavos=600)
+        done = await act_on_all(operators, 1, wanted, RISKY)
         assert done == tally
         assert isinstance(done, Tally)
-        assert done.by_status == tally.by_status
+        assert (done.by_status, done.token) == (tally.by_status, tally.token)
         for claim in (refused, doubtful):
             event = (await history_of(store, 1, claim)).events[-1]
             assert (event.to_status, event.actor_name) == (Status.PENDING, "ana")
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         items = await everything(operators, pending, limit=5)
         assert [i.risk_accepted_at is None for i in items] == [True, False]
+
+    async def test_what_moved_since_it_was_shown_is_not_acted_on_though_it_came_back(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        """As many, worth as much: but another attempt is in doubt, and may have been credited."""
+        doubtful, other = [await ended_with(store, UNANSWERED) for _ in range(2)]
+        wanted = OpenFilter(statuses=frozenset({Status.IN_DOUBT}), ids=frozenset({doubtful.id}))
+        shown = await operators.tally(1, wanted, ActKind.MARK_REJECTED)
+        assert isinstance(await operators.act(1, doubtful.id, RISKY), Granted)
+        (claim,) = await store.claim_due(limit=9, lease_s=LEASE_S)
+        await store.conclude(ended(claim, UNANSWERED, deliverer=Actor.WORKER))
+        for merchant_id in (1, None):
+            now = await operators.tally(merchant_id, wanted, ActKind.MARK_REJECTED)
+            assert now == shown
+            decision = await operators.act_on_all(merchant_id, wanted, UNPAID, token=shown.token)
+            assert decision == MeantChanged(shown)
+        another = replace(wanted, ids=frozenset({other.id}))
+        decision = await operators.act_on_all(1, another, UNPAID, token=now.token)
+        assert decision == MeantChanged(shown), "as many, worth as much, and another"
+        history = await history_of(store, 1, doubtful)
+        assert (history.record.status, claim.attempt) == (Status.IN_DOUBT, 2)
+        assert await operators.act_on_all(1, wanted, UNPAID, token=now.token) == shown
 
     @pytest.mark.parametrize("merchant_id", [1, None])
     async def test_what_is_cancelled_before_it_was_tried_leaves_its_day_room(
@@ -533,16 +563,16 @@ class OperatorStoreContract:
         everyone = await operators.tally(1, replace(wanted, above_ceiling=True))
         assert everyone == Tally(count=4, cashback_centavos=1_510, in_doubt=0, above_ceiling=3)
         assert len(await everything(operators, wanted, limit=10)) == 4, "they are listed"
-        changed = await operators.act_on_all(1, wanted, RISKY, expected=4)
-        assert changed == CountChanged(tally)
-        assert await operators.act_on_all(1, wanted, RESEND, expected=1) == tally
+        changed = await operators.act_on_all(1, wanted, RISKY, token=everyone.token)
+        assert changed == MeantChanged(tally)
+        assert await act_on_all(operators, 1, wanted, RESEND) == tally
         items = await everything(operators, wanted, limit=10)
         assert {item.id for item in items} == {record.id for record in (*held, day)}
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         assert [i.id for i in await everything(operators, pending, limit=5)] == [other.id]
         assert isinstance(await operators.act(1, held[0].id, RESEND), Granted), "one by one"
         asked = replace(wanted, above_ceiling=True)
-        done = await operators.act_on_all(1, asked, RESEND, expected=2)
+        done = await act_on_all(operators, 1, asked, RESEND)
         assert done == Tally(count=2, cashback_centavos=510, in_doubt=0, above_ceiling=2)
         assert await everything(operators, wanted, limit=10) == []
 
@@ -558,7 +588,7 @@ class OperatorStoreContract:
             for status in statuses:
                 wanted = OpenFilter(statuses=frozenset({status}))
                 with pytest.raises(ValueError, match=f"{act.kind} of many"):
-                    await operators.act_on_all(1, wanted, act, expected=0)
+                    await operators.act_on_all(1, wanted, act, token="")
 
     async def test_many_are_cancelled_and_their_days_room_is_given_back(
         self, store: CashbackStore, operators: OperatorStore
@@ -569,8 +599,9 @@ class OperatorStoreContract:
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         tally = await operators.tally(1, pending, ActKind.CANCEL)
         assert tally == Tally(count=2, cashback_centavos=1_000, in_doubt=0)
-        assert isinstance(await operators.act_on_all(1, pending, CANCEL, expected=1), CountChanged)
-        assert await operators.act_on_all(1, pending, CANCEL, expected=2) == tally
+        changed = await operators.act_on_all(1, pending, CANCEL, token="")
+        assert changed == MeantChanged(tally)
+        assert await act_on_all(operators, 1, pending, CANCEL) == tally
         again = await accepted(store, submitted(a_sale(), lease_s=None))
         assert again.status is Status.PENDING, "there is room again"
 
@@ -583,9 +614,9 @@ class OperatorStoreContract:
         for merchant_id in (1, None):
             assert (await operators.tally(merchant_id, wanted, ActKind.CANCEL)).in_doubt == 1
         assert (await operators.tally(1, wanted)).in_doubt == 0, "by resending"
-        assert await operators.act_on_all(1, wanted, CANCEL, expected=2) == RiskNotAccepted(1)
+        assert await act_on_all(operators, 1, wanted, CANCEL) == RiskNotAccepted(1)
         cancel = replace(CANCEL, accept_risk=True)
-        assert isinstance(await operators.act_on_all(None, wanted, cancel, expected=2), Tally)
+        assert isinstance(await act_on_all(operators, None, wanted, cancel), Tally)
         cancelled = OpenFilter(statuses=frozenset({Status.CANCELLED}))
         items = await everything(operators, cancelled, limit=5)
         assert {item.id for item in items} == {doubtful.id, refused.id}
@@ -597,8 +628,8 @@ class OperatorStoreContract:
         doubts = OpenFilter(statuses=frozenset({Status.IN_DOUBT}))
         paid = replace(doubts, ids=frozenset({first.id, third.id}))
         assert (await operators.tally(1, paid, ActKind.MARK_APPLIED)).in_doubt == 0
-        assert isinstance(await operators.act_on_all(1, paid, PAID, expected=2), Tally)
-        assert isinstance(await operators.act_on_all(1, doubts, UNPAID, expected=1), Tally)
+        assert isinstance(await act_on_all(operators, 1, paid, PAID), Tally)
+        assert isinstance(await act_on_all(operators, 1, doubts, UNPAID), Tally)
         for claim, status in ((first, "applied"), (second, "rejected"), (third, "applied")):
             record = (await history_of(store, 1, claim)).record
             assert record.status == status
@@ -628,11 +659,12 @@ class OperatorStoreContract:
     ) -> None:
         claims = [await ended_with(store, REFUSED) for _ in range(5)]
         wanted = OpenFilter(statuses=ALL)
+        token = (await operators.tally(1, wanted)).token
         decisions = await asyncio.gather(
-            operators.act_on_all(1, wanted, RESEND, expected=5),
-            operators.act_on_all(1, wanted, RESEND, expected=5),
+            operators.act_on_all(1, wanted, RESEND, token=token),
+            operators.act_on_all(1, wanted, RESEND, token=token),
         )
-        assert sorted(type(d).__name__ for d in decisions) == ["CountChanged", "Tally"]
+        assert sorted(type(d).__name__ for d in decisions) == ["MeantChanged", "Tally"]
         for claim in claims:
             assert len((await history_of(store, 1, claim)).events) == 4
 

@@ -40,7 +40,17 @@ from contract.builders import (
     leased,
     submitted,
 )
-from contract.operating import ALL, PAID, REFUSED, RESEND, RISKY, TAKE_BACK, UNPAID, ended_with
+from contract.operating import (
+    ALL,
+    PAID,
+    REFUSED,
+    RESEND,
+    RISKY,
+    TAKE_BACK,
+    UNPAID,
+    act_on_all,
+    ended_with,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -421,7 +431,7 @@ class IncidentStoreContract:
         wanted = OpenFilter(statuses=ALL)
         assert (await operators.tally(1, wanted)).in_doubt == 1
         assert (await operators.tally(2, wanted)).in_doubt == 0
-        many = await operators.act_on_all(1, wanted, RESEND, expected=1)
+        many = await act_on_all(operators, 1, wanted, RESEND)
         assert many == RiskNotAccepted(1)
         (item,) = (await operators.open_page(1, wanted, limit=9, after=None)).items
         assert item.suspected
@@ -478,8 +488,8 @@ class IncidentStoreContract:
         at = (await history_of(store, 1, suspected)).attempts[0].started_at
         self.told(at, document=str(suspected.document))
         wanted = OpenFilter(statuses=ALL)
-        assert await operators.act_on_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
-        done = await operators.act_on_all(1, wanted, RISKY, expected=2)
+        assert await act_on_all(operators, 1, wanted, RESEND) == RiskNotAccepted(1)
+        done = await act_on_all(operators, 1, wanted, RISKY)
         assert done == await operators.tally(1, OpenFilter(statuses=frozenset({Status.PENDING})))
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         items = (await operators.open_page(1, pending, limit=9, after=None)).items

@@ -213,7 +213,7 @@ def _ask_of_open_ones(asking: Asking) -> None:
     asking.problem(asking.ask("operator", "POST", resend, {"reason": "the outage is over"}))
     many = {"document": document, "status": ["rejected"]}
     asking.answer("ResendTally", asking.ask("operator", "POST", "/api/cashbacks/resend", many).json)
-    sure = {**many, "reason": "their outage is over", "dry_run": False, "expected_count": 7}
+    sure = {**many, "reason": "their outage is over", "dry_run": False, "token": "of yesterday"}
     asking.problem(asking.ask("operator", "POST", "/api/cashbacks/resend", sure))
     tally = Tally(count=MAX_AT_ONCE + 1, cashback_centavos=140, in_doubt=0, above_ceiling=0)
     asking.problem_body(answer_problem(problem_of(TooMany(tally)), ENGLISH).body)

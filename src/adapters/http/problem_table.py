@@ -38,7 +38,7 @@ from cashback_core.intake.confirmation import ConfirmationExpired
 from cashback_core.intake.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
 from cashback_core.operators.acts import NotCreditedThere, NotFromHere, NotYours, RiskNotAccepted
 from cashback_core.operators.cases import AssignedToAnother, CaseRefusal
-from cashback_core.operators.open_cashbacks import MAX_AT_ONCE, CountChanged, TooMany
+from cashback_core.operators.open_cashbacks import MAX_AT_ONCE, MeantChanged, TooMany
 from cashback_core.operators.resolution_plans import PlanChanged
 from cashback_core.people.fair_queue import TooManyLogInsError
 from cashback_core.people.log_in import BadCredentialsError, LogInThrottledError
@@ -202,10 +202,10 @@ def _file_refused(brought: Brought) -> Problem:
     return Problem(code="file_refused", errors=(fault,))
 
 
-def _count_changed(refused: CountChanged) -> Problem:
+def _meant_changed(refused: MeantChanged) -> Problem:
     values = {"count": str(refused.tally.count)}
-    fault = Violation(pointer="/expected_count", code="count_now", values=values)
-    return Problem(code="count_changed", errors=(fault,))
+    fault = Violation(pointer="/token", code="plan_now", values=values)
+    return Problem(code="plan_changed", errors=(fault,))
 
 
 def _resend_count_changed(refused: ResendCountChanged) -> Problem:
@@ -296,7 +296,7 @@ TABLE: Final[Mapping[type, Callable[[Any], Problem]]] = {
     ProfileMisfitError: _profile_misfit,
     Brought: _file_refused,
     FileElsewhereError: _always("file_elsewhere"),
-    CountChanged: _count_changed,
+    MeantChanged: _meant_changed,
     ResendCountChanged: _resend_count_changed,
     TooMany: _too_many,
     TooManyRows: _too_many_rows,

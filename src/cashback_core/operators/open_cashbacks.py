@@ -3,6 +3,7 @@
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -119,7 +120,8 @@ class Tally:
 
     `in_doubt` counts those for which an act asks that RISK is taken (`is_risky`), `above_ceiling`
     what a ceiling holds: these are in the other numbers only where the filter asks for them.
-    `by_status` adds up to count and worth, in the order of `Status`; where it is told.
+    `by_status` adds up to count and worth, in the order of `Status`; where it is told. `token`
+    names what was looked at (`token_of`).
     """
 
     count: int
@@ -127,6 +129,19 @@ class Tally:
     in_doubt: int
     above_ceiling: int = 0
     by_status: tuple[StatusTally, ...] = field(default=(), compare=False)
+    token: str = field(default="", compare=False)
+
+
+def token_of(kind: ActKind, versions: Iterable[tuple[UUID, int]]) -> str:
+    """Names just these cashbacks, each as it stood at that version, for one act; 8 hex digits.
+
+    Whatever has moved since makes it another, though it be back where it was. Of more than
+    MAX_AT_ONCE it names the first by id, for nothing is done to so many.
+    """
+    told = hashlib.sha256(kind.encode())
+    for id_, version in sorted(versions)[:MAX_AT_ONCE]:
+        told.update(f"\n{id_} {version}".encode())
+    return told.hexdigest()[:8]
 
 
 def tally_by_status(each: Iterable[tuple[Status, int]]) -> tuple[StatusTally, ...]:
@@ -149,8 +164,8 @@ def by_status_of(counts: Mapping[Status, tuple[int, int]]) -> tuple[StatusTally,
 
 
 @dataclass(frozen=True, slots=True)
-class CountChanged:
-    """Not the number, or not the worth, that the operator expected: look again before acting."""
+class MeantChanged:
+    """Not what the operator looked at, or moved since: look again before acting."""
 
     tally: Tally
 
@@ -162,19 +177,16 @@ class TooMany:
     tally: Tally
 
 
-ManyDecision = Tally | CountChanged | TooMany | RiskNotAccepted
+ManyDecision = Tally | MeantChanged | TooMany | RiskNotAccepted
 
 
-def may_act_on_all(
-    tally: Tally, act: Act, *, expected: int, worth_centavos: int | None = None
-) -> ManyDecision:
+def may_act_on_all(tally: Tally, act: Act, *, token: str) -> ManyDecision:
     """Whether an act may be done to everything that a filter means; the tally itself if so.
 
-    `expected` is the count that was looked at, `worth_centavos` what it was worth, None where that
-    was not looked at: as many others are seldom worth the same.
+    `token` is that of the tally that was looked at: as many, worth as much, may be others.
     """
-    if tally.count != expected or worth_centavos not in {None, tally.cashback_centavos}:
-        return CountChanged(tally)
+    if tally.token != token:
+        return MeantChanged(tally)
     if tally.count > MAX_AT_ONCE:
         return TooMany(tally)
     if tally.in_doubt and not act.accept_risk:

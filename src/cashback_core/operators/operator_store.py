@@ -138,10 +138,11 @@ class OperatorStore(Protocol):
         wanted: OpenFilter,
         act: Act,
         *,
-        expected: int,
-        worth_centavos: int | None = None,
+        token: str,
     ) -> ManyDecision:
         """Do to all that a filter means, or to none of them when `may_act_on_all` refuses.
+
+        `token` is that of the tally of just this act: it is done to just what was tallied.
 
         Raises ValueError for a filter with a status that is not in MANY of the act.
         """

@@ -28,6 +28,7 @@ from cashback_core.operators.open_cashbacks import (
     may_act_on_all,
     refuse_many,
     tally_by_status,
+    token_of,
 )
 from cashback_core.operators.operator_store import CashbackName, Foreseen, MovedSince, OperatorStore
 from cashback_core.sales.same_sale import EqualOutcome, number_name
@@ -163,6 +164,7 @@ class MemoryOperators(OperatorStore):
             by_status=tally_by_status(
                 (row.status, row.record.cashback.cashback_centavos) for row in rows
             ),
+            token=token_of(kind, [(row.record.id, len(row.events)) for row in rows]),
         )
 
     async def act_on_all(
@@ -171,12 +173,11 @@ class MemoryOperators(OperatorStore):
         wanted: OpenFilter,
         act: Act,
         *,
-        expected: int,
-        worth_centavos: int | None = None,
+        token: str,
     ) -> ManyDecision:
         refuse_many(wanted, act.kind)
         tally = await self.tally(merchant_id, wanted, act.kind)
-        decision = may_act_on_all(tally, act, expected=expected, worth_centavos=worth_centavos)
+        decision = may_act_on_all(tally, act, token=token)
         if isinstance(decision, Tally):
             for row in self._all_meant(merchant_id, wanted):
                 assert isinstance(self._do(row, act), Granted)

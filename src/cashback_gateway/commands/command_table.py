@@ -139,10 +139,10 @@ COMMANDS: Final = (
     Command(
         "resend-many",
         "many:resend_many",
-        "show what a filter means; --expect COUNT:AMOUNT sends it again",
+        "show what a filter means; --expect COUNT:AMOUNT:TOKEN sends it again",
         (
             "resend-many --status rejected --answered 503",
-            "resend-many --id NF-1042 --expect 1:5.00 --reason 'it is up' --as ana",
+            "resend-many --id NF-1042 --expect 1:5.00:3fa1c2d0 --reason 'it is up' --as ana",
         ),
     ),
     Command(
@@ -154,7 +154,7 @@ COMMANDS: Final = (
     Command(
         "cancel-many",
         "many:cancel_many",
-        "show what a filter means; --expect COUNT:AMOUNT ends it unpaid",
+        "show what a filter means; --expect COUNT:AMOUNT:TOKEN ends it unpaid",
         ("cancel-many --status held --why ceiling --above-ceiling", "cancel-many --ids-from ids"),
     ),
     Command(
@@ -166,12 +166,12 @@ COMMANDS: Final = (
     Command(
         "resolve-many",
         "many:resolve_many",
-        "show what a filter, or a file, says; --expect COUNT:AMOUNT says what became of it",
+        "show what a filter, or a file, says; --expect COUNT:AMOUNT:TOKEN says what became of it",
         (
             "resolve-many applied --id NF-1042 --id NF-1043",
             "resolve-many rejected --ids-from ids",
             "resolve-many their-answer.csv --merchant demo",
-            "resolve-many their-answer.csv --merchant demo --expect 136:912.40 --as ana",
+            "resolve-many their-answer.csv --merchant demo --expect 136:912.40:3fa1c2d0 --as ana",
         ),
     ),
     Command(

@@ -1,13 +1,15 @@
 """Acting on many, for every command that does: shown first, done when what was shown is said again.
 
-What would move is told by status, as a count and in reais. It is done with `--expect COUNT:AMOUNT`,
-the figures that were shown: a count alone is soon that of others. At a terminal, with `--as` and
-what else an act asks for, the count is asked for and typed.
+What would move is told by status, as a count and in reais, and by a token that names each cashback
+as it stands. It is done with `--expect COUNT:AMOUNT:TOKEN`, just that which was shown: as many,
+worth as much, may be others, or have been sent once more since. At a terminal, with `--as` and what
+else an act asks for, the count is asked for and typed, and means just what was shown above it.
 """
 
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.states import Status
 
-_FIGURES: Final = re.compile(r"([0-9]{1,9}):([0-9]{1,13})\.([0-9]{2})\Z", re.ASCII)
+_FIGURES: Final = re.compile(r"([0-9]{1,9}):([0-9]{1,13})\.([0-9]{2}):([0-9a-f]{8})\Z", re.ASCII)
 _TOTALS: Final = (
     TableColumn("from"),
     TableColumn("to"),
@@ -32,27 +34,38 @@ _TOTALS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ShownFigures:
-    """How many cashbacks move, and what they are worth; written as `136:912.40`."""
+    """What was shown: how many cashbacks move, what they are worth, and the token of just these.
+
+    Written as `136:912.40:3fa1c2d0`.
+    """
 
     count: int
     centavos: int
+    token: str
 
     def __str__(self) -> str:
-        return f"{self.count}:{format_centavos(self.centavos)}"
+        return f"{self.count}:{format_centavos(self.centavos)}:{self.token}"
+
+    def refusal(self, shown: ShownFigures) -> str:
+        """Why nothing is done by these figures where others are shown by now."""
+        if (self.count, self.centavos) == (shown.count, shown.centavos):
+            return "nothing was done: it is not just what was shown, some have moved; look again"
+        now = f"{shown.count} worth {format_centavos(shown.centavos)}"
+        return f"nothing was done: now it is {now} that would move"
 
 
 def read_figures(text: str) -> ShownFigures:
     """ShownFigures as they were shown. Raises ValueError."""
     found = _FIGURES.match(text)
     if found is None:
-        raise ValueError("not COUNT:AMOUNT as it was shown, such as 136:912.40")
-    count, reais, centavos = map(int, found.groups())
-    return ShownFigures(count, reais * 100 + centavos)
+        raise ValueError("not COUNT:AMOUNT:TOKEN as it was shown, such as 136:912.40:3fa1c2d0")
+    count, reais, centavos = map(int, found.groups()[:3])
+    return ShownFigures(count, reais * 100 + centavos, found[4])
 
 
 Expected = Annotated[
     ShownFigures,
-    read_by(read_figures, "what was shown, COUNT:AMOUNT (136:912.40): does it"),
+    read_by(read_figures, "what was shown, COUNT:AMOUNT:TOKEN: does just that"),
 ]
 
 
@@ -73,6 +86,11 @@ def may_ask() -> bool:
 
 
 def is_typed(figures: ShownFigures) -> bool:
-    """Ask for the count that was shown; anything else is no."""
+    """Ask for the count that was shown; anything else is no. Ctrl-C raises KeyboardInterrupt."""
     print(f"Type {figures.count} to do it, anything else to leave it: ", end="", flush=True)
-    return sys.stdin.readline().strip() == str(figures.count)
+    # The loop's own handler would only note it: nothing runs there while a line is waited for.
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return sys.stdin.readline().strip() == str(figures.count)
+    finally:
+        signal.signal(signal.SIGINT, former)

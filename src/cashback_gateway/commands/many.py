@@ -14,7 +14,7 @@ from cashback_core.operators.acts import RISK, TARGETS, Act, ActKind, RiskNotAcc
 from cashback_core.operators.open_cashbacks import (
     MANY,
     MAX_AT_ONCE,
-    CountChanged,
+    MeantChanged,
     OpenFilter,
     Tally,
     TooMany,
@@ -93,10 +93,6 @@ async def resolve_many(
     *,
     which: Which | None = None,
     confirmed: Confirmation | None = None,
-    token: Annotated[
-        str | None,
-        read_by(read_text, "of a FILE: do just what was shown with this token, to the same --as"),
-    ] = None,
     report: Annotated[
         Path | None, read_by(read_path, "of a FILE: write what becomes of each line to this CSV")
     ] = None,
@@ -106,18 +102,16 @@ async def resolve_many(
     """Show what would be resolved, or say on evidence what became of all of it."""
     which, confirmed = which or Which(), confirmed or Confirmation()
     if what in BECAME:
-        if token is not None or report is not None:
-            raise WrongUseError("--token and --report go with a file")
+        if report is not None:
+            raise WrongUseError("--report goes with a file")
         await _all(here, BECAME[what], [Status.IN_DOUBT], which, confirmed, as_json=json)
         return
     if which != Which(merchant=which.merchant):
         raise WrongUseError("a file names what is meant: with it goes --merchant alone")
     if confirmed.reason is not None or confirmed.accept_risk:
         raise WrongUseError("a file has its own evidence: neither --reason nor --accept-risk")
-    if token is not None and confirmed.expect is not None:
-        raise WrongUseError("--token says more than --expect: one of both")
-    looked = FileConfirmation(by=confirmed.by, expect=confirmed.expect, token=token)
-    if looked.acts and looked.by is None:
+    looked = FileConfirmation(by=confirmed.by, expect=confirmed.expect)
+    if looked.expect is not None and looked.by is None:
         raise WrongUseError("acting on them takes --as, too")
     await resolve_file(
         here,
@@ -170,22 +164,18 @@ async def _all(
             above_ceiling=which.above_ceiling,
         )
         expected = confirmed.expect
+        tally = await operators.tally(merchant_id, wanted, kind)
         if expected is None or not as_json:
-            tally = await operators.tally(merchant_id, wanted, kind)
             _tell_count(kind, tally, wanted, as_json=as_json)
             expected = expected or _asked(tally, asks=act is not None and not as_json)
             if expected is None and not as_json:
                 _tell_undone(kind, tally)
         if act is None or expected is None:
             return
-        decision = await operators.act_on_all(
-            merchant_id,
-            wanted,
-            act,
-            expected=expected.count,
-            worth_centavos=expected.centavos,
-        )
-    tally = _granted(decision)
+        if expected != _figures(tally):
+            raise ActRefusedError(expected.refusal(_figures(tally)))
+        decision = await operators.act_on_all(merchant_id, wanted, act, token=expected.token)
+    tally = _granted(decision, expected)
     if as_json:
         show_json(_counted(kind, tally, done=True))
     else:
@@ -228,7 +218,7 @@ def _asked(tally: Tally, *, asks: bool) -> ShownFigures | None:
 
 
 def _figures(tally: Tally) -> ShownFigures:
-    return ShownFigures(tally.count, tally.cashback_centavos)
+    return ShownFigures(tally.count, tally.cashback_centavos, tally.token)
 
 
 def _tell_undone(kind: ActKind, tally: Tally) -> None:
@@ -249,15 +239,16 @@ def _counted(kind: ActKind, tally: Tally, *, done: bool) -> dict[str, object]:
         "totals": _totals(kind, tally),
         "may_be_paid_already": tally.in_doubt,
         "above_ceiling": tally.above_ceiling,
+        "expect": None if done else str(_figures(tally)),
     }
 
 
-def _granted(decision: ManyDecision) -> Tally:
+def _granted(decision: ManyDecision, expected: ShownFigures) -> Tally:
     match decision:
         case Tally():
             return decision
-        case CountChanged(tally):
-            raise ActRefusedError(f"nothing was done: now there are {tally_words(tally)}")
+        case MeantChanged(tally):
+            raise ActRefusedError(expected.refusal(_figures(tally)))
         case TooMany(tally):
             words = f"nothing was done: {tally_words(tally)}, but at most {MAX_AT_ONCE} at once"
             raise ActRefusedError(words)

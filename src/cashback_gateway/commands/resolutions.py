@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -56,19 +56,13 @@ _REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileConfirmation:
-    """Who acts on a file, and what they looked at: its figures, or the token of just those moves.
+    """Who acts on a file, and what they looked at.
 
-    Without either nothing is done, unless a person who is asked says so; `by` may be None then.
+    Without the latter nothing is done, unless a person who is asked says so; `by` may be None then.
     """
 
     by: str | None
     expect: ShownFigures | None
-    token: str | None
-
-    @property
-    def acts(self) -> bool:
-        """Whether anything is to be done."""
-        return self.expect is not None or self.token is not None
 
 
 async def resolve_file(
@@ -93,11 +87,8 @@ async def resolve_file(
                 " do the rest: what is so already is only told"
             ) from error
         _write_report(report, outcome)
-    token = None
-    if isinstance(outcome, ResolutionPlan) and outcome.moves and confirmed.by is not None:
-        token = outcome.token
     if as_json:
-        show_json(_document(told, outcome, token))
+        show_json(_document(told, outcome))
     elif isinstance(outcome, Resolved):
         print(_summary(told, outcome))
     else:
@@ -119,20 +110,20 @@ async def _resolve(
         merchant_id = await the_merchant(operators, merchant)
         resolving = ResolveMany(operators)
         plan = await resolving.plan(merchant_id, told, by=by)
-        looked = ShownFigures(len(plan.moves), plan.centavos)
+        looked = _figures(plan)
         if not as_json:
             _tell_plan(told, plan)
-        if not confirmed.acts:
+        if confirmed.expect is None:
             asks = confirmed.by is not None and plan.moves and not as_json and may_ask()
             if not asks or not is_typed(looked):
                 return plan
-        if confirmed.expect not in {None, looked}:
-            raise ActRefusedError(f"nothing was done: now it is {looked} that would move")
+        if confirmed.expect is not None and confirmed.expect != looked:
+            raise ActRefusedError(confirmed.expect.refusal(looked))
         done = await resolving.carry_out(
             merchant_id,
             told,
             by=by,
-            token=confirmed.token or plan.token,
+            token=plan.token,
             on_line=partial(_tell_progress, looked.count),
         )
     if isinstance(done, PlanChanged):
@@ -161,13 +152,15 @@ def _tell_plan(told: ResolutionList, plan: ResolutionPlan) -> None:
 
 
 def _tell_undone(plan: ResolutionPlan, by: str | None) -> None:
-    looked = ShownFigures(len(plan.moves), plan.centavos)
-    if not looked.count:
-        print("Nothing was done.")
-    elif by is None:
-        print(f"Nothing was done: --expect {looked} --as NAME does it.")
-    else:
-        print(f"Nothing was done: --token {plan.token} with the same --as does just this.")
+    looked = _figures(plan)
+    how = f": --expect {looked} --as {by or 'NAME'} does just this" if looked.count else ""
+    print(f"Nothing was done{how}.")
+
+
+def _figures(plan: ResolutionPlan) -> ShownFigures:
+    """What a plan shows, the same whoever is shown it: whoever acts says their name then."""
+    token = replace(plan, by="").token[:8]
+    return ShownFigures(len(plan.moves), plan.centavos, token)
 
 
 def _summary(told: ResolutionList, outcome: ResolutionPlan | Resolved) -> str:
@@ -185,9 +178,7 @@ def _totals(moves: Iterable[PlannedMove]) -> list[dict[str, object]]:
     ]
 
 
-def _document(
-    told: ResolutionList, outcome: ResolutionPlan | Resolved, token: str | None
-) -> dict[str, object]:
+def _document(told: ResolutionList, outcome: ResolutionPlan | Resolved) -> dict[str, object]:
     return {
         "file": told.file,
         "done": isinstance(outcome, Resolved),
@@ -197,7 +188,7 @@ def _document(
         "moves": [*map(_move, outcome.moves)],
         "already": [*outcome.already],
         "refused": [_refusal(one) for one in outcome.refused],
-        "token": token,
+        "expect": None if isinstance(outcome, Resolved) else str(_figures(outcome)),
     }
 
 

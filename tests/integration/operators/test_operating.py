@@ -135,11 +135,11 @@ def test_many_are_resent_by_filter_and_each_is_paid_once(
     wanted = {"status": ["rejected", "held"], "sold_from": sold_at}
     counted = act(gateway, olga, "/api/cashbacks/resend", wanted).json
     assert (counted["count"], counted["cashback"], counted["resent"]) == (3, "4.20", False)
-    body = {**wanted, **WHY, "dry_run": False, "expected_count": counted["count"]}
+    body = {**wanted, **WHY, "dry_run": False, "token": counted["token"]}
     done = act(gateway, olga, "/api/cashbacks/resend", body)
     assert (done.status, done.json["resent"]) == (200, True)
     again = act(gateway, olga, "/api/cashbacks/resend", body)
-    assert (again.status, again.json["code"]) == (409, "count_changed")
+    assert (again.status, again.json["code"]) == (409, "plan_changed")
     wait_for(lambda: {status_of(gateway, id_) for id_ in ids} == {"applied"}, "all are paid")
     for document in documents:
         assert credits_of(gateway, document) == ["1.40"]

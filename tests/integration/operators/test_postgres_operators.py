@@ -21,6 +21,7 @@ from contract.operating import (
     RESEND,
     RISKY,
     OperatorStoreContract,
+    act_on_all,
     ended_with,
 )
 from contract.resolving import ResolvingContract
@@ -128,7 +129,7 @@ class TestPostgresOperators(OperatorStoreContract, ResolvingContract):
             await other.execute(
                 "select from cashbacks where cashback_id = %s for update", [claims[1].id]
             )
-            act = asyncio.create_task(operators.act_on_all(1, OpenFilter(), RESEND, expected=3))
+            act = asyncio.create_task(act_on_all(operators, 1, OpenFilter(), RESEND))
             await self._somebody_waits_for_a_lock(other)
             await other.execute(
                 "update cashbacks set status = 'cancelled', version = version + 1"

@@ -26,7 +26,7 @@ from cashback_core.operators.acts import (
     NotYours,
     RiskNotAccepted,
 )
-from cashback_core.operators.open_cashbacks import CountChanged, Tally, TooMany
+from cashback_core.operators.open_cashbacks import MeantChanged, Tally, TooMany
 from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import phrase
 
@@ -106,12 +106,12 @@ class OperatorRoutes:
             tally = await self.operators.tally(merchant_id, asked.wanted)
             return _answer_tally(tally, fields, resent=False)
         decision = await self.operators.act_on_all(
-            merchant_id, asked.wanted, asked.act, expected=asked.expected
+            merchant_id, asked.wanted, asked.act, token=asked.token
         )
         match decision:
             case Tally():
                 return _answer_tally(decision, fields, resent=True)
-            case CountChanged() | TooMany() | RiskNotAccepted():
+            case MeantChanged() | TooMany() | RiskNotAccepted():
                 raise RefusedError(decision)
             case _:
                 assert_never(decision)
@@ -158,6 +158,7 @@ def _answer_tally(tally: Tally, fields: Fields, *, resent: bool) -> Answer:
         in_doubt=tally.in_doubt,
         above_ceiling=tally.above_ceiling,
         resent=resent,
+        token=None if resent else tally.token,
         risk=phrase(read_language(fields), "risk") if tally.in_doubt else None,
     )
     return Answer(200, encode(shape))

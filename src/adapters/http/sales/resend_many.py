@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ from adapters.http.resources.action import Action
 from adapters.http.sales.lists import ONE_WORD
 from adapters.http.sales.operator_acts import ACCEPT_RISK
 from adapters.http.sales.shapes import ResendTally
-from adapters.http.wire.fields import Body, Bound, Choices, DocumentField, Reason, Truth, Whole
+from adapters.http.wire.fields import Body, Bound, Choices, DocumentField, Reason, TextField, Truth
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import Act, ActKind, goes_with
 from cashback_core.operators.open_cashbacks import OpenFilter
@@ -18,7 +19,8 @@ from cashback_core.operators.open_cashbacks import OpenFilter
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-MAX_COUNT: Final = (1 << 31) - 1
+_ANY: Final = re.compile(r"")
+"""Whatever is no token is none of what was shown."""
 
 RESEND_MANY: Final = Action(
     path="/api/cashbacks/resend",
@@ -33,10 +35,11 @@ RESEND_MANY: Final = Action(
         sold_to=Bound(about="Sold before, or until that day.", end=True),
         above_ceiling=Truth(about="What a ceiling holds, too; without it that is left out."),
         dry_run=Truth(about="Only count.", default=True),
-        expected_count=Whole(
-            about="The `count` that was looked at; needed unless `dry_run`.",
-            lowest=0,
-            highest=MAX_COUNT,
+        token=TextField(
+            form=_ANY,
+            code="wrong_type",
+            says={"description": "That of what was looked at; needed unless `dry_run`."},
+            must=False,
         ),
         reason=Reason(must=False),
         accept_risk=ACCEPT_RISK,
@@ -45,13 +48,14 @@ RESEND_MANY: Final = Action(
     tag="Operators",
     summary="Count what a filter means, then send all of it again",
     description="By default only counts. With `dry_run` false it sends all of them again or"
-    " none: `expected_count` must still be their number, and `accept_risk` be true when any"
+    " none: `token` must be that of what was looked at, none of which has moved since, nor may"
+    " another have come to it; and `accept_risk` be true when any"
     " is in doubt or `suspected`: each of those may be paid a second time. What a ceiling holds is"
     " counted apart and left out, unless `above_ceiling` is true.",
     example={"status": ["held"]},
     answer=ResendTally,
     done="What the filter means, or meant.",
-    problems=("risk_not_accepted", "count_changed", "too_many_at_once"),
+    problems=("risk_not_accepted", "plan_changed", "too_many_at_once"),
 )
 
 
@@ -61,13 +65,13 @@ class ResendMany:
 
     wanted: OpenFilter
     act: Act | None
-    expected: int
+    token: str
 
 
 def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany:
     """What the body of a resend by filter asks for; instants without an offset are in `zone`.
 
-    Unless `dry_run` is false nothing is to be done, and neither a reason nor a count is needed.
+    Unless `dry_run` is false nothing is to be done, and neither a reason nor a token is needed.
     Raises InvalidRequestError.
     """
     body = RESEND_MANY.body
@@ -75,7 +79,7 @@ def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany
     asked = body.values(reader, zone)
     if not asked["dry_run"]:
         reader.must_have("reason")
-        reader.must_have("expected_count")
+        reader.must_have("token")
     reader.refuse_faults()
     wanted = OpenFilter(
         statuses=frozenset(Status(status) for status in asked["status"]),
@@ -84,8 +88,7 @@ def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany
         sold_to=asked["sold_to"],
         above_ceiling=asked["above_ceiling"],
     )
-    expected: int = asked["expected_count"] or 0
     if asked["dry_run"]:
-        return ResendMany(wanted=wanted, act=None, expected=expected)
+        return ResendMany(wanted=wanted, act=None, token="")
     act = Act(kind=ActKind.RESEND, by=by, reason=asked["reason"], accept_risk=asked["accept_risk"])
-    return ResendMany(wanted=wanted, act=act, expected=expected)
+    return ResendMany(wanted=wanted, act=act, token=asked["token"])

@@ -531,6 +531,13 @@ class ResendTally(Shape, frozen=True, kw_only=True):
     ]
     resent: bool
     risk: Annotated[str | None, Meta(description="What sending those in doubt again means.")]
+    token: Annotated[
+        str | None,
+        Meta(
+            description="Names just these cashbacks, each as it stands; say it to send them again."
+            " Null once they are."
+        ),
+    ]
 
 
 class ChangeData(Shape, frozen=True, kw_only=True):

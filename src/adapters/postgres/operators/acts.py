@@ -200,24 +200,23 @@ class PostgresOperatorStore(OperatorStore):
         wanted: OpenFilter,
         act: Act,
         *,
-        expected: int,
-        worth_centavos: int | None = None,
+        token: str,
     ) -> ManyDecision:
         refuse_many(wanted, act.kind)
         values = self._values_of(merchant_id, wanted)
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
             # Counted before anything is locked, so that a filter too wide locks nothing.
             tally = await tally_open(cursor, values, act.kind)
-            decision = may_act_on_all(tally, act, expected=expected, worth_centavos=worth_centavos)
+            decision = may_act_on_all(tally, act, token=token)
             if not isinstance(decision, Tally):
                 return decision
             # In key order, as everybody locks. What has moved since it was counted is not
-            # among the rows, and the number tells.
+            # among the rows, or is of another version: the token tells.
             await cursor.execute(LOCK_ALL, values, prepare=False)
             rows = await cursor.fetchall()
             given = await self._circumstances(cursor, merchant_id, rows)
             locked = replace(tally_of(rows, given, act), above_ceiling=tally.above_ceiling)
-            decision = may_act_on_all(locked, act, expected=expected, worth_centavos=worth_centavos)
+            decision = may_act_on_all(locked, act, token=token)
             if isinstance(decision, Tally):
                 await _store(cursor, _granted(rows, act, given))
                 for row in rows if act.kind is ActKind.CANCEL else ():

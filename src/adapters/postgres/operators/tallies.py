@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from adapters.postgres.operators.open_rows import ABOVE_CEILING, ALL_MEANT, AT_RISK, MARKED, MEANT
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import Act, ActKind, Circumstances, is_risky
-from cashback_core.operators.open_cashbacks import Tally, by_status_of, tally_by_status
+from cashback_core.operators.open_cashbacks import (
+    MAX_AT_ONCE,
+    Tally,
+    by_status_of,
+    tally_by_status,
+    token_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +43,16 @@ async def tally_open(cursor: Cursor, values: dict[str, Any], kind: ActKind) -> T
     await cursor.execute(
         f"""
         with meant as materialized (
-            select c.merchant_id, c.cashback_id, c.status, c.cashback_centavos,
+            select c.merchant_id, c.cashback_id, c.status, c.version, c.cashback_centavos,
                 {_RISKY.get(kind, "false")} as doubtful, {ABOVE_CEILING} as above_ceiling
             {MEANT}
         ), suspected as materialized (
             select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
+        ), counted as materialized (
+            select m.*, %(above_ceiling)s or not above_ceiling as counts from meant as m
+        ), named as materialized (
+            select status, cashback_id, version from counted where counts
+            order by cashback_id limit %(most)s
         )
         select status, count(*) filter (where counts),
             coalesce(sum(cashback_centavos) filter (where counts), 0)::bigint,
@@ -49,11 +60,15 @@ async def tally_open(cursor: Cursor, values: dict[str, Any], kind: ActKind) -> T
                 doubtful
                 or %(resends)s and cashback_id in (select x.cashback_id from suspected as x)
             )),
-            count(*) filter (where above_ceiling)
-        from (select m.*, %(above_ceiling)s or not above_ceiling as counts from meant as m) as m
+            count(*) filter (where above_ceiling),
+            array(select n.cashback_id from named as n where n.status = m.status order by 1),
+            array(
+                select n.version::integer from named as n where n.status = m.status order by n.cashback_id
+            )
+        from counted as m
         group by status
         """,  # noqa: S608 (made of literals)
-        values | {"resends": kind is ActKind.RESEND},
+        values | {"resends": kind is ActKind.RESEND, "most": MAX_AT_ONCE},
         prepare=False,
     )
     rows = await cursor.fetchall()
@@ -64,6 +79,7 @@ async def tally_open(cursor: Cursor, values: dict[str, Any], kind: ActKind) -> T
         in_doubt=sum(row[3] for row in rows),
         above_ceiling=sum(row[4] for row in rows),
         by_status=by_status_of(counts),
+        token=token_of(kind, (one for row in rows for one in zip(row[5], row[6], strict=True))),
     )
 
 
@@ -74,4 +90,5 @@ def tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances], a
         cashback_centavos=sum(row[6] for row in rows),
         in_doubt=sum(is_risky(act.kind, Status(row[2]), given[row[1]]) for row in rows),
         by_status=tally_by_status((Status(row[2]), row[6]) for row in rows),
+        token=token_of(act.kind, ((row[1], row[3]) for row in rows)),
     )

@@ -20,7 +20,7 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
     "plan_changed": Heading(
         "Not what was shown",
         (
-            "Nothing was done: the list would do something else by now. Have it shown again before"
+            "Nothing was done: by now it would do something else. Have it shown again before"
             " you act."
         ),
     ),
@@ -31,7 +31,10 @@ FAULTS: Final[Mapping[str, Text]] = {
     "assigned_or_nobody": Text(
         "A case is given to somebody, or to nobody.", "assigned_to, or nobody true"
     ),
-    "plan_now": Text("The list would move {count} by now.", "the token of what is shown by now"),
+    "plan_now": Text(
+        "By now it would move {count}, or they have moved since.",
+        "the token of what is shown by now",
+    ),
     "list_count": Text(
         "A list has between {lowest} and {highest} lines.", "{lowest} to {highest} lines"
     ),

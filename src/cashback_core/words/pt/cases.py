@@ -19,10 +19,7 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
     ),
     "plan_changed": Heading(
         "Não é o que foi mostrado",
-        (
-            "Nada foi feito: a lista agora faria outra coisa. Peça que seja mostrada de novo antes"
-            " de agir."
-        ),
+        ("Nada foi feito: agora faria outra coisa. Peça que seja mostrado de novo antes de agir."),
     ),
 }
 
@@ -31,7 +28,9 @@ FAULTS: Final[Mapping[str, Text]] = {
     "assigned_or_nobody": Text(
         "Um caso é dado a alguém, ou a ninguém.", "assigned_to, ou nobody true"
     ),
-    "plan_now": Text("A lista agora moveria {count}.", "o token do que é mostrado agora"),
+    "plan_now": Text(
+        "Agora moveria {count}, ou eles se moveram desde então.", "o token do que é mostrado agora"
+    ),
     "list_count": Text(
         "Uma lista tem entre {lowest} e {highest} linhas.", "{lowest} a {highest} linhas"
     ),

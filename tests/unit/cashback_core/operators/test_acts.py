@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -26,10 +28,11 @@ from cashback_core.operators.acts import (
 )
 from cashback_core.operators.open_cashbacks import (
     MAX_AT_ONCE,
-    CountChanged,
+    MeantChanged,
     Tally,
     TooMany,
     may_act_on_all,
+    token_of,
 )
 from cashback_core.values.reasons import ReasonFault, why_no_reason
 
@@ -177,31 +180,42 @@ def test_names_and_reasons_have_a_longest_length() -> None:
         replace(longest, reason="é" * 501)
 
 
-TALLY = Tally(count=3, cashback_centavos=420, in_doubt=1)
+TALLY = Tally(count=3, cashback_centavos=420, in_doubt=1, token="3fa1c2d0")
 
 
-def test_acting_on_all_needs_the_number_that_was_looked_at() -> None:
+def test_acting_on_all_needs_the_token_of_what_was_looked_at() -> None:
     risky = replace(RESEND, accept_risk=True)
-    assert may_act_on_all(TALLY, risky, expected=3) == TALLY
-    for other in (0, 2, 4):
-        assert may_act_on_all(TALLY, risky, expected=other) == CountChanged(TALLY)
-    assert may_act_on_all(TALLY, risky, expected=3, worth_centavos=420) == TALLY
-    for other in (0, 419, 421):
-        decision = may_act_on_all(TALLY, risky, expected=3, worth_centavos=other)
-        assert decision == CountChanged(TALLY)
+    assert may_act_on_all(TALLY, risky, token="3fa1c2d0") == TALLY
+    for other in ("", "3fa1c2d1"):
+        assert may_act_on_all(TALLY, risky, token=other) == MeantChanged(TALLY)
+
+
+def test_a_token_names_an_act_and_each_cashback_at_its_version() -> None:
+    first, second = UUID(int=1), UUID(int=2)
+    token = token_of(ActKind.RESEND, [(first, 3), (second, 5)])
+    assert token == token_of(ActKind.RESEND, [(second, 5), (first, 3)])
+    assert re.fullmatch("[0-9a-f]{8}", token)
+    others = [
+        token_of(ActKind.CANCEL, [(first, 3), (second, 5)]),
+        token_of(ActKind.RESEND, [(first, 3), (second, 6)]),
+        token_of(ActKind.RESEND, [(first, 5), (second, 3)]),
+        token_of(ActKind.RESEND, [(first, 3)]),
+        token_of(ActKind.RESEND, []),
+    ]
+    assert len({token, *others}) == 6
 
 
 def test_acting_on_all_needs_the_risk_accepted_when_any_is_in_doubt() -> None:
-    assert may_act_on_all(TALLY, RESEND, expected=3) == RiskNotAccepted(1)
+    assert may_act_on_all(TALLY, RESEND, token="3fa1c2d0") == RiskNotAccepted(1)
     certain = replace(TALLY, in_doubt=0)
-    assert may_act_on_all(certain, RESEND, expected=3) == certain
+    assert may_act_on_all(certain, RESEND, token="3fa1c2d0") == certain
 
 
 def test_acting_on_all_has_a_limit() -> None:
     most = Tally(count=MAX_AT_ONCE, cashback_centavos=1, in_doubt=0)
-    assert may_act_on_all(most, RESEND, expected=MAX_AT_ONCE) == most
+    assert may_act_on_all(most, RESEND, token="") == most
     more = replace(most, count=MAX_AT_ONCE + 1)
-    assert may_act_on_all(more, RESEND, expected=MAX_AT_ONCE + 1) == TooMany(more)
+    assert may_act_on_all(more, RESEND, token="") == TooMany(more)
 
 
 @given(st.sampled_from(Status), st.sampled_from(ActKind), st.booleans())

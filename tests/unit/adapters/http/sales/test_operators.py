@@ -237,6 +237,12 @@ async def test_every_fault_of_an_act_is_told_and_nothing_is_done(
     assert (await api.get(f"/api/cashbacks/{id_}")).json()["status"] == "in_doubt"
 
 
+async def shown(api: Api, wanted: dict[str, object]) -> dict[str, object]:
+    """The body that does to what a filter means what is shown of it now, but for its reason."""
+    told = (await act(api, RESEND_MANY, wanted)).json()
+    return {**wanted, "dry_run": False, "token": told["token"]}
+
+
 async def test_many_are_counted_first_and_resent_as_counted(api: Api) -> None:
     doubtful, refused = await a_cashback(api, unanswered()), await a_cashback(api, answered(422))
     wanted = {"status": ["in_doubt", "rejected"]}
@@ -250,22 +256,24 @@ async def test_many_are_counted_first_and_resent_as_counted(api: Api) -> None:
         "above_ceiling": 0,
         "resent": False,
         "risk": tally["risk"],
+        "token": tally["token"],
     }
-    doing = {**wanted, **WHY, "dry_run": False, "expected_count": 2}
+    doing = {**wanted, **WHY, "dry_run": False, "token": tally["token"]}
     refusal = await act(api, RESEND_MANY, doing)
     assert (refusal.status, refusal.json()["code"]) == (409, "risk_not_accepted")
-    wrong = await act(api, RESEND_MANY, {**doing, "accept_risk": True, "expected_count": 1})
-    assert (wrong.status, wrong.json()["code"]) == (409, "count_changed")
-    assert wrong.json()["errors"][0]["expected"] == "2"
+    wrong = await act(api, RESEND_MANY, {**doing, "accept_risk": True, "token": "x"})
+    assert (wrong.status, wrong.json()["code"]) == (409, "plan_changed")
+    (fault,) = wrong.json()["errors"]
+    assert (fault["pointer"], "move 2" in fault["detail"]) == ("/token", True)
     done = await act(api, RESEND_MANY, {**doing, "accept_risk": True})
-    assert (done.status, done.json()) == (200, {**tally, "resent": True})
+    assert (done.status, done.json()) == (200, {**tally, "resent": True, "token": None})
     for id_ in (doubtful, refused):
         assert (await api.get(f"/api/cashbacks/{id_}")).json()["status"] == "pending"
 
 
 async def test_what_is_surely_unpaid_needs_no_risk_and_tells_of_none(api: Api) -> None:
     await a_cashback(api, answered(422))
-    body = {"status": ["rejected"], **WHY, "dry_run": False, "expected_count": 1}
+    body = {**WHY, **await shown(api, {"status": ["rejected"]})}
     done = await act(api, RESEND_MANY, body)
     assert done.json() == {
         "count": 1,
@@ -274,6 +282,7 @@ async def test_what_is_surely_unpaid_needs_no_risk_and_tells_of_none(api: Api) -
         "above_ceiling": 0,
         "resent": True,
         "risk": None,
+        "token": None,
     }
 
 
@@ -283,12 +292,12 @@ async def test_what_a_ceiling_holds_is_left_out_unless_it_is_asked_for(api: Api)
     body = {"status": ["held"], **WHY, "dry_run": False, "accept_risk": True}
     told = (await act(api, RESEND_MANY, {"status": ["held"]})).json()
     assert (told["count"], told["above_ceiling"]) == (0, 1)
-    done = await act(api, RESEND_MANY, {**body, "expected_count": 0})
+    done = await act(api, RESEND_MANY, {**body, "token": told["token"]})
     assert (done.status, done.json()["count"]) == (200, 0)
     assert (await api.get(f"/api/cashbacks/{id_}")).json()["status"] == "held"
-    wrong = await act(api, RESEND_MANY, {**body, "above_ceiling": 1, "expected_count": 1})
+    wrong = await act(api, RESEND_MANY, {**body, "above_ceiling": 1, "token": "x"})
     assert errors_of(wrong) == [("/above_ceiling", "not_boolean")]
-    asked = {**body, "above_ceiling": True, "expected_count": 1}
+    asked = {**body, **await shown(api, {"status": ["held"], "above_ceiling": True})}
     assert (await act(api, RESEND_MANY, asked)).status == 200
     assert (await api.get(f"/api/cashbacks/{id_}")).json()["status"] == "pending"
 
@@ -297,7 +306,7 @@ async def test_too_many_at_once_are_refused(api: Api, monkeypatch: pytest.Monkey
     monkeypatch.setattr("cashback_core.operators.open_cashbacks.MAX_AT_ONCE", 1)
     for _ in range(2):
         await a_cashback(api, answered(422))
-    body = {"status": ["rejected"], **WHY, "dry_run": False, "expected_count": 2}
+    body = {**WHY, **await shown(api, {"status": ["rejected"]})}
     refusal = await act(api, RESEND_MANY, body)
     assert (refusal.status, refusal.json()["code"]) == (409, "too_many_at_once")
 
@@ -316,14 +325,12 @@ async def test_too_many_at_once_are_refused(api: Api, monkeypatch: pytest.Monkey
         ({"status": ["held"], "dry_run": 0}, [("/dry_run", "not_boolean")]),
         (
             {"status": ["held"], "dry_run": False},
-            [("/reason", "required"), ("/expected_count", "required")],
+            [("/reason", "required"), ("/token", "required")],
         ),
         (
-            {"status": ["held"], **WHY, "dry_run": False, "expected_count": True},
-            [("/expected_count", "whole_number")],
+            {"status": ["held"], **WHY, "dry_run": False, "token": 7},
+            [("/token", "wrong_type")],
         ),
-        ({"status": ["held"], "expected_count": -1}, [("/expected_count", "whole_number")]),
-        ({"status": ["held"], "expected_count": 1.0}, [("/expected_count", "whole_number")]),
     ],
 )
 async def test_every_fault_of_a_filter_is_told(
@@ -378,7 +385,7 @@ FIELDS = (
     "reason",
     "accept_risk",
     "dry_run",
-    "expected_count",
+    "token",
     "document",
     "sold_from",
     "sold_to",
