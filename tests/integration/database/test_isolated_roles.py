@@ -51,8 +51,10 @@ NEVER: Final = {
     "references": set[str](),
     "trigger": set[str](),
 }
-DROPPED: Final = {"delete": {"webhook_messages", "erp_lines"}}
-"""What a worker may: messages that ended long ago and lines of old files are kept no longer."""
+DROPPED: Final = {
+    "delete": {"webhook_messages", "erp_lines", "differences", "three_side_runs", "files"}
+}
+"""What a worker may: what ended or was found long ago is kept no longer; triggers keep the rest."""
 
 WRITTEN_ONCE: Final = ("sales", "sale_lines", "sale_names", "events", "incidents", "rates")
 
