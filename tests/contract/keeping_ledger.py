@@ -325,7 +325,7 @@ class ProviderLedgerContract:
         told = Told(lines=(mine, theirs, stray))
         await take_in(book, told)
         state = await book.ledger.state(None)
-        assert state.complete_through == told.through
+        assert (state.reach and state.reach.through) == told.through
         assert state.told_at is not None
         assert [_row(one) for one in state.totals] == [
             (None, FindingClass.REVERSED, 1, -5),
@@ -334,7 +334,24 @@ class ProviderLedgerContract:
         ]
         own = await book.ledger.state(2)
         assert [_row(one) for one in own.totals] == [("other", FindingClass.MATCHED, 1, 70)]
-        assert own.complete_through == told.through
+        assert own.reach == state.reach
+
+    async def test_it_is_complete_to_the_first_gap_between_statements(self, book: Book) -> None:
+        assert (await book.ledger.state(None)).reach is None
+        for since, through, reach in (
+            (2, 3, (2, 3, None, 3)),
+            (6, 9, (2, 3, 6, 9)),
+            (7, 8, (2, 3, 6, 9)),
+            (3, 5, (2, 5, 6, 9)),
+            (0, 1, (0, 1, 2, 9)),
+            (1, 6, (0, 9, None, 9)),
+        ):
+            told = Told(lines=(), since=AT + since * DAY, through=AT + through * DAY)
+            await take_in(book, told)
+            ends = [None if one is None else AT + one * DAY for one in reach]
+            found = (await book.ledger.state(1)).reach
+            assert found is not None
+            assert [found.since, found.through, found.resumes_at, found.last] == ends
 
 
 async def totals(book: Book) -> list[tuple[str | None, FindingClass, int, int]]:

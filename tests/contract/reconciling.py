@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.intake.confirmation import Confirmed
 from cashback_core.reconciliation import (
@@ -33,7 +35,7 @@ from cashback_core.reconciliation.schedule import (
     RunKind,
     start_of,
 )
-from cashback_core.reconciliation.statements import StatementHead, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
@@ -338,6 +340,28 @@ class ReconciliationStoreContract:
         assert (await reconcile(kept, [], claim)).moved == Moved(stored=1)
         assert await status_of(kept, claim) is Status.PENDING
 
+    @pytest.mark.parametrize("named", [True, False])
+    async def test_an_earlier_statement_credits_nothing_that_a_later_one_took_back(
+        self, kept: Kept, *, named: bool
+    ) -> None:
+        """A file that was brought first, and tells a credit alone that the hourly run saw go."""
+        document = a_cpf()
+        claims = [await in_doubt(kept, document) for _ in range(2)]
+        reference = claims[0].id.hex if named else None
+        credit, other = [replace(await a_line(kept, one), number=n) for n, one in enumerate(claims)]
+        credit = replace(credit, reference=reference)
+        back = replace(credit, number=3, kind=LineKind.REVERSAL)
+        told = [credit, other, back]
+        assert (await reconcile(kept, told, *claims, moving=False)).opened >= 2
+        at = max(one.statement_at for one in await standing(kept))
+        earlier = at - timedelta(seconds=1)
+        found = await reconcile(kept, [credit, other], *claims, asked_at=earlier)
+        assert found.closed == 0
+        assert await status_of(kept, claims[0]) is Status.IN_DOUBT
+        again = await reconcile(kept, [credit, other], *claims, asked_at=at)
+        assert again.moved.stored == 2 - found.moved.stored
+        assert await status_of(kept, claims[0]) is Status.APPLIED
+
     async def test_what_a_person_said_is_known_to_the_next_run_and_stops_this_one(
         self, kept: Kept
     ) -> None:
@@ -533,7 +557,10 @@ async def reconcile(
         said = await runs.explanations()
         window = Window.of([told], kept.rules.margin)
         anew = await runs.told_anew_from(window, asked_at)
-        reconciliation = Reconciliation([told], kept.rules, said, told_anew_from=anew)
+        taken_back = (await runs.standing()).taken_back_after(asked_at)
+        reconciliation = Reconciliation(
+            [told], kept.rules, said, told_anew_from=anew, taken_back=taken_back
+        )
         for line in lines:
             reconciliation.take(line)
         ids = _named([claim.id for claim in claims])

@@ -110,9 +110,7 @@ class AmountPlaces:
             yield undecided(entry, why, line=line, barred_by=line)
         elif one.waiting is NotPlaced.COUNTED:
             how = "there are credits for all of its customer and amount"
-            move = self._placing.credited(entry, how, one.group)
-            cls = FindingClass.DOUBT_APPLIED
-            yield Finding(cls=cls, line=line, entry=entry, why=how, move=move)
+            yield self._placing.credited_finding(one, line, how)
         else:
             self.left.append(one)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.entries import line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass
+from cashback_core.reconciliation.placement import TAKEN_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -121,13 +122,10 @@ def _fitting(
     entry: BookEntry, left: LeftLine, how: str, placing: Placement
 ) -> tuple[FindingClass, str, Settled | None]:
     status = entry.status
-    if status is Status.IN_DOUBT:
-        return FindingClass.DOUBT_APPLIED, how, placing.credited(entry, how)
     if status is Status.SENDING:
         return FindingClass.NOT_EXPECTED, "credited, and its attempt still runs", None
-    if status in _BY_PROGRAM:
-        why = f"credited though {status}: {how}"
-        return FindingClass.CREDITED_UNPAID, why, placing.credited(entry, how)
+    if status is Status.IN_DOUBT or status in _BY_PROGRAM:
+        return _credited(entry, how, placing)
     if left.by_person:
         return FindingClass.EXPLAINED, how, None
     if status is not Status.APPLIED:
@@ -135,6 +133,19 @@ def _fitting(
     late = _is_told_late(entry, left.line, placing)
     why = "its own credit is older than this statement" if late else how
     return FindingClass.CREDITED_AGAIN if late else FindingClass.MATCHED, why, None
+
+
+def _credited(
+    entry: BookEntry, how: str, placing: Placement
+) -> tuple[FindingClass, str, Settled | None]:
+    """What becomes applied, unless a later statement tells that the credit was taken back."""
+    move, in_doubt = placing.credited(entry, how), entry.status is Status.IN_DOUBT
+    if move is None and in_doubt:
+        return FindingClass.DOUBT_UNDECIDED, TAKEN_BACK, None
+    if in_doubt:
+        return FindingClass.DOUBT_APPLIED, how, move
+    why = f"credited though {entry.status}: {how}"
+    return FindingClass.CREDITED_UNPAID, why, move or placing.suspected(entry, TAKEN_BACK)
 
 
 def _is_told_late(entry: BookEntry, line: StatementLine, placing: Placement) -> bool:

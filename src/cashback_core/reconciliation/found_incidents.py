@@ -3,8 +3,9 @@
 # ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -98,6 +99,12 @@ class OpenIncidents:
 
     lines: AbstractSet[str]
     cashbacks: frozenset[UUID]
+    reversed_at: Mapping[UUID, datetime] = field(default_factory=dict[UUID, datetime])
+    """Of cashbacks whose credit was told to be taken back: when that statement was asked for."""
+
+    def taken_back_after(self, asked_at: datetime) -> frozenset[UUID]:
+        """Whose credits were taken back, by statements that were asked for after this instant."""
+        return frozenset(id_ for id_, at in self.reversed_at.items() if at > asked_at)
 
     def explained_by(self, finding: Finding) -> str | UUID | None:
         """The line or the cashback of an open incident that a finding explains, if any.

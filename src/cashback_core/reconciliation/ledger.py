@@ -21,6 +21,7 @@ from uuid import UUID
 
 from cashback_core.reconciliation.entries import credit_key, is_date_alone, line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass, signed_centavos
+from cashback_core.reconciliation.ledger_reach import LedgerReach
 from cashback_core.reconciliation.windows import Window
 
 DAY_BEFORE: Final = timedelta(days=1)
@@ -254,13 +255,13 @@ class LedgerTotal:
 class LedgerState:
     """The ledger as of now, by owner and class, the account first.
 
-    `told_at` is when a statement was last taken in, `complete_through` how far the statements
-    reach; both None before the first.
+    `told_at` is when a statement was last taken in, `reach` what they cover; both None before the
+    first.
     """
 
     totals: tuple[LedgerTotal, ...]
     told_at: datetime | None
-    complete_through: datetime | None
+    reach: LedgerReach | None
 
 
 class ProviderLedger(Protocol):

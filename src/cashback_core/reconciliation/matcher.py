@@ -83,7 +83,8 @@ class Reconciliation:
     A doubt is proved absent only when the statement covers it as asked and as declared, its
     totals match, every line was readable, every applied cashback of the window is on it, and no
     line that nothing explains could be its credit. What keeps it is lifted by a person alone.
-    And never where statements tell that were asked for later, from `told_anew_from` on.
+    And never where statements tell that were asked for later, from `told_anew_from` on. Nor does
+    a credit say anything that these told to be taken back: `taken_back` are its cashbacks.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Reconciliation:
         explanations: Explanations = NOTHING_EXPLAINED,
         *,
         told_anew_from: datetime | None = None,
+        taken_back: frozenset[UUID] = frozenset(),
         spool: Callable[[], Spool[Any]] = MemorySpool,
     ) -> None:
         window = Window.of(told, rules.margin)
@@ -103,6 +105,7 @@ class Reconciliation:
             rules=rules,
             explanations=explanations,
             asked_at=max(one.head.asked_at for one in told),
+            taken_back=taken_back,
         )
         self._spool = spool
         self._known: Counter[str] = Counter()
@@ -326,9 +329,7 @@ class Reconciliation:
             return undecided(entry, f"the statement cannot be trusted: {distrust}", line=line)
         if one.waiting is NotPlaced.COUNTED_IF_TRUSTED:
             how = "there are credits of its customer and amount, and none is still to come"
-            move = self._placing.credited(entry, how, one.group)
-            cls = FindingClass.DOUBT_APPLIED
-            return Finding(cls=cls, entry=entry, line=line, why=how, move=move)
+            return self._placing.credited_finding(one, line, how)
         move = self._placing.unpaid(entry, one.group)
         cls = FindingClass.DOUBT_ABSENT
         return Finding(cls=cls, entry=entry, why="proved unpaid", move=move)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ from cashback_core.reconciliation.statements import LineKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from cashback_core.reconciliation.entries import BookEntry, Explanations
     from cashback_core.reconciliation.statements import StatementLine
@@ -30,19 +31,47 @@ UNPAID_STATES: Final = (
 """What is not paid here, in the order in which a surplus credit is taken for theirs."""
 
 
+TAKEN_BACK: Final = "a later statement tells that a credit of its own was taken back"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """What lines and cashbacks are placed by; `asked_at` names the statement in reasons."""
+    """What lines and cashbacks are placed by; `asked_at` names the statement in reasons.
+
+    `taken_back` are cashbacks whose credits were, as statements tell that were asked for later.
+    """
 
     window: Window
     rules: Rules
     explanations: Explanations
     asked_at: datetime
+    taken_back: frozenset[UUID] = frozenset()
+    _asked: list[tuple[tuple[BookEntry, ...], bool]] = field(
+        default_factory=list["tuple[tuple[BookEntry, ...], bool]"], repr=False, compare=False
+    )
 
-    def credited(self, entry: BookEntry, how: str, group: tuple[BookEntry, ...] = ()) -> Settled:
-        """The move of a cashback that is credited."""
+    def credited(
+        self, entry: BookEntry, how: str, group: tuple[BookEntry, ...] = ()
+    ) -> Settled | None:
+        """The move of a cashback that is credited; none where a later statement took that back."""
+        if self.taken_back and self._was_taken_back(group or (entry,)):
+            return None
         reason = f"credited by the statement of {self._when()}: {how}"
         return Settled(to=Status.APPLIED, reason=reason, group=group or (entry,))
+
+    def _was_taken_back(self, group: tuple[BookEntry, ...]) -> bool:
+        """Whether any was: which of equal credits, nobody can tell. All of a group ask the same."""
+        if not self._asked or self._asked[0][0] is not group:
+            self._asked[:] = [(group, any(one.id in self.taken_back for one in group))]
+        return self._asked[0][1]
+
+    def credited_finding(self, one: LeftEntry, line: StatementLine | None, how: str) -> Finding:
+        """A doubt that is credited, or stays one as a later statement tells otherwise."""
+        move = self.credited(one.entry, how, one.group)
+        if move is None:
+            return undecided(one.entry, TAKEN_BACK, line=line)
+        cls = FindingClass.DOUBT_APPLIED
+        return Finding(cls=cls, entry=one.entry, line=line, why=how, move=move)
 
     def suspected(
         self, entry: BookEntry, how: str, group: tuple[BookEntry, ...] = ()

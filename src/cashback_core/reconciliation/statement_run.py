@@ -61,6 +61,7 @@ class StatementRun:
     async def __call__(self) -> RunResult:
         """Put aside, tell, move, and take into the provider's ledger. Raises StoreUnavailable."""
         told, asked_at = self.readings.told, self.readings.asked_at
+        standing = await self.runs.standing()
         reconciliation = Reconciliation(
             told,
             self.rules,
@@ -68,6 +69,7 @@ class StatementRun:
             told_anew_from=await self.runs.told_anew_from(
                 Window.of(told, self.rules.margin), asked_at
             ),
+            taken_back=standing.taken_back_after(asked_at),
             spool=self.spools,
         )
         named: Spool[UUID] = self.spools()
@@ -85,7 +87,7 @@ class StatementRun:
         incidents: Spool[Finding] = self.spools()
         moves: Spool[Finding] = self.spools()
         about: set[str | UUID] = set()
-        parted = _parted(reconciliation, incidents, moves, about, await self.runs.standing())
+        parted = _parted(reconciliation, incidents, moves, about, standing)
         async for lines in _slices(parted):
             await self.runs.put_aside(lines)
         # Told before anything moves: what dies in between is told, and found again.

@@ -17,6 +17,7 @@ from cashback_core.reconciliation.ledger import (
     ToldLine,
     changes,
 )
+from cashback_core.reconciliation.ledger_reach import LedgerReach
 from cashback_core.reconciliation.respelled import respelled
 from cashback_core.testing.memory_incidents import SLUGS
 from cashback_core.values.availability import StoreUnavailable
@@ -91,7 +92,6 @@ class MemoryLedger(ProviderLedger):
                 total = sums[line.merchant_id, line.cls]
                 total[0] += 1
                 total[1] += line.centavos
-        ends = [one.window.through for one in self.tellings]
         totals = [
             LedgerTotal(
                 merchant=None if owner is None else SLUGS[owner],
@@ -104,5 +104,5 @@ class MemoryLedger(ProviderLedger):
         return LedgerState(
             totals=tuple(sorted(totals, key=lambda one: (one.merchant or "", one.cls))),
             told_at=max((one.at for one in self.tellings), default=None),
-            complete_through=max(ends, default=None),
+            reach=LedgerReach.of(one.window for one in self.tellings),
         )

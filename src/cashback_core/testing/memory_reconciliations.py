@@ -186,11 +186,17 @@ class _Runs(ReconciliationRuns):
     async def standing(self) -> OpenIncidents:
         await self._reach()
         told = [self._kept.incidents.kept[id_].incident for id_ in self._open()]
+        reversed_at: dict[UUID, datetime] = {}
+        for one in told:
+            if one.cashback_id is not None and one.cls is FindingClass.REVERSED:
+                at = reversed_at.get(one.cashback_id, one.statement_at)
+                reversed_at[one.cashback_id] = max(at, one.statement_at)
         return OpenIncidents(
             lines=frozenset(one.line_key for one in told if one.line_key),
             cashbacks=frozenset(
                 one.cashback_id for one in told if one.cashback_id and not one.line_key
             ),
+            reversed_at=reversed_at,
         )
 
     async def close_explained(self, about: Collection[str | UUID], asked_at: datetime) -> int:

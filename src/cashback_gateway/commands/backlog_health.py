@@ -222,7 +222,7 @@ def _check_ledger(through: datetime | None, now: datetime) -> Check:
     return Check(
         level=Level.WARN if old else Level.OK,
         name=name,
-        found=f"complete through {format_instant(through)} ({lasting(now - through)} ago)",
+        found=f"statements tell through {format_instant(through)} ({lasting(now - through)} ago)",
         advice="ask the provider for later days, or import its statement" if old else "",
     )
 

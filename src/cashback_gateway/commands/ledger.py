@@ -51,6 +51,7 @@ async def show_ledger(
         }
         for total in state.totals
     ]
+    reach = state.reach
     lines = sum(total.lines for total in state.totals)
     amount = _signed(sum(total.centavos for total in state.totals))
     listing = PrintedList(
@@ -60,7 +61,10 @@ async def show_ledger(
         words=[*_words(state, lines, amount)],
         facts={
             "told_at": state.told_at,
-            "complete_through": state.complete_through,
+            "complete_since": reach and reach.since,
+            "complete_through": reach and reach.through,
+            "gap_until": reach and reach.resumes_at,
+            "told_through": reach and reach.last,
             "lines": lines,
             "amount": amount,
         },
@@ -69,14 +73,21 @@ async def show_ledger(
 
 
 def _words(state: LedgerState, lines: int, amount: str) -> Iterator[str]:
-    if state.told_at is None or state.complete_through is None:
+    reach = state.reach
+    if state.told_at is None or reach is None:
         yield "no statement was taken in yet"
         return
     yield f"{lines} lines, {amount} in all"
     yield (
-        f"complete through {format_instant(state.complete_through)}, by statements of which the"
-        f" last was taken in at {format_instant(state.told_at)}"
+        f"complete from {format_instant(reach.since)} through {format_instant(reach.through)}, by"
+        f" statements of which the last was taken in at {format_instant(state.told_at)}"
     )
+    if reach.resumes_at is not None:
+        yield (
+            f"no statement tells of {format_instant(reach.through)} to"
+            f" {format_instant(reach.resumes_at)}; the last tells through"
+            f" {format_instant(reach.last)}"
+        )
 
 
 def _signed(centavos: int) -> str:

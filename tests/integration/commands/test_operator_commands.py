@@ -298,7 +298,8 @@ def test_the_providers_ledger_is_told_by_owner_and_class(dsn: str, environ: dict
     assert mine.split() == ["demo", "matched", "1", "5.00"]
     assert theirs.split() == ["other", "matched", "1", "0.70"]
     assert words == "3 lines, 5.65 in all"
-    assert through.startswith("complete through 2026-06-15T12:30:00Z, by statements of which")
+    covered = "complete from 2026-06-05T12:30:00Z through 2026-06-15T12:30:00Z, by statements of"
+    assert through.startswith(covered)
     own = told(environ, "ledger", "--merchant", "other")
     assert own["items"] == [{"merchant": "other", "class": "matched", "lines": 1, "amount": "0.70"}]
     assert (own["lines"], own["amount"]) == (1, "0.70")

@@ -19,6 +19,8 @@ from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
@@ -47,8 +49,18 @@ class ProviderLedgerState(Shape, frozen=True, kw_only=True):
         Instant | None,
         Meta(description="When a statement was last taken in; null before the first."),
     ]
+    complete_since: Annotated[
+        Instant | None, Meta(description="From when on complete statements tell everything.")
+    ]
     complete_through: Annotated[
-        Instant | None, Meta(description="How far the statements say that they are complete.")
+        Instant | None, Meta(description="Up to when they do: to the first gap between them.")
+    ]
+    gap_until: Annotated[
+        Instant | None,
+        Meta(description="Where the gap ends that no statement tells of; null: there is none."),
+    ]
+    told_through: Annotated[
+        Instant | None, Meta(description="How far any statement tells, whatever gap is before it.")
     ]
     classes: list[LedgerClass]
     lines: Annotated[int, Meta(ge=0)]
@@ -79,15 +91,24 @@ class ProviderLedgerRoutes:
 
 
 def _shape(state: LedgerState, language: Language) -> ProviderLedgerState:
+    reach, nothing = state.reach, (None, None, None, None)
+    since, through, gap_until, last = (
+        nothing if reach is None else (reach.since, reach.through, reach.resumes_at, reach.last)
+    )
     return ProviderLedgerState(
-        told_at=None if state.told_at is None else format_instant(state.told_at),
-        complete_through=(
-            None if state.complete_through is None else format_instant(state.complete_through)
-        ),
+        told_at=_instant(state.told_at),
+        complete_since=_instant(since),
+        complete_through=_instant(through),
+        gap_until=_instant(gap_until),
+        told_through=_instant(last),
         classes=[_class(total, language) for total in state.totals],
         lines=sum(total.lines for total in state.totals),
         amount=_signed(sum(total.centavos for total in state.totals)),
     )
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else format_instant(at)
 
 
 def _class(total: LedgerTotal, language: Language) -> LedgerClass:

@@ -72,8 +72,8 @@ class StatementState:
     """What the provider's statements came to: incidents that stand, runs, doubts nobody decided.
 
     `doubts_overdue` counts those in doubt for longer than OVERDUE_DOUBT_S, `oldest_doubt_at` is
-    since when the first of all is. `told_through` is what the provider's ledger is complete
-    through, None before the first statement.
+    since when the first of all is. `told_through` is where the last ends that the provider's
+    ledger took in, None before the first statement.
     """
 
     standing: tuple[ClassTotal, ...]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from adapters.postgres.connection.database import OPERATING, OVERSEEING, Database, Purpose
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.ledger import LedgerState, LedgerTotal, ProviderLedger
+from cashback_core.reconciliation.ledger_reach import LedgerReach
 
 if TYPE_CHECKING:
     from typing import Any
@@ -34,32 +35,43 @@ class PostgresProviderLedger(ProviderLedger):
 
 async def _state(connection: AsyncConnection[Any], merchant_id: int | None) -> LedgerState:
     found = await connection.execute(
-        # One statement is one snapshot. The ends of statements that were taken in long ago lie
-        # before those of later ones.
+        # One statement is one snapshot. What statements cover together is a range for each stretch
+        # without a gap, the earliest first.
         """
         with told as (
-            select max(at) as told_at, max(through) as through from provider_tellings
+            select max(at) as told_at, range_agg(tstzrange(since, through, '[]')) as covered
+            from provider_tellings
+        ), reach as (
+            select told.told_at, array_agg(lower(r.r) order by r.r) as since,
+                array_agg(upper(r.r) order by r.r) as through
+            from told left join lateral unnest(told.covered) as r (r) on true
+            group by told.told_at
         ), totals as (
             select m.slug, b.class, b.lines, b.centavos
             from provider_balances as b left join merchants as m using (merchant_id)
             where b.lines > 0
                 and (%(merchant_id)s::bigint is null or b.merchant_id = %(merchant_id)s)
         )
-        select told.told_at, told.through, totals.slug, totals.class, totals.lines, totals.centavos
-        from told left join totals on true
+        select reach.told_at, reach.since[1], reach.through[1], reach.since[2],
+            reach.through[cardinality(reach.through)],
+            totals.slug, totals.class, totals.lines, totals.centavos
+        from reach left join totals on true
         order by totals.slug nulls first, totals.class
         """,
         {"merchant_id": merchant_id},
         prepare=False,
     )
     rows = await found.fetchall()
-    told_at, through = rows[0][:2]
+    told_at, since, through, resumes_at, last = rows[0][:5]
+    reach = None
+    if told_at is not None:
+        reach = LedgerReach(since=since, through=through, resumes_at=resumes_at, last=last)
     return LedgerState(
         totals=tuple(
             LedgerTotal(merchant=slug, cls=FindingClass(cls), lines=lines, centavos=centavos)
-            for _, _, slug, cls, lines, centavos in rows
+            for *_, slug, cls, lines, centavos in rows
             if cls is not None
         ),
         told_at=told_at,
-        complete_through=through,
+        reach=reach,
     )

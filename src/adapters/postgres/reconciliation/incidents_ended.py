@@ -34,16 +34,24 @@ async def oldest(connection: AsyncConnection[Any]) -> datetime | None:
 async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> OpenIncidents:
     """What open incidents are about."""
     found = await connection.execute(
-        "select line_key, cashback_id from statement_incidents where closed_at is null"
+        """
+        select line_key, cashback_id, case class when 'reversed' then statement_at end
+        from statement_incidents where closed_at is null
+        """
     )
     lines: set[str] = set()
     cashbacks: set[UUID] = set()
-    async for key, cashback_id in found:
+    reversed_at: dict[UUID, datetime] = {}
+    async for key, cashback_id, at in found:
+        if at is not None and cashback_id is not None:
+            reversed_at[cashback_id] = max(at, reversed_at.get(cashback_id, at))
         if key is None:
             cashbacks.add(cashback_id)
         else:
             lines.add(key)
-    return OpenIncidents(lines=StoredKeys(lines, seal), cashbacks=frozenset(cashbacks))
+    return OpenIncidents(
+        lines=StoredKeys(lines, seal), cashbacks=frozenset(cashbacks), reversed_at=reversed_at
+    )
 
 
 async def close_explained(

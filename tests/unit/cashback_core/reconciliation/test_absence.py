@@ -657,3 +657,28 @@ def test_of_thousands_of_equal_reversals_none_asks_the_whole_group_again() -> No
     findings, _ = found(book, numbered(lines), SILENT)
     assert {finding.cls for finding in findings} == {FindingClass.REVERSED}
     assert _Looked.asked < 100 * count
+
+
+NOBODY: Final[frozenset[UUID]] = frozenset()
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("status", "to"),
+    [
+        (Status.IN_DOUBT, None),
+        (Status.HELD, None),
+        (Status.REJECTED, None),
+        (Status.PENDING, Status.IN_DOUBT),
+    ],
+)
+def test_no_credit_counts_that_a_later_statement_told_to_be_taken_back(
+    rules: Rules, status: Status, to: Status | None
+) -> None:
+    """Its own reference is on the earlier statement, which knows of no reversal yet."""
+    one = replace(DOUBT, status=status)
+    line = line_of(one, rules, number=1, reference=one.id.hex)
+    for taken_back, move in ((frozenset({one.id}), to), (NOBODY, Status.APPLIED)):
+        findings, _ = found([one], [line], rules, taken_back=taken_back)
+        settled = verdict(findings, one).move
+        assert (settled and settled.to) == move

@@ -119,11 +119,12 @@ def found(
     rules: Rules,
     change: Callable[[StatementHead], StatementHead] = lambda head: head,
     explanations: Explanations | None = None,
+    taken_back: frozenset[UUID] = frozenset(),
 ) -> tuple[list[Finding], Reconciliation]:
     """Everything that a reconciliation finds, checked to place each thing once."""
     book = list(book)
     said = explanations or Explanations(lines={})
-    reconciliation = Reconciliation([told(lines, change)], rules, said)
+    reconciliation = Reconciliation([told(lines, change)], rules, said, taken_back=taken_back)
     for line in lines:
         reconciliation.take(line)
     for one in book:

@@ -34,7 +34,9 @@ async def test_the_platform_reads_every_merchants_and_the_accounts(told: Api) ->
     answer = await told.call("GET", LEDGER, username="petra")
     assert answer.status == 200
     assert answer.json()["told_at"] == format_instant(AT + 7 * DAY)
+    assert answer.json()["complete_since"] == format_instant(TOLD.since)
     assert answer.json()["complete_through"] == format_instant(TOLD.through)
+    assert answer.json()["told_through"] == format_instant(TOLD.through)
     assert (answer.json()["lines"], answer.json()["amount"]) == (4, "10.65")
     assert [(one["merchant"], one["class"], one["amount"]) for one in answer.json()["classes"]] == [
         (None, "reversed", "-0.05"),
@@ -55,7 +57,8 @@ async def test_a_merchant_reads_its_own_alone(told: Api, username: str) -> None:
 async def test_before_any_statement_nothing_is_told(api: Api) -> None:
     answer = await api.call("GET", LEDGER, username="petra")
     assert answer.json() == {
-        "told_at": None, "complete_through": None, "classes": [], "lines": 0, "amount": "0.00",
+        "told_at": None, "complete_since": None, "complete_through": None, "gap_until": None,
+        "told_through": None, "classes": [], "lines": 0, "amount": "0.00",
     }  # fmt: skip
 
 
