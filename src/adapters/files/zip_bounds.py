@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from adapters.files.lines import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from typing import BinaryIO
 
 MAX_UNPACKED_BYTES: Final = 2 * 1024**3
@@ -46,6 +46,7 @@ Of each the parser keeps something: 350 million of `<row/>` are 2 GiB of XML, an
 
 MAX_TAGS_AROUND: Final = 150_000
 MAX_ATTRIBUTES_AROUND: Final = 500_000
+MAX_BYTES_AROUND: Final = 32 * 1024**2
 """Of a sheet, before and behind its rows: merged cells, links (65,530 at most) and such."""
 
 MAX_PARTS: Final = 1_000
@@ -54,18 +55,28 @@ _MAX_DIRECTORY_BYTES: Final = 1024**2
 _PIECE: Final = 1024**2
 _NEVER: Final = re.compile(
     rb"<!\[CDATA\[|<!DOCTYPE|\0"
-    rb"|xmlns(?::[^\s=]{0,99})?\s{0,9}=\s{0,9}(?:\"[^\"]{200}|'[^']{200})"
+    rb"|\sxmlns(?=[\s=:])(?!"
+    rb"\s{0,60}(?:[^\s=:]|\Z)"
+    rb"|[^\"'<>]{0,60}(?:\Z|\"[^\"]{0,199}(?:\Z|\")|'[^']{0,199}(?:\Z|')))"
 )
 """A nought is in any UTF-16: what is looked for here would not be found in it.
 
-Each name of a namespace is kept with the whole of it: 3,000 of 200 kB were 2 GiB.
+Each name of a namespace is kept with the whole of it: 3,000 of 200 kB were 2 GiB. So one is short,
+and told plainly, or a word in a text, or cut by the end of what is looked at.
 """
 
+_OVERLAP: Final = 300
+"""Longer than any plain one: what one piece cuts the next tells."""
+
+_ATTRIBUTE: Final = re.compile(rb"=\s*[\"']")
 _NAME: Final = rb"(?:[\w.-]+:)?"
 _ROW: Final = re.compile(rb"<" + _NAME + rb"row[\s/>]")
 _ROW_END: Final = re.compile(rb"</" + _NAME + rb"row\s*>|<" + _NAME + rb"row(?:\s[^<>]*)?/>")
 _ROW_TOLD: Final = 2
 """How often a row calls itself one: where it begins, and where it ends."""
+_ROWS_END: Final = re.compile(
+    rb"</" + _NAME + rb"sheetData\s*>|<" + _NAME + rb"sheetData(?:\s[^<>]*)?/>"
+)
 _TEXT_END: Final = re.compile(rb"</" + _NAME + rb"si\s*>|<" + _NAME + rb"si(?:\s[^<>]*)?/>")
 
 
@@ -100,7 +111,7 @@ class BoundedZip(zipfile.ZipFile):
         with super().open(part, pwd=pwd) as opened:
             content = opened.read()
         _refuse_never(content)
-        self._whole_tags += content.count(b"<") + content.count(b"=") // 4
+        self._whole_tags += content.count(b"<") + _attributes(content, 0, len(content)) // 4
         if self._whole_tags > MAX_WHOLE_TAGS:
             why = f"{_shown(part)}: what is held whole has at most {MAX_WHOLE_TAGS} tags"
             raise UnreadableFileError(why)
@@ -137,10 +148,10 @@ def _look_at_texts(opened: IO[bytes], part: zipfile.ZipInfo) -> None:
     if part.file_size > MAX_TEXTS_BYTES:
         raise UnreadableFileError(f"its table of texts has at most {MAX_TEXTS_BYTES} bytes")
     texts = tags = attributes = 0
-    for here, start, end in _items(opened, _TEXT_END):
+    for here, start, end in _Items(opened, _TEXT_END):
         _refuse_large(here, start, end)
         texts, tags = texts + 1, tags + here.count(b"<", start, end)
-        attributes += here.count(b"=", start, end)
+        attributes += _attributes(here, start, end)
         if texts > MAX_TEXTS:
             raise UnreadableFileError(f"its table of texts has at most {MAX_TEXTS}")
         if (
@@ -152,40 +163,79 @@ def _look_at_texts(opened: IO[bytes], part: zipfile.ZipInfo) -> None:
 
 def _look_at_sheet(opened: IO[bytes], part: zipfile.ZipInfo, *, before: int) -> int:
     """How many rows all sheets have that were looked at, with those `before`."""
-    around = attributes = 0
+    around = attributes = size = 0
     rows = before
-    for here, start, end in _items(opened, _ROW_END):
-        _refuse_large(here, start, end)
-        row = _ROW.search(here, start, end)
-        ends = end if row is None else row.start()
+    items = _Items(opened, _ROW_END, last=_ROWS_END)
+    for here, start, end in items:
+        ends = end
+        if not items.is_behind:
+            _refuse_large(here, start, end)
+            row = _ROW.search(here, start, end)
+            ends = end if row is None else row.start()
+            rows += 1
         around += here.count(b"<", start, ends)
-        attributes += here.count(b"=", start, ends)
-        if around > MAX_TAGS_AROUND or attributes > MAX_ATTRIBUTES_AROUND:
+        attributes += _attributes(here, start, ends)
+        size += ends - start
+        if (
+            around > MAX_TAGS_AROUND
+            or attributes > MAX_ATTRIBUTES_AROUND
+            or size > MAX_BYTES_AROUND
+        ):
             why = f"{_shown(part)}: around its rows a sheet has at most {MAX_TAGS_AROUND} tags"
-            raise UnreadableFileError(why)
-        rows += 1
-        if here.count(b"row", start, end) > _ROW_TOLD:
+            raise UnreadableFileError(f"{why} and {MAX_BYTES_AROUND} bytes of XML")
+        if items.is_behind or here.count(b"row", start, end) > _ROW_TOLD:
             # Of one that ends otherwise, as <row a=">"/> does, any number may lie before an end.
-            rows += max(0, len(_ROW.findall(here, start, end)) - 1)
-        if rows > MAX_ROWS + 1:  # what is behind the last is looked at as one, too
+            rows += max(0, len(_ROW.findall(here, start, end)) - (not items.is_behind))
+        if rows > MAX_ROWS:
             raise UnreadableFileError(f"its sheets have at most {MAX_ROWS} rows, empty ones too")
-    return rows - 1
+    return rows
 
 
-def _items(opened: IO[bytes], ends: re.Pattern[bytes]) -> Generator[tuple[bytes, int, int]]:
-    """From one end to the next, each as some bytes and where in them it lies; the rest at last."""
-    kept = b""
-    while piece := opened.read(_PIECE):
-        here = kept + piece
-        _refuse_never(here)
-        start = 0
-        for end in ends.finditer(here):
-            yield here, start, end.end()
-            start = end.end()
-        kept = here[start:]
-        if len(kept) > MAX_ROW_BYTES:
-            break
-    yield kept, 0, len(kept)
+class _Items:
+    """From one end to the next, each as some bytes and where in them it lies; the rest at last.
+
+    Behind the `last` end there are no items, but pieces as they come: `is_behind` tells so.
+    """
+
+    def __init__(
+        self, opened: IO[bytes], ends: re.Pattern[bytes], *, last: re.Pattern[bytes] | None = None
+    ) -> None:
+        self.is_behind = False
+        self._opened, self._ends, self._last = opened, ends, last
+
+    def __iter__(self) -> Iterator[tuple[bytes, int, int]]:
+        kept = b""
+        while piece := self._opened.read(_PIECE):
+            here = kept + piece
+            _refuse_never(here)
+            start = 0
+            for end in self._ends.finditer(here):
+                yield here, start, end.end()
+                start = end.end()
+            kept = here[start:]
+            if self._last is not None and self._last.search(kept) is not None:
+                self.is_behind = True
+                yield from self._behind(kept)
+                return
+            if len(kept) > MAX_ROW_BYTES:
+                break
+        yield kept, 0, len(kept)
+
+    def _behind(self, kept: bytes) -> Iterator[tuple[bytes, int, int]]:
+        yield kept, 0, len(kept)
+        while piece := self._opened.read(_PIECE):
+            overlap = kept[-_OVERLAP:]
+            kept = overlap + piece
+            _refuse_never(kept)
+            yield kept, len(overlap), len(kept)
+
+
+def _attributes(here: bytes, start: int, end: int) -> int:
+    """An equals sign in a text is none: the address of a QR code has seven."""
+    signs = here.count(b"=", start, end)
+    if signs == here.count(b'="', start, end):
+        return signs
+    return len(_ATTRIBUTE.findall(here, start, end))
 
 
 def _refuse_large(here: bytes, start: int, end: int) -> None:
@@ -196,7 +246,7 @@ def _refuse_large(here: bytes, start: int, end: int) -> None:
         return  # as nearly all: it has fewer of anything
     if here.count(b"<", start, end) > MAX_ROW_TAGS:
         raise UnreadableFileError(f"a row has at most {MAX_ROW_TAGS} tags of XML")
-    if here.count(b"=", start, end) > MAX_ROW_ATTRIBUTES:
+    if _attributes(here, start, end) > MAX_ROW_ATTRIBUTES:
         raise UnreadableFileError(f"a row has at most {MAX_ROW_ATTRIBUTES} attributes of XML")
 
 

@@ -77,6 +77,10 @@ TEXTS = (
 )
 
 
+def declared(before: bytes, after: bytes) -> Callable[[bytes], bytes]:
+    return put(b"<a" + before + b"u" * 2_000 + after + b"/>", b"</cellXfs>")
+
+
 def with_texts(texts: bytes) -> bytes:
     content = io.BytesIO(book(HEAD, ContentTypes=put(TEXTS, b"</Types>")))
     head = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
@@ -135,6 +139,32 @@ def with_texts(texts: bytes) -> bytes:
             "namespace",
         ),
         (book(HEAD, xl_styles=put(b"<a xmlns = '" + b"u" * 201 + b"'/>", b"</cellXfs>")), "names"),
+        (book(HEAD, xl_styles=declared(b" xmlns:" + b"p" * 120 + b'="', b'"')), "namespace"),
+        (book(HEAD, xl_styles=declared(b" xmlns:p" + b" " * 10 + b'="', b'"')), "namespace"),
+        (book(HEAD, xl_styles=declared(b"\nxmlns:p\n=\t'", b"'")), "namespace"),
+        (book(HEAD, xl_styles=declared(b" xmlns" + b" " * 70 + b'="', b'"')), "namespace"),
+        (book(HEAD, xl_styles=declared(b" xmlns:p=\"'", b'"')), "namespace"),
+        (
+            book(HEAD, xl_worksheets_sheet1=lambda part: part.replace(
+                b"</sheetData>", b"</sheetData>" + b"<a>" + b" " * 1_000_000
+                + b'<a xmlns:p="' + b"u" * 1_000_000 + b'"/></a>',
+            )),
+            "namespace",
+        ),
+        (
+            book(HEAD, xl_worksheets_sheet1=put(b"<a/>" * 150_000, b"</worksheet>")),
+            "around its rows",
+        ),
+        (
+            book(HEAD, xl_worksheets_sheet1=put(b" " * 34_000_000, b"</worksheet>")),
+            "around its rows",
+        ),
+        (
+            book(HEAD, xl_worksheets_sheet1=put(
+                b"<!--</sheetData>-->" + b" " * 1024**2 + b"<row/>" * 200_000, b"</sheetData>"
+            )),
+            "around its rows",
+        ),
         (with_texts(b"<si><t>a</t></si>" * 1_000_001), "table of texts"),
         (with_texts((b'<a b="1" c="2"/>' * 45_000 + b"<si/>") * 12), "no texts"),
         (with_texts((b"<a/>" * 45_000 + b"<si/>") * 12), "no texts"),
@@ -143,13 +173,38 @@ def with_texts(texts: bytes) -> bytes:
     ids=[
         "styles", "blanks", "small styles", "workbook", "types", "doctype", "utf-16",
         "before the rows", "between rows", "rows", "one part twice", "attributes around",
-        "namespaces", "namespace of styles",
+        "namespaces", "namespace of styles", "long prefix", "blanks", "other blanks", "many blanks",
+        "quote in quotes", "namespace behind", "behind the rows", "text behind", "end in a comment",
         "texts", "attributes of texts", "tags of texts", "rich text",
     ],
 )  # fmt: skip
 def test_what_is_held_is_small(content: bytes, why: str) -> None:
     with pytest.raises(UnreadableFileError, match=why):
         rows(content)
+
+
+ADDRESS = b"http://nfe.sefaz/?ch=1&amp;v=2&amp;t=3&amp;c=4&amp;h=5&amp;x=6"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        with_texts((b"<si><t>" + ADDRESS + b"</t></si>") * 100_000),
+        book(HEAD, xl_worksheets_sheet1=put(
+            b"<mergeCells>" + b'<mergeCell ref="A1:B2"/>' * 149_000 + b"</mergeCells>",
+            b"</worksheet>",
+        )),
+        book(HEAD, xl_worksheets_sheet1=put(
+            b"<hyperlinks>" + (b'<hyperlink ref="A1" r:id="rId1" xmlns:r="http://x" display="NF-1"'
+            b' tooltip="' + ADDRESS + b'"/>') * 60_000 + b"</hyperlinks>",
+            b"</worksheet>",
+        )),
+        book([*HEAD, "what xmlns is", "an xmlns:p or xmlns ='it'"]),
+    ],
+    ids=["addresses", "merged cells", "links", "words"],
+)  # fmt: skip
+def test_what_honest_books_hold_is_read(content: bytes) -> None:
+    assert [row.line for row in rows(content)] == [1]
 
 
 def test_many_parts_are_refused_before_they_are_listed() -> None:
