@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
@@ -16,6 +18,8 @@ from adapters.postgres.connection.reporting_logins import (
     remove_reporting_login,
 )
 from adapters.postgres.delivery.changes import PostgresChanges
+from adapters.postgres.operators import examination
+from adapters.postgres.operators.examination import staying_readers
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import a_sale, accepted, submitted
 from contract.feeding import all_changes
@@ -77,6 +81,36 @@ async def test_a_sale_is_told_and_a_day_is_cut_behind_it(
         assert not await told_of_a_sale(database)
         slow.rollback()
     assert await told_of_a_sale(database)
+
+
+def test_doctor_names_whoever_of_finance_stays(
+    dsn: str, finance: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert staying_readers(dsn) == [], "not yet ten minutes"
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("create role doctor_of_test login password 'secret'")
+        try:
+            owner.execute(
+                sql.SQL("grant connect on database {} to doctor_of_test").format(
+                    sql.Identifier(owner.info.dbname)
+                )
+            )
+            sees_little = make_conninfo(dsn, user="doctor_of_test", password="secret")
+            [hidden] = staying_readers(sees_little)
+        finally:
+            owner.execute("drop owned by doctor_of_test")
+            owner.execute("drop role doctor_of_test")
+    monkeypatch.setattr(examination, "STAYS", timedelta(0))
+    [shown] = staying_readers(dsn)
+    assert (shown.pid, shown.login, shown.has_number) == (finance.info.backend_pid, LOGIN, True)
+    assert shown.since is not None
+    assert hidden == replace(shown, since=None)
+    finance.rollback()
+    assert staying_readers(dsn) == []
+    finance.execute("set transaction isolation level repeatable read")
+    finance.execute("select count(*) from sales")
+    [reads] = staying_readers(dsn)
+    assert not reads.has_number
 
 
 @pytest.mark.parametrize(
