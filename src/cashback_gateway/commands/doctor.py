@@ -309,8 +309,8 @@ def check_readers(staying: list[Reader]) -> Check:
         level=Level.WARN,
         name=name,
         found=f"in a transaction: {found}; old rows and numbers cannot be cleared away",
-        advice=f"select pg_terminate_backend({staying[0].pid}); give whoever does it again a standby"
-        " only: docs/reporting.md",
+        advice=f"select pg_terminate_backend({staying[0].pid}); give whoever does it again a"
+        " standby only: docs/reporting.md",
     )
 
 

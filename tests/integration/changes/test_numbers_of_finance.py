@@ -23,6 +23,7 @@ from adapters.postgres.operators.examination import staying_readers
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import a_sale, accepted, submitted
 from contract.feeding import all_changes
+from integration.two_merchants import one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ PASSWORD: Final = "a-long-password-of-finance"
 def finance(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     """A session of finance's that has a number, and no limits any more."""
     with psycopg.connect(dsn) as owner:
-        [slug] = owner.execute("select slug from merchants where merchant_id = 1").fetchone() or ()
+        slug = one(owner, "select slug from merchants where merchant_id = 1")
     add_reporting_login(dsn, LOGIN, PASSWORD, merchants=[slug], actor="test")
     with psycopg.connect(make_conninfo(dsn, user=LOGIN, password=PASSWORD)) as connection:
         connection.execute("set session characteristics as transaction read write")
@@ -69,12 +70,13 @@ async def cut_at(dsn: str) -> int:
 async def test_a_sale_is_told_and_a_day_is_cut_behind_it(
     dsn: str, database: Database, finance: psycopg.Connection[Any]
 ) -> None:
-    [mine] = (
-        finance.execute("select pg_current_xact_id_if_assigned()::text::bigint").fetchone() or ()
-    )
+    mine = one(finance, "select pg_current_xact_id_if_assigned()::text::bigint")
     assert mine is not None
-    assert await told_of_a_sale(database)
-    assert await cut_at(dsn) > mine
+    elsewhere = make_conninfo(dsn, user=LOGIN, password=PASSWORD, dbname="postgres")
+    with psycopg.connect(elsewhere) as another:
+        another.execute("select pg_current_xact_id()")
+        assert await told_of_a_sale(database)
+        assert await cut_at(dsn) > mine
     # Others behind it are waited for as ever.
     with psycopg.connect(dsn) as slow:
         slow.execute("select pg_current_xact_id()")
@@ -140,7 +142,7 @@ async def test_whoever_may_do_anything_more_is_waited_for(
             undo = given.replace("createrole", "nocreaterole")
         if given.startswith("revoke"):
             undo = given.replace("revoke", "grant").replace(" from ", " to ")
-        owner.execute(sql.SQL(undo).format(login=sql.Identifier(LOGIN)))  # type: ignore[arg-type]
+        owner.execute(sql.SQL(undo).format(login=sql.Identifier(LOGIN)))
 
 
 async def test_what_was_written_before_the_right_was_taken_is_waited_for(

@@ -8,10 +8,10 @@ of its own is enough), and can write no event. Its number is left out, if all of
 - the table of locks says whose process has the number, at one instant, and the sessions' states say
   the same number of the same process, and its login: two looks, so that neither a process that took
   over another's place between them, nor a state that is older, is taken for it;
-- that login is a member of `cashback_reporting` and of nothing else, without a power of its own or
+- its login is a member of `cashback_reporting` and of nothing else, without a power of its own or
   a right to write any relation, or to call any function that acts as its owner;
-- that process has no lock of `events` as whoever writes them has, and keeps, until its end: it
-  might have had a right when it wrote.
+- that process has no lock of a table as whoever writes it has, and keeps until its end: it might
+  have had a right when it wrote.
 
 Whatever is not known is waited for: a prepared transaction, a login that is gone, a session that is
 not seen. On a standby nothing is left out: a snapshot there does not list who is under way.
@@ -67,7 +67,7 @@ _LEFT_OUT: Final[LiteralString] = f"""
             select coalesce(
                 bool_or(l.locktype = 'transactionid' and l.transactionid = a.backend_xid)
                 and not bool_or(
-                    l.locktype = 'relation' and l.relation = 'events'::regclass
+                    l.locktype = 'relation' and l.relation >= 16384
                     and l.mode not in ('AccessShareLock', 'RowShareLock')
                 ),
                 false

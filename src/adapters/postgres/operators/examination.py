@@ -200,7 +200,7 @@ def staying_readers(dsn: str) -> list[Reader]:
         found = server.execute(
             "select a.pid, r.rolname, a.xact_start, a.backend_xid is not null"
             " from pg_stat_activity as a join pg_roles as r on r.oid = a.usesysid"
-            " join pg_database as d on d.oid = a.datid and d.datname = current_database()"
+            # In whichever database of the server: numbers are all of one row.
             " where exists (select from pg_auth_members as m join pg_roles as g on g.oid = m.roleid"
             "  where m.member = r.oid and g.rolname = %(reporting)s and not m.admin_option)"
             " and (a.backend_xid is not null or a.backend_xmin is not null)"
