@@ -48,7 +48,8 @@ class ClosedRound:
 
     `behind` counts the days asked for that are over and not closed, `strange` says by owner why a
     chain is closed no further, `failed` why a chain could not be closed in this round, though the
-    others were; `waits` whether old transactions are waited for, and `waits_for` whose.
+    others were; `waits` whether old transactions are waited for, and `waits_for` whose, or who
+    keeps events of a day from being below the horizon.
     """
 
     closed: tuple[KeptClose, ...] = ()
@@ -134,6 +135,7 @@ class _Round:
         self._open = dict[str, OpenDay]()
         self._due_at: datetime | None = None
         self._stuck = set[str]()
+        self._holders = dict[str, None]()
         self._strange = dict[str, str]()
         self._failed = dict[str, Exception]()
         self._closed = list[KeptClose]()
@@ -153,7 +155,7 @@ class _Round:
             waits = settled_at is None
             if settled_at is not None:
                 await self._close_all(settled_at - self._use.grace)
-        waits_for = tuple(self._closing.waits_for) if waits else ()
+        waits_for = tuple(self._closing.waits_for) if waits else tuple(self._holders)
         return replace(self.found(), waits=waits, waits_for=waits_for)
 
     def found(self) -> ClosedRound:
@@ -250,7 +252,11 @@ class _Round:
             name = day.owner.name
             try:
                 kept = await self._maker.make(day, is_kept=not self._asked.dry_run)
-            except (NotSettled, AlreadyClosed):
+            except NotSettled as error:
+                self._holders |= dict.fromkeys(error.waits_for)
+                self._stuck.add(name)
+                continue
+            except AlreadyClosed:
                 self._stuck.add(name)
                 continue
             except FormerKey:

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 
 class NotSettled(Exception):  # noqa: N818 (named by what is wrong)
-    """An event of a day lies at a position that is not below the horizon yet: try again."""
+    """An event of a day lies at a position that is not below the horizon yet: try again.
+
+    `waits_for` is who holds the horizon, as an operator finds them, as far as it is known.
+    """
+
+    def __init__(self, day: str, waits_for: Sequence[str] = ()) -> None:
+        super().__init__(day)
+        self.waits_for = tuple(waits_for)
 
 
 class NotVerified(Exception):  # noqa: N818 (named by what is wrong)

@@ -137,6 +137,8 @@ def _words(found: ClosedRound, *, dry_run: bool, closed: int) -> Iterator[str]:
         yield f"waited for: {', '.join(found.waits_for)}"
     elif found.behind:
         yield f"{found.behind} days are over and not closed"
+        if found.waits_for:
+            yield f"waited for: {', '.join(found.waits_for)}"
 
 
 async def list_closes(

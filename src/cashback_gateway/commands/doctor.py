@@ -23,6 +23,7 @@ from adapters.postgres.operators.examination import (
     missing_migrations,
     noted_erasure_key,
     roles_out_of_reach,
+    staying_readers,
 )
 from adapters.postgres.operators.open_work import (
     examine_backlog,
@@ -54,7 +55,7 @@ from cashback_gateway.commands.tables import show_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from adapters.postgres.operators.examination import Collation, Holder, Server
+    from adapters.postgres.operators.examination import Collation, Holder, Reader, Server
     from cashback_core.privacy.seals import Seal
     from cashback_gateway.local.state import LocalRun
     from cashback_gateway.settings.table import Settings
@@ -95,6 +96,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
             if migrations.level is Level.OK:
                 yield check_brakes_lock(holders_of_the_brakes_lock(url))
                 yield check_reporting(left_to_reporting(url))
+                yield check_readers(staying_readers(url))
                 yield check_erasure_key(settings.database.seal, noted_erasure_key(url))
                 yield check_zones(unknown_zones(url))
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
@@ -286,6 +288,28 @@ def check_reporting(left: list[str]) -> Check:
         name="reporting",
         found=f"finance's logins can stop sales by {found}",
         advice="run `./cashback migrate` as a superuser (a restore may lose it), or give them a"
+        " standby only: docs/reporting.md",
+    )
+
+
+def check_readers(staying: list[Reader]) -> Check:
+    """Whether a login of finance stays in a transaction."""
+    name = "readers"
+    if not staying:
+        return Check(level=Level.OK, name=name, found="no login of finance stays in a transaction")
+    found = ", ".join(
+        f"session {one.pid} of {one.login}"
+        + (" with a transaction's number" if one.has_number else "")
+        + (f" since {one.since:%Y-%m-%d %H:%M}" if one.since else ", since when is not shown")
+        for one in staying[:SETTINGS_SHOWN]
+    )
+    if len(staying) > SETTINGS_SHOWN:
+        found += f" and {len(staying) - SETTINGS_SHOWN} more"
+    return Check(
+        level=Level.WARN,
+        name=name,
+        found=f"in a transaction: {found}; old rows and numbers cannot be cleared away",
+        advice=f"select pg_terminate_backend({staying[0].pid}); give whoever does it again a"
         " standby only: docs/reporting.md",
     )
 

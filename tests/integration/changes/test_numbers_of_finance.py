@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
@@ -16,9 +18,12 @@ from adapters.postgres.connection.reporting_logins import (
     remove_reporting_login,
 )
 from adapters.postgres.delivery.changes import PostgresChanges
+from adapters.postgres.operators import examination
+from adapters.postgres.operators.examination import staying_readers
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import a_sale, accepted, submitted
 from contract.feeding import all_changes
+from integration.two_merchants import one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +38,7 @@ PASSWORD: Final = "a-long-password-of-finance"
 def finance(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     """A session of finance's that has a number, and no limits any more."""
     with psycopg.connect(dsn) as owner:
-        [slug] = owner.execute("select slug from merchants where merchant_id = 1").fetchone() or ()
+        slug = one(owner, "select slug from merchants where merchant_id = 1")
     add_reporting_login(dsn, LOGIN, PASSWORD, merchants=[slug], actor="test")
     with psycopg.connect(make_conninfo(dsn, user=LOGIN, password=PASSWORD)) as connection:
         connection.execute("set session characteristics as transaction read write")
@@ -65,18 +70,49 @@ async def cut_at(dsn: str) -> int:
 async def test_a_sale_is_told_and_a_day_is_cut_behind_it(
     dsn: str, database: Database, finance: psycopg.Connection[Any]
 ) -> None:
-    [mine] = (
-        finance.execute("select pg_current_xact_id_if_assigned()::text::bigint").fetchone() or ()
-    )
+    mine = one(finance, "select pg_current_xact_id_if_assigned()::text::bigint")
     assert mine is not None
-    assert await told_of_a_sale(database)
-    assert await cut_at(dsn) > mine
+    elsewhere = make_conninfo(dsn, user=LOGIN, password=PASSWORD, dbname="postgres")
+    with psycopg.connect(elsewhere) as another:
+        another.execute("select pg_current_xact_id()")
+        assert await told_of_a_sale(database)
+        assert await cut_at(dsn) > mine
     # Others behind it are waited for as ever.
     with psycopg.connect(dsn) as slow:
         slow.execute("select pg_current_xact_id()")
         assert not await told_of_a_sale(database)
         slow.rollback()
     assert await told_of_a_sale(database)
+
+
+def test_doctor_names_whoever_of_finance_stays(
+    dsn: str, finance: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert staying_readers(dsn) == [], "not yet ten minutes"
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("create role doctor_of_test login password 'secret'")
+        try:
+            owner.execute(
+                sql.SQL("grant connect on database {} to doctor_of_test").format(
+                    sql.Identifier(owner.info.dbname)
+                )
+            )
+            sees_little = make_conninfo(dsn, user="doctor_of_test", password="secret")
+            [hidden] = staying_readers(sees_little)
+        finally:
+            owner.execute("drop owned by doctor_of_test")
+            owner.execute("drop role doctor_of_test")
+    monkeypatch.setattr(examination, "STAYS", timedelta(0))
+    [shown] = staying_readers(dsn)
+    assert (shown.pid, shown.login, shown.has_number) == (finance.info.backend_pid, LOGIN, True)
+    assert shown.since is not None
+    assert hidden == replace(shown, since=None)
+    finance.rollback()
+    assert staying_readers(dsn) == []
+    finance.execute("set transaction isolation level repeatable read")
+    finance.execute("select count(*) from sales")
+    [reads] = staying_readers(dsn)
+    assert not reads.has_number
 
 
 @pytest.mark.parametrize(
@@ -106,7 +142,7 @@ async def test_whoever_may_do_anything_more_is_waited_for(
             undo = given.replace("createrole", "nocreaterole")
         if given.startswith("revoke"):
             undo = given.replace("revoke", "grant").replace(" from ", " to ")
-        owner.execute(sql.SQL(undo).format(login=sql.Identifier(LOGIN)))  # type: ignore[arg-type]
+        owner.execute(sql.SQL(undo).format(login=sql.Identifier(LOGIN)))
 
 
 async def test_what_was_written_before_the_right_was_taken_is_waited_for(

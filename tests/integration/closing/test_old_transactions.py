@@ -237,6 +237,10 @@ async def test_an_event_at_a_running_transactions_position_is_awaited(
         slow.rollback()
         found = await close_days()
         assert (theirs(found), found.waits) == ([], False)
+        [held] = found.waits_for
+        who, _, since = held.partition(" since ")
+        assert who == f"session {holds.info.backend_pid} of {holds.info.user}"
+        assert re.fullmatch(_SINCE, since)
         holds.rollback()
     [kept] = theirs(await close_days())
     assert (kept.lines, kept.late) == (2, 0)

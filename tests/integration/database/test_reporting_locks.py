@@ -61,6 +61,9 @@ CALLS: Final[tuple[LiteralString, ...]] = (
     "select lo_from_bytea(0, 'x')",
     "select pg_logical_emit_message(false, 'x', repeat('x', 1000000))",
     "select public.lock_brakes_alone()",
+    "select pg_current_xact_id()",
+    "select txid_current()",
+    "do $$ begin for i in 1..1000 loop commit; end loop; end $$",
 )
 
 
@@ -136,6 +139,7 @@ def test_whoever_is_no_superuser_is_told_what_is_left_and_a_superuser_takes_it()
         added = add_reporting_login(ours, LOGIN, PASSWORD, merchants=["demo"], actor="test")
         assert "pg_advisory_lock" in added.harms
         assert "lo_create" in added.harms
+        assert {"pg_current_xact_id", "language plpgsql"} <= {*added.harms}
         assert not [harm for harm in added.harms if harm.startswith("schema")]
         assert left_to_reporting(ours) == added.harms
         assert migrate(first) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.closing.lines import Cut
-from adapters.postgres.connection.horizon import HORIZON
+from adapters.postgres.connection.horizon import HORIZON, WHO
 from cashback_core.closing.close import MerchantClose
 from cashback_core.closing.day import Amount
 from cashback_core.closing.kept import (
@@ -107,9 +107,15 @@ async def horizon(connection: AsyncConnection[Any], day: OpenDay) -> Horizon:
     row = await found.fetchone()
     assert row is not None
     below, at, unsettled = row
-    if unsettled:
-        raise NotSettled(f"{day.owner.name}, {day.day}")
+    if unsettled or (day.last is not None and below < day.last.below):
+        raise NotSettled(f"{day.owner.name}, {day.day}", await _holders(connection))
     return Horizon(below=below, at=at)
+
+
+async def _holders(connection: AsyncConnection[Any]) -> tuple[str, ...]:
+    """By whom the horizon is held, as an operator finds them."""
+    found = await connection.execute(WHO)
+    return tuple(str(who) for (who,) in await found.fetchall())
 
 
 async def flows(connection: AsyncConnection[Any], day: OpenDay, horizon: Horizon) -> Sequence[Flow]:

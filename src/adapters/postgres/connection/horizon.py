@@ -8,10 +8,10 @@ of its own is enough), and can write no event. Its number is left out, if all of
 - the table of locks says whose process has the number, at one instant, and the sessions' states say
   the same number of the same process, and its login: two looks, so that neither a process that took
   over another's place between them, nor a state that is older, is taken for it;
-- that login is a member of `cashback_reporting` and of nothing else, without a power of its own or
+- its login is a member of `cashback_reporting` and of nothing else, without a power of its own or
   a right to write any relation, or to call any function that acts as its owner;
-- that process has no lock of `events` as whoever writes them has, and keeps, until its end: it
-  might have had a right when it wrote.
+- that process has no lock of a table as whoever writes it has, and keeps until its end: it might
+  have had a right when it wrote.
 
 Whatever is not known is waited for: a prepared transaction, a login that is gone, a session that is
 not seen. On a standby nothing is left out: a snapshot there does not list who is under way.
@@ -67,7 +67,7 @@ _LEFT_OUT: Final[LiteralString] = f"""
             select coalesce(
                 bool_or(l.locktype = 'transactionid' and l.transactionid = a.backend_xid)
                 and not bool_or(
-                    l.locktype = 'relation' and l.relation = 'events'::regclass
+                    l.locktype = 'relation' and l.relation >= 16384
                     and l.mode not in ('AccessShareLock', 'RowShareLock')
                 ),
                 false
@@ -76,7 +76,7 @@ _LEFT_OUT: Final[LiteralString] = f"""
         )
     end
 """  # noqa: S608 (made of literals)
-"""The numbers of transactions that write no event. The locks are asked of logins of finance only."""
+"""The numbers of those that write no event. The locks are asked of logins of finance only."""
 
 NUMBERS: Final[LiteralString] = f"""
     select n.number from pg_snapshot_xip(pg_current_snapshot()) as n (number)
@@ -98,3 +98,27 @@ HORIZON: Final[LiteralString] = f"""
     )::text::bigint from feed as f)
 """  # noqa: S608 (made of literals)
 """What is below it is read; computed once for a statement, by its own snapshot."""
+
+WHO: Final[LiteralString] = f"""
+    select coalesce(
+        (
+            select format('session %s of %s since %s', a.pid,
+                coalesce((select r.rolname from pg_roles as r where r.oid = a.usesysid), 'nobody'),
+                -- Seen by its own login and who may read all statistics.
+                coalesce(
+                    to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                    to_char(now() at time zone 'UTC', '"before "YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                ))
+            from pg_stat_get_activity(null) as a where a.backend_xid = w.number::xid
+        ),
+        (
+            select format('prepared transaction %s of %s since %s', p.gid, p.owner,
+                to_char(p.prepared at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+            from pg_prepared_xacts as p where p.transaction = w.number::xid
+        ),
+        format('transaction %s', w.number)
+    )
+    from (select min(n.number) as number from ({NUMBERS}) as n) as w
+    where w.number is not null
+"""  # noqa: S608 (made of literals)
+"""Who holds the horizon, in a row; none where nobody is waited for. It looks anew."""

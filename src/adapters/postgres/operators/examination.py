@@ -62,6 +62,23 @@ class Holder:
     age: timedelta | None
 
 
+STAYS: Final = timedelta(minutes=10)
+"""So long a login of finance may read in one transaction until it is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A session of finance's in a transaction since an instant, None: which this login sees not.
+
+    With a number it keeps the server from clearing numbers away, with a snapshot old rows.
+    """
+
+    pid: int
+    login: str
+    since: datetime | None
+    has_number: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collation:
     """A collation by whose order texts were indexed; `now` is how the system orders today.
@@ -171,6 +188,31 @@ def holders_of_the_brakes_lock(dsn: str) -> list[Holder]:
             ).fetchall()
             return [Holder(pid=p, login=str(u), application=a or "", age=s) for p, u, a, s in found]
     return []
+
+
+def staying_readers(dsn: str) -> list[Reader]:
+    """Sessions of logins of finance that have a transaction's number, or an old snapshot.
+
+    Where this login does not see since when, those with a number are told at once: who only reads
+    takes none. The longest first. Raises StoreUnavailable.
+    """
+    with opened(dsn, _SESSION) as server:
+        found = server.execute(
+            "select a.pid, r.rolname, a.xact_start, a.backend_xid is not null"
+            " from pg_stat_activity as a join pg_roles as r on r.oid = a.usesysid"
+            # In whichever database of the server: numbers are all of one row.
+            " where exists (select from pg_auth_members as m join pg_roles as g on g.oid = m.roleid"
+            "  where m.member = r.oid and g.rolname = %(reporting)s and not m.admin_option)"
+            " and (a.backend_xid is not null or a.backend_xmin is not null)"
+            " and case when a.xact_start is null then a.backend_xid is not null"
+            "  else clock_timestamp() - a.xact_start > %(stays)s end"
+            " order by a.xact_start nulls last, a.pid",
+            {"reporting": REPORTING_ROLE, "stays": STAYS},
+        ).fetchall()
+    return [
+        Reader(pid=pid, login=str(login), since=since, has_number=number)
+        for pid, login, since, number in found
+    ]
 
 
 def logins_with_settings(dsn: str) -> list[tuple[str, str]]:

@@ -6,17 +6,19 @@ each time. Whoever may only read harms sales by locks as much as by writes, so e
 - the schema's name space. A relation is locked before it is asked who may: `create rule … on
   events` waits for the strongest lock there is, and all that sells waits behind it. Who may not use
   the schema finds no relation to lock.
+- transaction numbers for their own sake, and languages in which a loop takes thousands a second: a
+  server has 2^31 of them until old ones are cleared away, which an open transaction keeps it from.
 - advisory locks, by which chores find whether another is at it, and enough of which fill the memory
   that every lock of the server is in; making large objects; messages in the log (WAL).
 
-The latter belong to the server's superuser, who alone can take them away.
+But for the first these belong to the server's superuser, who alone can take them away.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, LiteralString, cast
 
-from adapters.postgres.connection.harms import TAKEN
+from adapters.postgres.connection.harms import SPOKEN, TAKEN
 from adapters.postgres.connection.sessions import REPORTING_ROLE, DatabaseRole
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ _FUNCTIONS: Final = """
 do $$
 declare
     taken regprocedure;
+    spoken text;
     name text;
 begin
     if not (select rolsuper from pg_roles where rolname = current_user) then
@@ -115,17 +118,42 @@ begin
         execute format('revoke execute on function %s from public', taken);
     end loop;
     for taken, name in
-        -- Those that we call, and whoever migrates.
+        -- Those that we call, and whoever migrates or owns what calls them.
         select p.oid, r.rolname from pg_proc as p cross join pg_roles as r
-        where %TAKEN% and r.rolname in (%ROLES%, 'pg_database_owner')
-            and r.rolname <> '%REPORTING%'
+        where %TAKEN% and (
+            r.rolname in (%ROLES%, 'pg_database_owner') and r.rolname <> '%REPORTING%'
+            or exists (
+                select from pg_proc as f
+                where f.pronamespace = to_regnamespace(current_schema()) and f.proowner = r.oid
+            )
+        )
             and p.oid::regprocedure::text in (
                 'pg_advisory_lock(bigint)', 'pg_advisory_xact_lock(bigint)',
-                'pg_try_advisory_lock(bigint)'
+                'pg_try_advisory_lock(bigint)', 'pg_current_xact_id()'
             )
             and not has_function_privilege(r.oid, p.oid, 'execute')
     loop
         execute format('grant execute on function %s to %I', taken, name);
+    end loop;
+    -- Nobody needs a language to call what is written in it.
+    for spoken in
+        select l.lanname from pg_language as l
+        where %SPOKEN% and has_language_privilege('public', l.oid, 'usage')
+    loop
+        execute format('revoke usage on language %I from public', spoken);
+    end loop;
+    for spoken, name in
+        select l.lanname, r.rolname from pg_language as l cross join pg_roles as r
+        where %SPOKEN% and (
+            r.rolname = 'pg_database_owner'
+            or exists (
+                select from pg_proc as f
+                where f.pronamespace = to_regnamespace(current_schema()) and f.proowner = r.oid
+            )
+        )
+            and not has_language_privilege(r.oid, l.oid, 'usage')
+    loop
+        execute format('grant usage on language %I to %I', spoken, name);
     end loop;
 end $$
 """
@@ -143,6 +171,7 @@ def take_from_everybody(connection: psycopg.Connection[Any]) -> None:
         filled = (
             statement.replace("%ROLES%", ours)
             .replace("%TAKEN%", TAKEN)
+            .replace("%SPOKEN%", SPOKEN)
             .replace("%REPORTING%", REPORTING_ROLE)
         )
         connection.execute(cast("LiteralString", filled))

@@ -11,7 +11,7 @@ import pytest
 from adapters.cashback_client.reachability import Reach
 from adapters.postgres.closing.examination import ClosingState
 from adapters.postgres.connection.sessions import limits
-from adapters.postgres.operators.examination import Collation, Holder, Server
+from adapters.postgres.operators.examination import Collation, Holder, Reader, Server
 from adapters.postgres.operators.open_work import LatestRun, OpenWork, StatementState
 from adapters.postgres.operators.provider_calls import ProviderCalls
 from adapters.postgres.operators.webhooks import TroubledEndpoint
@@ -37,6 +37,7 @@ from cashback_gateway.commands.doctor import (
     check_logins,
     check_migrations,
     check_orders,
+    check_readers,
     check_reporting,
     check_roles,
     check_server,
@@ -182,6 +183,16 @@ def test_what_a_login_of_finance_could_stop_sales_by_is_told() -> None:
     assert check.level is Level.WARN
     assert "stop sales by lo_create, pg_advisory_lock" in check.found
     assert "as a superuser" in check.advice
+
+
+def test_a_login_of_finance_that_stays_is_told_with_its_process() -> None:
+    assert check_readers([]).level is Level.OK
+    one = Reader(pid=7, login="bi", since=datetime(2026, 11, 30, 9, 5, tzinfo=UTC), has_number=True)
+    check = check_readers([one, replace(one, pid=8, since=None, has_number=False)])
+    assert check.level is Level.WARN
+    assert "session 7 of bi with a transaction's number since 2026-11-30 09:05" in check.found
+    assert "session 8 of bi, since when is not shown" in check.found
+    assert "pg_terminate_backend(7)" in check.advice
 
 
 def test_another_order_of_letters_is_told_with_what_to_run() -> None:
