@@ -144,6 +144,17 @@ def test_a_case_goes_from_hand_to_hand(dsn: str, environ: dict[str, str]) -> Non
     again = ("--reason", "x", "--as", "bia")
     assert "only a note" in refused(environ, "cases", "resolve", incident, *again)
     assert "no incident and no" in refused(environ, "cases", "show", str(new_id()))
+    assert "no incident and no" in refused(environ, "cases", "show", "NF-9")
+    (cashback_id,) = sales(dsn, ("NF-9", UNANSWERED)).values()
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "update differences set cashback_id = %s, erp_centavos = null, our_centavos = null,"
+            " erp_total_centavos = 1000, our_total_centavos = 900",
+            [cashback_id],
+        )
+    for name in ("NF-9", cashback_id):
+        shown = told(environ, "cases", "show", name)
+        assert (shown["id"], shown["amount"]) == (difference, "10.00"), "no cashback is told"
     done(environ, "cases", "assign", difference, "--nobody", "--as", "ana")  # it was nobody's
     assert told(environ, "cases", "list", "--all")["total"] == 2
     two = run(environ, "cases", "assign", difference, "--nobody", "--to", "x", "--as", "ana")
