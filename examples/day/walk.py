@@ -3,9 +3,9 @@
     python3 examples/day/walk.py            # a minute; leaves nothing behind
     python3 examples/day/walk.py --check    # and say where the page tells it otherwise
 
-What the page tells of 29 November 2026 is done for yesterday. Ids are others each time: those of
-the page stand for those that the commands before it told, each found by its place. `--write` puts
-into the page what was told, in its days, with its ids where they are known.
+What the page tells of 29 November 2026 is done for yesterday. Ids and tokens are others each
+time: those of the page stand for those that the commands before it told, each found by its place.
+`--write` puts into the page what was told, in its days, with its ids where they are known.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ PAGE: Final = ROOT / "docs" / "reconciliation.md"
 START_S: Final = 120.0
 _BLOCK: Final = re.compile(r"(?<=^```console\n)\$ .*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _COMMAND: Final = re.compile(r"(?:.*\\\n)*.*\n")
-_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ID: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?<=[0-9]:[0-9]\.[0-9]{2}:)[0-9a-f]{8}"  # of what is shown before it is done
+)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _VARIES: Final = re.compile(r"\b\d+ (?=ms\b|bytes\b)")
 _ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")

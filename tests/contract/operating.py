@@ -512,9 +512,9 @@ class OperatorStoreContract:
         assert isinstance(await operators.act(1, doubtful.id, RISKY), Granted)
         (claim,) = await store.claim_due(limit=9, lease_s=LEASE_S)
         await store.conclude(ended(claim, UNANSWERED, deliverer=Actor.WORKER))
+        now = await operators.tally(1, wanted, ActKind.MARK_REJECTED)
         for merchant_id in (1, None):
-            now = await operators.tally(merchant_id, wanted, ActKind.MARK_REJECTED)
-            assert now == shown
+            assert await operators.tally(merchant_id, wanted, ActKind.MARK_REJECTED) == now == shown
             decision = await operators.act_on_all(merchant_id, wanted, UNPAID, token=shown.token)
             assert decision == MeantChanged(shown)
         another = replace(wanted, ids=frozenset({other.id}))

@@ -5,6 +5,7 @@ A subclass supplies the fixtures `store` and `operators` on the same data.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Actor, Status
@@ -13,6 +14,7 @@ from cashback_core.operators.operator_store import CashbackName
 from cashback_core.operators.resolution_lines import LineFault, ResolutionList, read_resolution
 from cashback_core.operators.resolution_plans import LineRefusal, PlanChanged, Resolved, totals_of
 from cashback_core.operators.resolutions import ResolveMany
+from cashback_core.sales.place import Place
 from cashback_core.values.ids import new_id
 from contract.builders import CREATED, UNANSWERED, a_sale, ended, history_of
 from contract.operating import REFUSED, ended_with
@@ -135,6 +137,16 @@ class ResolvingContract:
         plan = await ResolveMany(operators).plan(1, told, by=BY)
         assert plan.moves == ()
         assert {line.why for line in plan.refused} == {LineRefusal.CONTRADICTED}
+
+    async def test_a_store_that_is_told_is_the_sales(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        """Also where the merchant's numbers do not count in each: a slip names no other's sale."""
+        sale = a_sale(sale_id="NF-8")
+        one = await ended_with(store, UNANSWERED, replace(sale, place=Place(store="12")))
+        names = [CashbackName(sale_id="NF-8", store=told) for told in ("12", "13", None)]
+        named = await operators.named(1, names)
+        assert [named[name] for name in names] == [(one.id,), (), (one.id,)]
 
     async def test_nobody_resolves_what_is_anothers(
         self, store: CashbackStore, operators: OperatorStore

@@ -43,7 +43,7 @@ def call(
 ) -> subprocess.CompletedProcess[str]:
     """The same without a process: one takes a second, and proves nothing more of most commands."""
     arguments = words.split() if isinstance(words, str) else [*words]
-    stream = _Terminal if at_terminal else io.StringIO
+    stream = Terminal if at_terminal else io.StringIO
     told, failed = stream(), io.StringIO()
     with (
         _instead(environ, stream(password)),
@@ -54,7 +54,7 @@ def call(
     return subprocess.CompletedProcess(arguments, code, told.getvalue(), failed.getvalue())
 
 
-class _Terminal(io.StringIO):
+class Terminal(io.StringIO):
     """A person is there."""
 
     def isatty(self) -> bool:

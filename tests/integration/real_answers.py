@@ -19,6 +19,7 @@ from cashback_core.operators.open_cashbacks import MAX_AT_ONCE, Tally, TooMany
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id
+from cashback_core.webhooks.endpoints import ResendCountChanged
 from cashback_core.words.locales import ENGLISH
 from integration.journeys import fresh_cpf, sale_of_now, wait_for
 from integration.kept_day_files import keep_day_file
@@ -215,6 +216,7 @@ def _ask_of_open_ones(asking: Asking) -> None:
     asking.answer("ResendTally", asking.ask("operator", "POST", "/api/cashbacks/resend", many).json)
     sure = {**many, "reason": "their outage is over", "dry_run": False, "token": "of yesterday"}
     asking.problem(asking.ask("operator", "POST", "/api/cashbacks/resend", sure))
+    asking.problem_body(answer_problem(problem_of(ResendCountChanged(count=1)), ENGLISH).body)
     tally = Tally(count=MAX_AT_ONCE + 1, cashback_centavos=140, in_doubt=0, above_ceiling=0)
     asking.problem_body(answer_problem(problem_of(TooMany(tally)), ENGLISH).body)
     asking.problem_body(answer_problem(problem_of(RuntimeError("a fault")), ENGLISH).body)

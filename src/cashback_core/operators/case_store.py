@@ -97,11 +97,22 @@ class DifferencePage:
     next: Position | None
 
 
-def at_stake(erp_centavos: int | None, our_centavos: int | None) -> int:
-    """What a difference is worth: by how much both differ; all of it where one says nothing."""
-    if erp_centavos is None or our_centavos is None:
-        return erp_centavos or our_centavos or 0
-    return abs(erp_centavos - our_centavos)
+def at_stake(
+    erp_centavos: int | None,
+    our_centavos: int | None,
+    *,
+    erp_total_centavos: int | None = None,
+    our_total_centavos: int | None = None,
+) -> int:
+    """What a difference is worth: by how much both differ; all of it where one says nothing.
+
+    Where neither tells a cashback it is the sale's total, the file's or ours: nobody can tell how
+    little of it is at stake. Centavos.
+    """
+    if erp_centavos is not None and our_centavos is not None:
+        return abs(erp_centavos - our_centavos)
+    told = (erp_centavos, our_centavos, erp_total_centavos, our_total_centavos)
+    return next((one for one in told if one is not None), 0)
 
 
 class CaseStore(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cashback_core.operators.cases import CaseKind
+from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.three_sides import ErpClass, WhyDiffers
 from cashback_core.words.locales import phrase
 
@@ -19,9 +20,16 @@ _WHYS = frozenset(map(str, WhyDiffers))
 
 def case_words(language: Language, one: Case) -> str:
     """What a case is: of an incident its class, of a difference why both sides differ."""
+    if is_counted_elsewhere(one):
+        return phrase(language, "finding.reversed.other")
     if one.kind is CaseKind.INCIDENT:
         return phrase(language, f"finding.{one.cls}")
     return difference_words(language, one.cls, one.why.split(", "))
+
+
+def is_counted_elsewhere(one: Case) -> bool:
+    """Whether it is the other line of a reversal, whose money is at stake with the first."""
+    return one.kind is CaseKind.INCIDENT and one.cls == FindingClass.REVERSED and not one.centavos
 
 
 def difference_words(language: Language, cls: str, whys: Iterable[str]) -> str:

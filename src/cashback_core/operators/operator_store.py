@@ -15,7 +15,9 @@ from cashback_core.delivery.waits import Waiting
 from cashback_core.intake.equal_sales import EqualPage
 from cashback_core.operators.acts import Act, ActKind, Decision
 from cashback_core.operators.open_cashbacks import ManyDecision, OpenFilter, OpenPage, Tally
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.access_keys import is_access_key
 from cashback_core.values.pages import Position
 
 
@@ -23,7 +25,8 @@ from cashback_core.values.pages import Position
 class CashbackName:
     """How a list names a cashback: by its id, or by its sale's own number.
 
-    Where a merchant's numbers count in each store, a number goes with its `store`.
+    Where a merchant's numbers count in each store, a number goes with its `store`; where not, a
+    store that is told is the sale's (`is_of_store`).
     """
 
     id: UUID | None = None
@@ -33,6 +36,17 @@ class CashbackName:
     def __post_init__(self) -> None:
         if (self.id is None) == (self.sale_id is None):
             raise ValueError("a cashback is named by its id, or by its sale's number")
+
+
+def is_of_store(name: CashbackName, store: str | None, *, numbers: NumberScope) -> bool:
+    """Whether a sale of that number, sold in that store, is the one that a name means.
+
+    Where numbers count in each store the number has been found by its store already; an access key
+    is one document's, however its store is spelt.
+    """
+    if name.store is None or numbers is NumberScope.STORE or is_access_key(name.sale_id or ""):
+        return True
+    return name.store == store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

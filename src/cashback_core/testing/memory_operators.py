@@ -30,7 +30,13 @@ from cashback_core.operators.open_cashbacks import (
     tally_by_status,
     token_of,
 )
-from cashback_core.operators.operator_store import CashbackName, Foreseen, MovedSince, OperatorStore
+from cashback_core.operators.operator_store import (
+    CashbackName,
+    Foreseen,
+    MovedSince,
+    OperatorStore,
+    is_of_store,
+)
 from cashback_core.sales.same_sale import EqualOutcome, number_name
 from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
 from cashback_core.testing.memory_rows import paid_document
@@ -278,8 +284,10 @@ def _is_called(row: Row, name: CashbackName) -> bool:
     told = row.submission
     wanted = number_name(name.sale_id, name.store, numbers=told.numbers)
     sale = told.sale
-    return wanted is not None and wanted == number_name(
-        sale.sale_id, sale.place.store, numbers=told.numbers
+    return (
+        wanted is not None
+        and wanted == number_name(sale.sale_id, sale.place.store, numbers=told.numbers)
+        and is_of_store(name, sale.place.store, numbers=told.numbers)
     )
 
 

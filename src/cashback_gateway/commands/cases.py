@@ -13,7 +13,12 @@ from cyclopts.validators import LimitedChoice
 
 from adapters.postgres.operators.cases import PostgresCaseStore
 from cashback_core.operators.case_store import UNRESOLVED, CaseFilter
-from cashback_core.operators.case_words import case_words, event_words, state_words
+from cashback_core.operators.case_words import (
+    case_words,
+    event_words,
+    is_counted_elsewhere,
+    state_words,
+)
 from cashback_core.operators.cases import (
     AssignCase,
     AssignedToAnother,
@@ -26,8 +31,19 @@ from cashback_core.operators.cases import (
 )
 from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import ENGLISH
+from cashback_gateway.commands.named_cases import the_case
 from cashback_gateway.commands.operating import PAGE, operating, the_merchant
-from cashback_gateway.commands.parameters import TO, Id, Json, Lang, Limit, Merchant, Reason, Signer
+from cashback_gateway.commands.parameters import (
+    TO,
+    Id,
+    Json,
+    Lang,
+    Limit,
+    Merchant,
+    Reason,
+    Signer,
+    read_name,
+)
 from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.readers import read_by, read_text, whole
 from cashback_gateway.commands.refusals import ActRefusedError
@@ -127,12 +143,17 @@ def _states(*, unassigned: bool, all_: bool) -> frozenset[CaseState]:
     return frozenset(CaseState) if all_ else UNRESOLVED
 
 
-async def show(case: Id, /, *, lang: Lang = ENGLISH, json: Json = False, here: Here) -> None:
-    """Show a case with all that happened to it."""
+async def show(
+    case: Annotated[str, read_by(read_name, "its id, or its cashback's, or the sale's own number")],
+    /,
+    *,
+    lang: Lang = ENGLISH,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Show a case with all that happened to it; of a sale that has several each is named."""
     async with operating(here) as (database, _):
-        told = await PostgresCaseStore(database).case(None, case)
-    if told is None:
-        raise ActRefusedError(f"there is no incident and no difference {case}")
+        told = await the_case(database, case)
     _tell(told, lang, as_json=json)
 
 
@@ -220,7 +241,9 @@ def _tell(told: CaseHistory, language: Language, *, as_json: bool) -> None:
 def _listed(one: Case, language: Language) -> dict[str, object]:
     """What a run told of an incident was told in English, and says more than its class does."""
     record = case_record(one, language)
-    is_kept = one.kind is CaseKind.INCIDENT and language == ENGLISH
+    is_kept = (
+        one.kind is CaseKind.INCIDENT and language == ENGLISH and not is_counted_elsewhere(one)
+    )
     return {**record, "told": one.why if is_kept else record["what"]}
 
 

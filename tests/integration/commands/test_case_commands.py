@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id
 from contract.builders import UNANSWERED, a_sale, ended, leased, seen
-from integration.command_line import SRC, call
+from integration.command_line import SRC, Terminal, call
 from integration.kept_differences import a_difference, keep_difference
 from integration.kept_incidents import keep
 
@@ -143,6 +144,17 @@ def test_a_case_goes_from_hand_to_hand(dsn: str, environ: dict[str, str]) -> Non
     again = ("--reason", "x", "--as", "bia")
     assert "only a note" in refused(environ, "cases", "resolve", incident, *again)
     assert "no incident and no" in refused(environ, "cases", "show", str(new_id()))
+    assert "no incident and no" in refused(environ, "cases", "show", "NF-9")
+    (cashback_id,) = sales(dsn, ("NF-9", UNANSWERED)).values()
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "update differences set cashback_id = %s, erp_centavos = null, our_centavos = null,"
+            " erp_total_centavos = 1000, our_total_centavos = 900",
+            [cashback_id],
+        )
+    for name in ("NF-9", cashback_id):
+        shown = told(environ, "cases", "show", name)
+        assert (shown["id"], shown["amount"]) == (difference, "10.00"), "no cashback is told"
     done(environ, "cases", "assign", difference, "--nobody", "--as", "ana")  # it was nobody's
     assert told(environ, "cases", "list", "--all")["total"] == 2
     two = run(environ, "cases", "assign", difference, "--nobody", "--to", "x", "--as", "ana")
@@ -151,6 +163,12 @@ def test_a_case_goes_from_hand_to_hand(dsn: str, environ: dict[str, str]) -> Non
     assert "5.05" in table
     assert "the ERP rounds otherwise" in table
     assert done(environ, "differences", "--day", "2026-06-15") == "none\n"
+
+
+def _expected(environ: dict[str, str], file: Path) -> str:
+    """What a list would do now, as it is shown."""
+    expect: str = told(environ, "resolve-many", str(file))["expect"]
+    return expect
 
 
 def test_a_file_is_shown_and_then_done_as_it_was_shown(
@@ -166,11 +184,13 @@ def test_a_file_is_shown_and_then_done_as_it_was_shown(
         "NF-9;applied;their mail, page 4\n"
         "NF-8;applied;cut he"
     )
+    expect = _expected(environ, file)
     shown = done(environ, "resolve-many", str(file), "--report", str(report))
     assert shown.splitlines()[-2:] == [
         "june.csv: 5 lines, 2 would move, 10.00 in all; 0 say what is so already, 3 refused",
-        "Nothing was done: --expect 2:10.00 --as NAME does it.",
+        f"Nothing was done: --expect {expect} --as NAME does just this.",
     ]
+    token = expect.rpartition(":")[2]
     assert "no cashback here is called so" in shown
     assert report.read_text().splitlines() == [
         "line,outcome,id,from,to,cashback,why",
@@ -185,23 +205,27 @@ def test_a_file_is_shown_and_then_done_as_it_was_shown(
         "resolve-many",
         str(file),
         "--expect",
-        "2:10.00",
+        expect,
         "--as",
         "ana",
         "--report",
         str(report),
     )
-    for other in ("3:10.00", "2:9.99"):
-        assert "now it is 2:10.00 that would move" in refused(
+    for other in (f"3:10.00:{token}", f"2:9.99:{token}"):
+        assert "now it is 2 worth 10.00 that would move" in refused(
             environ, "resolve-many", str(file), "--expect", other, "--as", "ana"
         )
     assert set(statuses(dsn).values()) == {"in_doubt", "rejected"}
-    looked = told(environ, "resolve-many", str(file), "--as", "ana")["token"]
-    just = ("resolve-many", str(file), "--token", looked, "--as")
-    assert f"--token {looked} with" in done(environ, "resolve-many", str(file), "--as", "ana")
-    assert "it is not what was shown" in refused(environ, *just, "bia")
+    shown_to_ana = done(environ, "resolve-many", str(file), "--as", "ana")
+    assert f"--expect {expect} --as ana does just this" in shown_to_ana
+    done(environ, "resolve", "NF-2", "rejected", "--reason", "their mail", "--as", "ana")
+    back = ("--accept-risk", "--reason", "it was of another", "--as", "bia")
+    done(environ, "take-back", "NF-2", *back)  # as many, worth as much, where it was
+    just = ("resolve-many", str(file), "--as", "ana", "--expect")
+    assert "some have moved; look again" in refused(environ, *just, expect)
     assert set(statuses(dsn).values()) == {"in_doubt", "rejected"}
-    acted = run(environ, *just, "ana")
+    expect = _expected(environ, file)
+    acted = run(environ, "resolve-many", str(file), "--expect", expect, "--as", "ana")
     assert (acted.returncode, acted.stderr) == (1, "error: 3 lines were not done\n")
     assert "2 moved, 10.00 in all" in acted.stdout
     assert statuses(dsn) == {
@@ -215,7 +239,7 @@ def test_a_file_is_shown_and_then_done_as_it_was_shown(
 
 
 def test_at_a_terminal_what_is_shown_is_done_when_its_count_is_typed(
-    dsn: str, environ: dict[str, str], tmp_path: Path
+    dsn: str, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = sales(dsn, ("NF-1", UNANSWERED), ("NF-2", UNANSWERED), ("NF-3", UNANSWERED))
     file = tmp_path / "june.csv"
@@ -226,6 +250,18 @@ def test_at_a_terminal_what_is_shown_is_done_when_its_count_is_typed(
         assert (asked.returncode, "Type 2 to do it" in asked.stdout) == (0, True)
     assert "Type" not in call(words, environ, password="2\n").stdout  # nobody is there
     assert "Type" not in call(words[:2], environ, password="2\n", at_terminal=True).stdout
+    read_on: list[None] = []
+
+    def ctrl_c(_: Terminal) -> str:
+        signal.raise_signal(signal.SIGINT)
+        read_on.append(None)
+        return "2\n"
+
+    monkeypatch.setattr(Terminal, "readline", ctrl_c)
+    with pytest.raises(SystemExit) as ended_by:
+        call(words, environ, at_terminal=True)
+    assert (ended_by.value.code, read_on) == (130, []), "it ends at once, not after a line is read"
+    monkeypatch.undo()
     assert set(statuses(dsn).values()) == {"in_doubt"}
     done_now = call(words, environ, password="2\n", at_terminal=True)
     assert done_now.stdout.endswith("2 moved, 10.00 in all; 0 say what is so already, 0 refused\n")
@@ -255,7 +291,7 @@ def test_each_move_is_an_event_with_its_cause_and_nothing_else_is_written(
         + "\n"
         + '{"id": "x", "id": "y", "status": "applied", "evidence": "line 8"}\n[]\n'
     )
-    expected = ("--expect", "1:5.00", "--as", "ana", "--merchant", "demo")
+    expected = ("--expect", _expected(environ, file), "--as", "ana", "--merchant", "demo")
     acted = run(environ, "resolve-many", str(file), *expected)
     assert acted.returncode == 1
     assert acted.stdout.count("only id, sale_id, store, status and evidence are told") == 2
@@ -312,10 +348,10 @@ def test_what_does_not_go_with_a_file_is_refused(environ: dict[str, str], tmp_pa
         (str(file), "--document", "52998224725"),
         (str(file), "--reason", "x"),
         (str(file), "--yes", "--as", "ana"),
-        (str(file), "--expect", "2", "--as", "ana"),
-        (str(file), "--expect", "2:10.00"),
-        (str(file), "--expect", "2:10.00", "--token", "x", "--as", "ana"),
-        ("applied", "--id", "NF-1", "--token", "x"),
+        (str(file), "--expect", "2:10.00", "--as", "ana"),
+        (str(file), "--expect", "2:10.00:3fa1c2d0"),
+        (str(file), "--token", "3fa1c2d0", "--as", "ana"),
+        ("applied", "--id", "NF-1", "--report", "x"),
     ):
         assert run(environ, "resolve-many", *words).returncode == 2
     assert "cannot be read" in refused(environ, "resolve-many", str(file))

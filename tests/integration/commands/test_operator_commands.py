@@ -130,6 +130,11 @@ def statuses(dsn: str) -> dict[str, str]:
 SIGNED = ("--reason", "the outage is over", "--as", "ana")
 
 
+def expecting(environ: dict[str, str], *words: str) -> tuple[str, ...]:
+    """A command's words, and what they mean now, as it is shown."""
+    return (*words, "--expect", told(environ, *words)["expect"])
+
+
 def test_what_nobody_confirmed_is_listed_with_until_when_and_ended(
     dsn: str, environ: dict[str, str]
 ) -> None:
@@ -144,8 +149,7 @@ def test_what_nobody_confirmed_is_listed_with_until_when_and_ended(
     assert waiting["why"] == "confirmation"
     assert waiting["until_at"] > waiting["since_at"]
     done(environ, "cancel", first, *SIGNED)
-    many = ("cancel-many", "--status", "unconfirmed", "--expect", "1:5.00", *SIGNED)
-    done(environ, *many)
+    done(environ, *expecting(environ, "cancel-many", "--status", "unconfirmed"), *SIGNED)
     assert statuses(dsn) == {first: "cancelled", second: "cancelled"}
 
 
@@ -419,15 +423,20 @@ def test_many_are_counted_and_then_resent_as_counted(dsn: str, environ: dict[str
     ]
     assert counted[3] == "3 cashbacks, 15.00 in all, 1 of them may be paid already"
     assert "may pay the customer a second time" in counted[4]
-    assert counted[5] == "Nothing was done: --expect 3:15.00 sends them again."
-    for other in ("2:15.00", "3:14.99"):
-        words = (*filter_, "--expect", other, *SIGNED)
-        assert "now there are 3 cashbacks" in refused(environ, *words, shows=True)
-    words = (*filter_, "--expect", "3:15.00", *SIGNED)
+    *_, shown = words = expecting(environ, *filter_)
+    assert counted[5] == f"Nothing was done: --expect {shown} sends them again."
+    token = shown.rpartition(":")[2]
+    for other in (f"2:15.00:{token}", f"3:14.99:{token}"):
+        other_words = (*filter_, "--expect", other, *SIGNED)
+        assert "now it is 3 worth 15.00 that" in refused(environ, *other_words, shows=True)
+        assert "now it is 3 worth" in refused(environ, *other_words, "--json")
+    moved = (*filter_, "--expect", "3:15.00:00000000", *SIGNED)
+    assert "some have moved; look again" in refused(environ, *moved, shows=True)
+    words = (*words, *SIGNED)
     assert "second time" in refused(environ, *words, shows=True)
     assert "no merchant 'nobody'" in refused(environ, *filter_, "--merchant", "nobody")
     only = ("resend-many", "--status", "rejected", "--sold-from", "2026-01-02 00:00:00")
-    shown_and_done = done(environ, *only, "--expect", "2:10.00", *SIGNED)
+    shown_and_done = done(environ, *expecting(environ, *only), *SIGNED)
     assert shown_and_done[1].split() == ["rejected", "pending", "2", "10.00"]
     assert shown_and_done[-1] == "2 cashbacks, 10.00 in all: will be sent again"
     assert statuses(dsn) == {doubtful: "in_doubt", **dict.fromkeys(rest, "pending")}
@@ -442,10 +451,10 @@ def test_what_a_ceiling_holds_is_counted_apart(dsn: str, environ: dict[str, str]
     counted = done(environ, *filter_)
     assert counted[0].startswith("0 cashbacks, 0")
     assert counted[1].startswith("Left out: 1 that a ceiling holds")
-    assert done(environ, *filter_, "--expect", "0:0.00", *SIGNED)[0].startswith("0 cashbacks")
+    assert done(environ, *expecting(environ, *filter_), *SIGNED)[0].startswith("0 cashbacks")
     assert statuses(dsn) == {held: "held"}
     assert done(environ, "open", "--status", "held")[2] == "1 cashback, 5.00 in all"
-    asked = (*filter_, "--above-ceiling", "--expect", "1:5.00", *SIGNED)
+    asked = (*expecting(environ, *filter_, "--above-ceiling"), *SIGNED)
     assert done(environ, *asked)[-1] == "1 cashback, 5.00 in all: will be sent again"
     assert statuses(dsn) == {held: "pending"}
 
@@ -495,27 +504,28 @@ def test_many_are_cancelled_and_resolved_as_counted(
 ) -> None:
     ids = cashbacks(dsn, REFUSED, REFUSED, UNANSWERED, UNANSWERED, UNANSWERED)
     chosen = ("cancel-many", "--status", "rejected", "--answered", "422", "--why", "refused it")
+    sure = expecting(environ, *chosen)
     assert done(environ, *chosen)[2:] == [
         "2 cashbacks, 10.00 in all",
-        "Nothing was done: --expect 2:10.00 ends them unpaid.",
+        f"Nothing was done: --expect {sure[-1]} ends them unpaid.",
     ]
     later = ("cancel-many", "--status", "rejected", "--accepted-from", "2100-01-01 00:00:00")
     assert done(environ, *later)[0].startswith("0 cashbacks")
-    cancelled = done(environ, *chosen, "--expect", "2:10.00", *SIGNED)
+    cancelled = done(environ, *sure, *SIGNED)
     assert cancelled[-1] == "2 cashbacks, 10.00 in all: are cancelled"
     two = ("resolve-many", "applied", "--id", ids[2], "--id", ids[0], "--id", ids[3])
     assert done(environ, *two)[1:] == [
         "in_doubt  applied      2     10.00",
         "2 cashbacks, 10.00 in all",
         "1 of the 3 named are not among them.",
-        "Nothing was done: --expect 2:10.00 calls them paid.",
+        f"Nothing was done: --expect {expecting(environ, *two)[-1]} calls them paid.",
     ]
-    applied = done(environ, *two, "--expect", "2:10.00", *SIGNED)
+    applied = done(environ, *expecting(environ, *two), *SIGNED)
     assert applied[-1] == "2 cashbacks, 10.00 in all: are applied"
     (tmp_path / "ids").write_text(f"{ids[4]}\n")
     rest = ("resolve-many", "rejected", "--ids-from", str(tmp_path / "ids"))
     assert told(environ, *rest)["count"] == 1
-    assert told(environ, *rest, "--expect", "1:5.00", *SIGNED)["done"]
+    assert told(environ, *expecting(environ, *rest), *SIGNED)["done"]
     assert list(statuses(dsn).values()).count("cancelled") == 2
     assert {statuses(dsn)[id_] for id_ in ids[2:4]} == {"applied"}
     assert statuses(dsn)[ids[4]] == "rejected"
@@ -645,9 +655,9 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("cancel-many", "--status", "in_doubt"),
         ("resolve-many",),
         ("cancel-many",),
-        ("cancel-many", "--expect", "17:5.00", "--status", "held"),
-        ("cancel-many", "--expect", "17:5.00", "--status", "held", "--as", "ana"),
-        ("cancel-many", "--expect", "17", "--status", "held", *SIGNED),
+        ("cancel-many", "--expect", "17:5.00:3fa1c2d0", "--status", "held"),
+        ("cancel-many", "--expect", "17:5.00:3fa1c2d0", "--status", "held", "--as", "ana"),
+        ("cancel-many", "--expect", "17:5.00", "--status", "held", *SIGNED),
         ("resend-many", "--id", "one two"),
         ("show",),
         ("resend-many", "--status", "pending"),

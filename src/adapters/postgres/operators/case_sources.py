@@ -18,7 +18,10 @@ INCIDENT_CASES: Final[LiteralString] = """
 """A credit and what takes it back are two lines about the same money: it is at stake once."""
 
 _AT_STAKE: Final[LiteralString] = """
-    coalesce(abs(d.erp_centavos - d.our_centavos), d.erp_centavos, d.our_centavos, 0)
+    coalesce(
+        abs(d.erp_centavos - d.our_centavos), d.erp_centavos, d.our_centavos, d.erp_total_centavos,
+        d.our_total_centavos, 0
+    )
 """
 """`at_stake`."""
 

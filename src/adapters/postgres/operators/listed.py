@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from cashback_core.operators.operator_store import is_of_store
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import number_name
 
@@ -36,18 +37,20 @@ async def listed_cashbacks(
         async with of_one.acting_for(owner) as connection:
             rows = await connection.execute(
                 """
-                select null::text, c.cashback_id from cashbacks as c
+                select null::text, c.cashback_id, null::text from cashbacks as c
                 where c.merchant_id = %(merchant_id)s and c.cashback_id = any (%(ids)s)
                 union all
-                select n.name, n.cashback_id from sale_names as n
+                select n.name, n.cashback_id, s.store from sale_names as n
+                join sales as s using (merchant_id, cashback_id)
                 where n.merchant_id = %(merchant_id)s and n.kind = 'sale_id'
                     and n.name = any (%(numbers)s)
                 """,
                 {"merchant_id": owner, "ids": list(by_id), "numbers": list(called)},
             )
-            for number, id_ in await rows.fetchall():
+            for number, id_, store in await rows.fetchall():
                 for name in [by_id[id_]] if number is None else called[number]:
-                    found[name].append(id_)
+                    if number is None or is_of_store(name, store, numbers=scope):
+                        found[name].append(id_)
     return {name: tuple(found[name]) for name in names}
 
 

@@ -63,7 +63,8 @@ async def tally_open(cursor: Cursor, values: dict[str, Any], kind: ActKind) -> T
             count(*) filter (where above_ceiling),
             array(select n.cashback_id from named as n where n.status = m.status order by 1),
             array(
-                select n.version::integer from named as n where n.status = m.status order by n.cashback_id
+                select n.version::integer from named as n where n.status = m.status
+                order by n.cashback_id
             )
         from counted as m
         group by status

@@ -121,6 +121,10 @@ def test_a_difference_is_worth_what_both_sides_differ_by(
 ) -> None:
     assert at_stake(erp, ours) == worth
     assert at_stake(None, None) == 0
+    totals = {"erp_total_centavos": 1_000, "our_total_centavos": 900}
+    assert at_stake(erp, ours, **totals) == worth
+    assert at_stake(None, None, **totals) == 1_000
+    assert at_stake(None, None, our_total_centavos=900) == 900
 
 
 @pytest.mark.parametrize("text", ["", " x", "x" * 501, "a\nb", "of 529.982.247-25"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,9 @@ def test_a_case_is_said_in_words_whatever_it_is_of(language: Language) -> None:
         opened_at=datetime(2026, 6, 15, 15, tzinfo=UTC),
     )
     assert case_words(language, one) == said["finding.unknown_here"]
+    first = replace(one, cls="reversed")
+    assert case_words(language, first) == said["finding.reversed"]
+    assert case_words(language, replace(first, centavos=0)) == said["finding.reversed.other"]
     both = [said["why.rounding"], said["why.total"]]
     assert difference_words(language, "differs", ("rounding", "total")) == "; ".join(both)
     assert difference_words(language, "differs", ()) == said["difference.differs"]
