@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import Rules
 from cashback_core.reconciliation.first_lines import FirstLines
-from unit.cashback_core.reconciliation.test_absence import AMOUNT, DOUBT, SILENT, T, wide
-from unit.cashback_core.reconciliation.worlds import entry, found, line_of, numbered
+from unit.cashback_core.reconciliation.test_absence import AMOUNT, DOUBT, wide
+from unit.cashback_core.reconciliation.worlds import SILENT, T, entry, found, line_of, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
