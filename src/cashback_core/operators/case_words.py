@@ -34,10 +34,13 @@ def is_counted_elsewhere(one: Case) -> bool:
 
 def difference_words(language: Language, cls: str, whys: Iterable[str]) -> str:
     """What a difference is, and why, where it can be told; a `why` of no kind is left out."""
+    whys = list(whys)
     told = [phrase(language, f"why.{why}") for why in whys if why in _WHYS]
     if cls == ErpClass.DIFFERS and told:
         return "; ".join(told)
-    return phrase(language, f"difference.{cls}")
+    what = phrase(language, f"difference.{cls}")
+    masked = phrase(language, f"why.{WhyDiffers.MASKED}")
+    return f"{what}; {masked}" if WhyDiffers.MASKED in whys else what
 
 
 def state_words(language: Language, state: CaseState) -> str:

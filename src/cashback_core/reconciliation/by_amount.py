@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cashback_core.reconciliation.findings import Finding, FindingClass
-from cashback_core.reconciliation.placement import LeftEntry, NotPlaced, barring, undecided
+from cashback_core.reconciliation.placement import Barring, LeftEntry, NotPlaced, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -38,10 +38,11 @@ class AmountPlaces:
         unsure: list[Finding] = []
         yield from self._missing(missing_erased, unsure)
         unknown = [left for left in (*self.open_lines, *self._weak) if left.doubles is None]
+        barring = Barring(unknown, self._placing.rules)
         bars: set[int] = set()
         for one in self._entries:
             if one.waiting is NotPlaced.DOUBT:
-                bar = barring(one.entry, unknown, self._placing.rules)
+                bar = barring.of(one.entry)
                 if bar is None:
                     self.left.append(one)
                     continue

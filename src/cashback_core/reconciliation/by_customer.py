@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.by_date import could_be_any, latest_of
+from cashback_core.reconciliation.entries import is_date_alone
 from cashback_core.reconciliation.equal_credits import EqualCredits
 from cashback_core.reconciliation.findings import Finding, FindingClass
+from cashback_core.reconciliation.first_lines import FirstLines
 from cashback_core.reconciliation.placement import (
+    Barring,
     LeftEntry,
     LeftLine,
     NotPlaced,
     Placement,
-    barring,
     undecided,
 )
 from cashback_core.reconciliation.references import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from cashback_core.reconciliation.entries import BookEntry
 
@@ -43,6 +46,8 @@ class CustomersLines:
     waiting: list[LeftEntry] = field(default_factory=list)
     _bars: set[int] = field(default_factory=set[int])
     """The lines that keep a cashback of this customer as it is, each by its `id()`."""
+    _bar_from: dict[bool, datetime] = field(default_factory=dict[bool, "datetime"])
+    """From which instant on, and from which date (True), all lines do."""
 
     def place(self, lines: Iterable[LeftLine], entries: Iterable[BookEntry]) -> Iterator[Finding]:
         """Place what can be placed knowing this customer alone."""
@@ -111,13 +116,16 @@ class CustomersLines:
         """
         everything, rules = [*self.left, *suspects], self.placing.rules
         latest = latest_of(left.line.credited_at for left in everything)
+        barring, others = Barring(everything, rules), self._others()
+        other_first = FirstLines([left.line.credited_at for left in others], rules)
+        gone: set[int] = set()
         order = {NotPlaced.ABSENT: 0, NotPlaced.DOUBT: 1}
         self.waiting.sort(key=lambda one: order.get(one.waiting, 2))
         kept: list[LeftEntry] = []
         for one in self.waiting:
             entry = one.entry
             if one.waiting is NotPlaced.TO_BE_SENT:
-                yield self._to_be_sent(entry, everything)
+                yield self._to_be_sent(entry, barring)
                 continue
             pairable = one.waiting in order and not entry.is_erased
             if (
@@ -127,19 +135,11 @@ class CustomersLines:
             ):
                 kept.append(one)
                 continue
-            other = next(
-                (
-                    left
-                    for left in self.left
-                    if not left.is_reversal
-                    and left.doubles is None
-                    and not left.names_another(rules)
-                    and rules.could_be(entry, left.line.credited_at)
-                ),
-                None,
-            )
-            if other is not None:
-                self.left.remove(other)
+            place = other_first.first(entry)
+            if place is not None:
+                other_first.take(place)
+                other = others[place]
+                gone.add(id(other))
                 why = (
                     f"{other.line.cashback_centavos} centavos instead of {entry.cashback_centavos}"
                 )
@@ -151,7 +151,7 @@ class CustomersLines:
                     barred_by=other.line.number if one.waiting is NotPlaced.DOUBT else None,
                 )
                 continue
-            bar = None if one.waiting is NotPlaced.ABSENT else barring(entry, everything, rules)
+            bar = None if one.waiting is NotPlaced.ABSENT else barring.of(entry)
             if bar is not None:
                 self._bars.add(id(bar))
                 yield undecided(
@@ -160,8 +160,24 @@ class CustomersLines:
             else:
                 kept.append(one)
         self.waiting = kept
+        self.left = [left for left in self.left if id(left) not in gone]
+        if self._bar_from:
+            self._bars.update(id(left.line) for left in everything if self._bars_all(left))
 
-    def _to_be_sent(self, entry: BookEntry, lines: list[LeftLine]) -> Finding:
+    def _bars_all(self, left: LeftLine) -> bool:
+        at = left.line.credited_at
+        return at is None or at >= self._bar_from[is_date_alone(at)]
+
+    def _others(self) -> list[LeftLine]:
+        """Credits of other amounts that may be an applied cashback's or a doubt's."""
+        rules = self.placing.rules
+        return [
+            left
+            for left in self.left
+            if not left.is_reversal and left.doubles is None and not left.names_another(rules)
+        ]
+
+    def _to_be_sent(self, entry: BookEntry, barring: Barring) -> Finding:
         """A pending cashback: not sent while a line of its customer may be its credit.
 
         One that was never tried has no credit, unless a database that was restored has forgotten
@@ -170,13 +186,12 @@ class CustomersLines:
         holds nobody.
         """
         if entry.status is not Status.PENDING:
-            could_be = self.placing.rules.could_be
-            self._bars.update(
-                id(left.line) for left in lines if could_be(entry, left.line.credited_at)
-            )
+            for kind in (False, True):
+                earliest = self.placing.rules.earliest_at(entry, is_date=kind)
+                self._bar_from[kind] = min(earliest, self._bar_from.get(kind, earliest))
             return Finding(cls=FindingClass.UNPAID, entry=entry, why=f"{entry.status} here")
         may_have = entry.first_started_at is not None or entry.confirmed_at is not None
-        bar = barring(entry, lines, self.placing.rules) if may_have else None
+        bar = barring.of(entry) if may_have else None
         if bar is None:
             return Finding(cls=FindingClass.UNPAID, entry=entry, why="pending here")
         self._bars.add(id(bar))

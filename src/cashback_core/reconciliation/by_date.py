@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.entries import is_date_alone
+from cashback_core.reconciliation.first_lines import FirstLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,15 +34,18 @@ def paired(
     nobody's. What is left goes by `may_have`: who was tried last has the fewest lines to choose
     from, and chooses first; the earliest, since later ones may be more doubts'.
 
+    `may_have` is `Rules.could_be`, and of no line that is later than some instant.
+
     Whose of equal lines is which does not matter to them. It does to the customer's other doubts: a
     line that is dated otherwise than its cashback's credit bars them, for ever.
     """
     # Most often none of those who are too late for every line: they look at no line then.
     latest = latest_of(line.credited_at for line in lines)
     rest = [entry for entry in entries if could_be_any(entry, latest, rules)]
-    found = _rest(rest, lines, dict(_dated(entries, lines, rules, may_have)), may_have)
+    dated = dict(_dated(entries, lines, rules, may_have))
+    found = _rest(rest, lines, dated, rules, may_have)
     if len(found) < min(len(entries), len(lines)):
-        most = _rest(rest, lines, {}, may_have)
+        most = _rest(rest, lines, {}, rules, may_have)
         if len(most) > len(found):
             return most
     return found
@@ -112,15 +116,20 @@ def _rest(
     entries: Iterable[BookEntry],
     lines: Iterable[StatementLine],
     found: dict[BookEntry, StatementLine],
+    rules: Rules,
     may_have: Callable[[BookEntry, StatementLine], bool],
 ) -> dict[BookEntry, StatementLine]:
+    """Of instants, and of dates, who may not have the first that could be its own has none."""
     taken = {id(line) for line in found.values()}
     left = [line for line in lines if id(line) not in taken]
+    first = FirstLines([line.credited_at for line in left], rules)
     for entry in sorted(entries, key=_started, reverse=True):
         if entry not in found and left:
-            index = next((n for n, line in enumerate(left) if may_have(entry, line)), None)
-            if index is not None:
-                found[entry] = left.pop(index)
+            places = (n for n in first.of_each_kind(entry) if may_have(entry, left[n]))
+            place = min(places, default=None)
+            if place is not None:
+                found[entry] = left[place]
+                first.take(place)
     return found
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_MASKS: Final = 16
 """Ways of masking that are looked at in a group: a file has one or two, and each costs a reading of
-all records. Lines that are masked in still other ways go with nobody."""
+all records. Lines that are masked in still other ways go with nobody, and that is said."""
 
 
 class Pairs:
@@ -30,6 +30,7 @@ class Pairs:
         self._lines = sorted(lines, key=lambda line: line.number)
         self._free = dict(enumerate(sorted(records, key=lambda record: record.id)))
         self._paired: set[int] = set()
+        self._overlooked: set[int] = set()
         if self._lines and self._free:
             self._by_document()
             self._by_mask()
@@ -44,6 +45,15 @@ class Pairs:
     def records(self) -> list[DayRecord]:
         """Records that no line goes with."""
         return list(self._free.values())
+
+    def is_overlooked(self, line: ErpLine) -> bool:
+        """Whether a line may go with a record that is left: how it is masked was not looked at."""
+        return line.number in self._overlooked and bool(self._free)
+
+    @property
+    def has_overlooked(self) -> bool:
+        """Whether any does: then a record that is left may be its own."""
+        return bool(self._overlooked)
 
     def _by_document(self) -> None:
         told = {
@@ -60,7 +70,9 @@ class Pairs:
             if line.document is not None and is_masked(line.document):
                 kind, seen = shown_places(line.document)
                 kinds[kind][line.number] = seen
-        looked_at = sorted(kinds, key=lambda kind: (-len(kind[1]), kind))[:MAX_MASKS]
+        by_shown = sorted(kinds, key=lambda kind: (-len(kind[1]), kind))
+        looked_at = by_shown[:MAX_MASKS]
+        self._overlooked = {number for kind in by_shown[MAX_MASKS:] for number in kinds[kind]}
         for same_cashback in (True, False):
             for kind in looked_at:
                 self._take(kinds[kind], _seen_by(kind), same_cashback=same_cashback)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.findings import Finding, FindingClass, Settled
+from cashback_core.reconciliation.first_lines import FirstLines
 from cashback_core.reconciliation.statements import LineKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -179,13 +180,14 @@ def undecided(
     )
 
 
-def barring(entry: BookEntry, lines: Sequence[LeftLine], rules: Rules) -> StatementLine | None:
-    """The first line that could be this doubt's credit; one that names another's cannot."""
-    return next(
-        (
-            left.line
-            for left in lines
-            if not left.names_another(rules) and rules.could_be(entry, left.line.credited_at)
-        ),
-        None,
-    )
+class Barring:
+    """Lines that may be doubts' credits, in their order; one that names another's cannot."""
+
+    def __init__(self, lines: Iterable[LeftLine], rules: Rules) -> None:
+        self._lines = [left.line for left in lines if not left.names_another(rules)]
+        self._first = FirstLines([line.credited_at for line in self._lines], rules)
+
+    def of(self, entry: BookEntry) -> StatementLine | None:
+        """The first that could be this doubt's."""
+        place = self._first.first(entry)
+        return None if place is None else self._lines[place]

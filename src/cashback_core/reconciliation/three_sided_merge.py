@@ -141,10 +141,13 @@ class ThreeSidedMerge:
             pairs = Pairs(lines, records)
             for line, record in pairs.found:
                 yield compare(line, record, self._reckon)
+            masked: tuple[WhyDiffers, ...] = (WhyDiffers.MASKED,)
             for line in pairs.lines:
-                yield Compared(cls=self._arrival.class_of(line), line=line)
+                cls, why = self._arrival.class_of(line), masked if pairs.is_overlooked(line) else ()
+                yield Compared(cls=cls, line=line, whys=why)
             for record in pairs.records:
-                yield Compared(cls=ErpClass.NOT_TOLD, record=record, whys=_twice_here(record))
+                why = _twice_here(record) + (masked if pairs.has_overlooked else ())
+                yield Compared(cls=ErpClass.NOT_TOLD, record=record, whys=why)
 
 
 def _named_by(line: ErpLine) -> str:

@@ -69,6 +69,8 @@ class WhyDiffers(StrEnum):
     """Another instant."""
     STORE = "store"
     """Another store."""
+    MASKED = "masked"
+    """Documents masked in more ways than are looked at: whoever goes with whom stays apart."""
     UNKNOWN = "unknown"
     """Another cashback, and nothing that is known here leads to it."""
 

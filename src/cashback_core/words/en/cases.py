@@ -70,6 +70,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "why.total": "the ERP tells another total",
     "why.instant": "the ERP tells another instant",
     "why.store": "the ERP tells another store",
+    "why.masked": "documents are masked in too many ways on the file to tell whose each line is",
     "why.unknown": "the ERP tells another cashback, and nothing known here leads to it",
     "case.kind.incident": "incident",
     "case.kind.difference": "difference",

@@ -67,6 +67,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "why.total": "o ERP informa outro total",
     "why.instant": "o ERP informa outro instante",
     "why.store": "o ERP informa outra loja",
+    "why.masked": "o arquivo mascara documentos de formas demais para saber de quem é cada linha",
     "why.unknown": "o ERP informa outro cashback, e nada que se saiba aqui leva a ele",
     "case.kind.incident": "incidente",
     "case.kind.difference": "diferença",

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from cashback_core.reconciliation.pairing import MAX_MASKS, Pairs
-from cashback_core.reconciliation.three_sides import DayRecord, ErpLine
-from unit.cashback_core.reconciliation.test_three_sides import CPFS, record, unnamed
+from cashback_core.reconciliation.three_sided_merge import ThreeSidedMerge
+from cashback_core.reconciliation.three_sides import DayRecord, ErpClass, ErpLine, WhyDiffers
+from unit.cashback_core.reconciliation.test_three_sides import ARRIVAL, CPFS, record, unnamed
 
 MANY = 300
 
@@ -69,8 +70,36 @@ def test_many_ways_of_masking_neither_fill_the_memory_nor_read_all_records_for_e
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(pairs.lines) + len(pairs.found) == MANY
+    looked_at = {line.number for line in lines if not pairs.is_overlooked(line)}
+    assert len(looked_at) == MAX_MASKS
+    assert pairs.has_overlooked
     assert _Counted.read <= 2 * MAX_MASKS * MANY + MANY
     assert most < 1_000 * MANY
+
+
+def test_a_line_masked_in_still_another_way_says_so_and_so_does_the_record_that_is_left() -> None:
+    others, left = CPFS[0], record(1, document=CPFS[1])
+    ways = [f"{others[:n]:*<11}" for n in range(2, 11)] + [
+        f"{others[n:]:*>11}" for n in range(1, 8)
+    ]
+    assert len(ways) == MAX_MASKS
+    lines = [unnamed(left, n, document=way) for n, way in enumerate(ways, 2)]
+    lines.append(unnamed(left, 1, document=f"{CPFS[1][:1]:*<11}"))
+    for told, pairs in ((lines, False), (lines[1:], True)):
+        merge = ThreeSidedMerge(ARRIVAL)
+        for line in told:
+            merge.take(line)
+        merge.enter(left)
+        found = {
+            one.line.number if one.line else 0: (one.cls, one.whys) for one in merge.findings()
+        }
+        masked = (WhyDiffers.MASKED,)
+        if pairs:
+            assert found.pop(1) == (ErpClass.EQUAL, ())
+        else:
+            assert found.pop(1) == (ErpClass.NEVER_ARRIVED, masked)
+            assert found.pop(0) == (ErpClass.NOT_TOLD, masked)
+        assert {*found.values()} == {(ErpClass.NEVER_ARRIVED, ())}
 
 
 def test_no_line_is_compared_with_each_other_nor_with_each_record() -> None:

@@ -65,3 +65,5 @@ def test_a_case_is_said_in_words_whatever_it_is_of(language: Language) -> None:
     assert difference_words(language, "differs", ("rounding", "total")) == "; ".join(both)
     assert difference_words(language, "differs", ()) == said["difference.differs"]
     assert difference_words(language, "told_twice", ("duplicate",)) == said["difference.told_twice"]
+    masked = f"{said['difference.not_told']}; {said['why.masked']}"
+    assert difference_words(language, "not_told", ("masked",)) == masked
