@@ -1,10 +1,11 @@
-"""Files that are handed in over HTTP, read by a process of their own: sales come first.
+"""Files that are read by a process of their own: what they do ends with it, and sales come first.
 
 What a spreadsheet does to whoever parses it is bounded by no rule that anybody has thought of: 9 kB
 made 2 GiB of names, and reading an honest one keeps the interpreter busy for half a minute. So each
-spreadsheet, and whatever else is not small, is read by a child that is nice to everybody, may take
-so much memory and time and no more, knows no secret, and tells its lines as JSON through a pipe. It
-ends with whoever asked; where it ends by itself, the file cannot be read.
+spreadsheet, and over HTTP whatever else is not small, is read by a child that is nice to everybody,
+may take so much memory and time and no more, is the first to end where a container is full, knows
+no secret, and tells its lines as JSON through a pipe. It ends with whoever asked; where it ends by
+itself, the file cannot be read.
 
     python -m adapters.files.apart DAY|STATEMENT FORM PROFILE ZONE < FILE
 """
@@ -13,15 +14,18 @@ ends with whoever asked; where it ends by itself, the file cannot be read.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -54,8 +58,12 @@ _PART: Final = 500
 _MAX_PART_BYTES: Final = 64 * _MIB
 _DAY: Final = "DAY"
 _STATEMENT: Final = "STATEMENT"
+_LEAST_BYTES: Final = 96 * _MIB
+"""A child that has read nothing yet takes some 50."""
+
 _LIMITS: Final = (
-    "it cannot be read within the limits that there are here: bring it on the command line"
+    "it cannot be read within the limits of memory and time that there are here: bring it in"
+    " parts, or as CSV on the command line"
 )
 _FAILED: Final = {"unreadable": FileUnreadableError, "misfit": ProfileMisfitError}
 _OF_SALES: Final = tuple(field.name for field in fields(ToldSale))
@@ -119,7 +127,8 @@ class _ToldLines(Iterator[FileLine]):
         self, file: BinaryIO, topic: str, how: HowWritten, zone: str, limits: ChildLimits
     ) -> Iterator[FileLine]:
         file.flush()
-        profile = "" if how.profile is None else how.profile.hex()
+        # Not as hex: a word of a command has at most 128 KiB, and a profile may have 64.
+        profile = base64.b64encode(how.profile or b"").decode()
         bounds = (str(limits.memory_bytes), str(limits.cpu_s))
         words = [sys.executable, "-m", "adapters.files.apart", topic, how.form, profile, zone]
         # Of our environment it learns where our code is: it knows no secret.
@@ -182,9 +191,13 @@ def _main(*words: str) -> None:
 
     topic, form, profile, zone, memory_bytes, cpu_s = words
     os.nice(_NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
+    _end_first()
+    # openpyxl takes numpy where there is some, of which each processor costs memory.
+    sys.modules["numpy"] = cast("Any", None)
+    most = memory_within(int(memory_bytes))
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s)))
-    how = HowWritten(form=cast("FileForm", form), profile=bytes.fromhex(profile) or None)
+    how = HowWritten(form=cast("FileForm", form), profile=base64.b64decode(profile) or None)
     files = ProfiledFiles()
     with open(sys.stdin.fileno(), "rb", closefd=False) as file:
         file.seek(0)  # the place is its parent's, too
@@ -197,6 +210,36 @@ def _main(*words: str) -> None:
             _tell("unreadable", str(error))
         except ProfileMisfitError as error:
             _tell("misfit", str(error))
+
+
+def _end_first() -> None:
+    """Where memory ends, Linux ends this process, and not the one that takes sales."""
+    with suppress(OSError):  # no other system has it
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def memory_within(most: int, root: Path = Path("/")) -> int:
+    """So many bytes, or half of what the container has, where that is less."""
+    had = [_bytes_in(file) // 2 for file in _limit_files(root)]
+    return min(most, max(_LEAST_BYTES, min((half for half in had if half > 0), default=most)))
+
+
+def _limit_files(root: Path) -> Iterator[Path]:
+    """Those of cgroups of both versions; a container sees its own as if it were the root."""
+    groups = root / "sys/fs/cgroup"
+    yield groups / "memory/memory.limit_in_bytes"
+    yield groups / "memory.max"
+    with suppress(OSError):
+        for line in (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+            if line.startswith("0::/"):
+                inner = groups / line.removeprefix("0::/")
+                yield from (one / "memory.max" for one in (inner, *inner.parents))
+
+
+def _bytes_in(file: Path) -> int:
+    with suppress(OSError, ValueError):  # "max" is no number
+        return int(file.read_text(encoding="ascii"))
+    return 0
 
 
 def _tell(what: str, told: object) -> None:

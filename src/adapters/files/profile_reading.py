@@ -19,6 +19,7 @@ from adapters.files.profile import (
     listed,
     refuse_both,
 )
+from cashback_core.reconciliation.file_import import HowWritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,18 +59,24 @@ def form_of(name: str) -> Form:
 
 def read_profile(path: Path | None, file: Path, kind: FileKind) -> Profile:
     """The profile of a file; without a path that of its ending. Raises ProfileError."""
+    return read_written(path, file, kind)[0]
+
+
+def read_written(path: Path | None, file: Path, kind: FileKind) -> tuple[Profile, HowWritten]:
+    """`read_profile`, and what it was read of."""
     form = form_of(file.name)
     if path is None:
-        return Profile(kind=kind, form=form)
+        return Profile(kind=kind, form=form), HowWritten(form=form)
     try:
         with path.open("rb") as opened:
             content = opened.read(MAX_PROFILE_BYTES + 1)
     except OSError as error:
         raise ProfileError(f"{path} cannot be read: {error}") from error
     try:
-        return profile_in(content, kind, form=form)
+        profile = profile_in(content, kind, form=form)
     except ProfileError as error:
         raise ProfileError(f"{path}: {error}") from error
+    return profile, HowWritten(form=form, profile=content)
 
 
 def profile_in(content: bytes, kind: FileKind, *, form: Form) -> Profile:

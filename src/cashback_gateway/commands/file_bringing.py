@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 
 from adapters.files.lines import UnreadableFileError
-from adapters.files.profile import ProfileError
 from adapters.postgres.connection.database import Database
 from adapters.postgres.files.store import OF_THE_COMMAND_LINE, PostgresFileStore
 from adapters.postgres.operators.acts import PostgresOperatorStore
-from cashback_core.reconciliation.file_import import FileUnreadableError, ImportFile
+from cashback_core.reconciliation.file_import import (
+    FileUnreadableError,
+    ImportFile,
+    ProfileMisfitError,
+)
 from cashback_core.reconciliation.file_store import FileElsewhereError
 from cashback_core.reconciliation.files import FileState, FileToTake, KeptFile
 from cashback_gateway.commands.file_records import (
@@ -121,7 +124,7 @@ class FileKeeping:
         except FileElsewhereError as error:
             words = "the same file is being brought by somebody else: run it again, it goes on"
             raise ActRefusedError(words) from error
-        except (ProfileError, UnreadableFileError) as error:
+        except (ProfileMisfitError, UnreadableFileError) as error:
             raise ActRefusedError(f"{path}: {error}") from error
         say_brought(brought, as_json=as_json)
         return 0 if brought.file.state is FileState.COMPLETE else 1

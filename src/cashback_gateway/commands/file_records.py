@@ -106,10 +106,14 @@ _SHOWN: Final = (
 
 def show_lines(lines: Iterator[FileLine], to_take: FileToTake, *, as_json: bool) -> int:
     """The first lines as they are understood, and what all of them add up to."""
-    first = list(islice(lines, FIRST))
+    first: list[FileLine] = []
+    why: str | None = None
+    try:
+        first.extend(islice(lines, FIRST))  # those before a fault are kept
+    except FileUnreadableError as error:
+        why = str(error)
     wrong = [line for line in first if line.problem is not None]
     tally = LineTally.of(first)
-    why: str | None = None
     try:
         while part := list(islice(lines, _PAGE)):
             wrong += [line for line in part if line.problem is not None][: FIRST - len(wrong)]

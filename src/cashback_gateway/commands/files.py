@@ -6,6 +6,7 @@ file does not say of itself is declared by whoever brings it, and kept under the
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,12 +14,14 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
-from adapters.files.day_files import SALES_OF_A_DAY, told_sales
+from adapters.files.apart import FilesApart
+from adapters.files.day_files import SALES_OF_A_DAY
 from adapters.files.profile import FileKind, Profile, ProfileError
-from adapters.files.profile_reading import read_profile
-from adapters.files.statement_files import STATEMENT, statement_lines
+from adapters.files.profile_reading import read_written
+from adapters.files.statement_files import STATEMENT
 from adapters.postgres.connection.database import Database
 from cashback_core.reconciliation.file_heads import told_end, told_start
+from cashback_core.reconciliation.file_import import HowWritten
 from cashback_core.reconciliation.files import MAX_NAME, FileTopic, FileToTake
 from cashback_core.reconciliation.statement_values import kept_text
 from cashback_core.values.days import read_day
@@ -36,6 +39,8 @@ from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.tables import PrintedList, show_listing
 
 _UTC: Final = ZoneInfo("UTC")
+_READER: Final = FilesApart(small_bytes=sys.maxsize)
+"""Spreadsheets by a child, as over HTTP; whatever else, of any size, here."""
 
 
 def _told(text: str) -> datetime:
@@ -68,7 +73,7 @@ async def import_day(
 ) -> int:
     """Keep an ERP's sales of a day; exit code 1 where it was refused."""
     told = told or ReadAs()
-    profile = _profile(told, file, SALES_OF_A_DAY)
+    profile, how = _written(told, file, SALES_OF_A_DAY)
     async with keeping_files(here) as keeping:
         merchant_id = await the_merchant(keeping.operators, merchant)
         assert merchant_id is not None
@@ -85,7 +90,7 @@ async def import_day(
             told_centavos=told.total,
         )
         return await keeping.bring(
-            to_take, file, lambda opened: told_sales(opened, profile, zone), told, as_json=json
+            to_take, file, lambda opened: _READER.day(opened, how, zone).lines, told, as_json=json
         )
 
 
@@ -105,7 +110,7 @@ async def import_statement(
 ) -> int:
     """Keep a statement of the provider; exit code 1 where it was refused."""
     told = told or ReadAs()
-    profile = _profile(told, file, STATEMENT)
+    profile, how = _written(told, file, STATEMENT)
     zone = None if profile.zone is None else ZoneInfo(profile.zone)
     since, through = told_start(since, zone), told_end(through, zone)
     if since >= through:
@@ -126,7 +131,7 @@ async def import_statement(
     )
     async with keeping_files(here) as keeping:
         return await keeping.bring(
-            to_take, file, lambda opened: statement_lines(opened, profile), told, as_json=json
+            to_take, file, lambda opened: _READER.statement(opened, how).lines, told, as_json=json
         )
 
 
@@ -151,11 +156,11 @@ async def list_files(
     show_listing(listing, as_json=json)
 
 
-def _profile(told: ReadAs, file: Path, kind: FileKind) -> Profile:
+def _written(told: ReadAs, file: Path, kind: FileKind) -> tuple[Profile, HowWritten]:
     if file.exists() and not file.is_file():  # a pipe is read once, and this reads twice
         raise ActRefusedError(f"{file} is no regular file")
     try:
-        return read_profile(told.profile, file, kind)
+        return read_written(told.profile, file, kind)
     except ProfileError as error:
         raise WrongUseError(str(error)) from error
 

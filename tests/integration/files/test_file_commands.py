@@ -134,6 +134,10 @@ def test_a_day_comes_as_a_spreadsheet_and_is_no_import(desk: Desk, dsn: str) -> 
     words = ("--merchant", "demo", "--day", "2026-01-02", "--as", "ana", "--count", "2")
     kept = desk.call("import-day", str(desk.folder / "day.xlsx"), *words, "--sum", "50.30")
     assert kept.returncode == 0, (kept.stdout, kept.stderr)
+    none = desk.folder / "none.xlsx"
+    none.write_bytes(b"PK")
+    shown = desk.call("import-day", str(none), *words, "--dry-run")
+    assert "nothing more can be read: it is no spreadsheet" in shown.stdout, shown.stderr
     shorter = desk.folder / "day.jsonl"
     shorter.write_text('{"sale_id": "NF-1", "total": "0.30", "sold_at": "2026-01-02 10:00:00"}\n')
     corrected = desk.call("import-day", str(shorter), *words[:-2])
