@@ -7236,6 +7236,11 @@ GRANT USAGE ON SCHEMA public TO cashback_eraser;
 
 GRANT USAGE ON SCHEMA reporting TO cashback_reporting;
 
+-- Name: LANGUAGE plpgsql; Type: ACL; Schema: -; Owner: -
+
+REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC;
+GRANT ALL ON LANGUAGE plpgsql TO pg_database_owner;
+
 -- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
@@ -7328,6 +7333,16 @@ REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBL
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
 
+-- Name: FUNCTION pg_current_xact_id(); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_current_xact_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO pg_database_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO cashback_serving;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO cashback_worker;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO cashback_identity;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO cashback_platform;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO cashback_eraser;
+
 -- Name: FUNCTION pg_logical_emit_message(transactional boolean, prefix text, message bytea, flush boolean); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(transactional boolean, prefix text, message bytea, flush boolean) FROM PUBLIC;
@@ -7373,6 +7388,10 @@ REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM 
 -- Name: FUNCTION pg_try_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION txid_current(); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.txid_current() FROM PUBLIC;
 
 -- Name: FUNCTION accept_new_sales(who text, names jsonb, people jsonb, persons integer, sealed jsonb, told jsonb, OUT accepted_at timestamp with time zone, OUT left_over text, OUT braked text); Type: ACL; Schema: public; Owner: -
 
