@@ -69,8 +69,9 @@ def add(
         )
     else:
         print(
-            "It locks nothing that sells; what it asks costs the server it asks: long questions"
-            " belong on a standby (docs/reporting.md)"
+            "It locks nothing that sells. It can still use up the server it asks (memory, an open"
+            " transaction, transaction numbers): if you do not trust whoever has it, give it a"
+            " standby only (docs/reporting.md)"
         )
 
 

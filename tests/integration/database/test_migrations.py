@@ -175,6 +175,7 @@ def test_who_cannot_keep_temporary_tables_away_is_told_who_can(dsn: str) -> None
         database = sql.Identifier(owner.info.dbname)
         owner.execute("grant usage, create on schema public to no_owner")
         owner.execute("grant execute on function pg_advisory_lock(bigint) to no_owner")
+        owner.execute("grant usage on language plpgsql to no_owner")
         owner.execute(sql.SQL("grant connect on database {} to no_owner").format(database))
         owner.execute("grant select on schema_migrations to no_owner")
         owner.execute(sql.SQL("grant temporary on database {} to public").format(database))
