@@ -144,17 +144,6 @@ def test_a_case_goes_from_hand_to_hand(dsn: str, environ: dict[str, str]) -> Non
     again = ("--reason", "x", "--as", "bia")
     assert "only a note" in refused(environ, "cases", "resolve", incident, *again)
     assert "no incident and no" in refused(environ, "cases", "show", str(new_id()))
-    assert "no incident and no" in refused(environ, "cases", "show", "NF-9")
-    (cashback_id,) = sales(dsn, ("NF-9", UNANSWERED)).values()
-    with psycopg.connect(dsn) as connection:
-        connection.execute(
-            "update differences set cashback_id = %s, erp_centavos = null, our_centavos = null,"
-            " erp_total_centavos = 1000, our_total_centavos = 900",
-            [cashback_id],
-        )
-    for name in ("NF-9", cashback_id):
-        shown = told(environ, "cases", "show", name)
-        assert (shown["id"], shown["amount"]) == (difference, "10.00"), "no cashback is told"
     done(environ, "cases", "assign", difference, "--nobody", "--as", "ana")  # it was nobody's
     assert told(environ, "cases", "list", "--all")["total"] == 2
     two = run(environ, "cases", "assign", difference, "--nobody", "--to", "x", "--as", "ana")
@@ -169,6 +158,24 @@ def _expected(environ: dict[str, str], file: Path) -> str:
     """What a list would do now, as it is shown."""
     expect: str = told(environ, "resolve-many", str(file))["expect"]
     return expect
+
+
+def test_a_case_is_shown_by_what_it_is_about_and_is_worth_the_total_where_no_cashback_is_told(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    difference = differing(dsn)
+    assert "no incident and no" in refused(environ, "cases", "show", "NF-9")
+    (cashback_id,) = sales(dsn, ("NF-9", UNANSWERED)).values()
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "update differences set cashback_id = %s, erp_centavos = null, our_centavos = null,"
+            " erp_total_centavos = 1000, our_total_centavos = 900",
+            [cashback_id],
+        )
+    for name in ("NF-9", cashback_id):
+        shown = told(environ, "cases", "show", name)
+        assert (shown["id"], shown["amount"]) == (difference, "10.00"), "no cashback is told"
+    assert told(environ, "cases", "list", "--min-centavos", "1000")["total"] == 1
 
 
 def test_a_file_is_shown_and_then_done_as_it_was_shown(

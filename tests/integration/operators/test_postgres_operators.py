@@ -10,9 +10,9 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.operators.acts import PostgresOperatorStore
-from cashback_core.delivery.states import Actor, DeliveryPolicy
+from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.operators.acts import Granted
-from cashback_core.operators.open_cashbacks import OpenFilter, Tally
+from cashback_core.operators.open_cashbacks import MeantChanged, OpenFilter, Tally
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import LEASE_S, UNANSWERED, a_sale, ended, history_of
 from contract.operating import (
@@ -20,6 +20,7 @@ from contract.operating import (
     REFUSED,
     RESEND,
     RISKY,
+    UNPAID,
     OperatorStoreContract,
     act_on_all,
     ended_with,
@@ -147,6 +148,38 @@ class TestPostgresOperators(OperatorStoreContract, ResolvingContract):
         assert not isinstance(decision, Tally)
         for claim in (claims[0], claims[2]):
             assert len((await history_of(store, 1, claim)).events) == 3
+
+    async def test_a_row_that_moved_and_came_back_while_it_was_waited_for_stops_them_all(
+        self, store: PostgresCashbackStore, operators: PostgresOperatorStore
+    ) -> None:
+        """As many, worth as much, in one status: the version that is locked is another."""
+        claims = [await ended_with(store, UNANSWERED, a_sale()) for _ in range(2)]
+        doubts = OpenFilter(statuses=frozenset({Status.IN_DOUBT}))
+        async with await psycopg.AsyncConnection.connect(self.dsn) as other:
+            await other.execute(
+                "select from cashbacks where cashback_id = %s for update", [claims[1].id]
+            )
+            act = asyncio.create_task(act_on_all(operators, 1, doubts, UNPAID))
+            await self._somebody_waits_for_a_lock(other)
+            for sequence, (was, became) in enumerate(
+                [("in_doubt", "rejected"), ("rejected", "in_doubt")], start=4
+            ):
+                moved = {"id": claims[1].id, "n": sequence, "was": was, "became": became}
+                await other.execute(
+                    "update cashbacks set status = %(became)s, version = version + 1,"
+                    " open_since_at = case %(n)s when 5 then now() end"
+                    " where cashback_id = %(id)s",
+                    moved,
+                )
+                await other.execute(
+                    "insert into events (merchant_id, cashback_id, sequence, at, actor,"
+                    " actor_name, from_status, to_status, attempt, reason) select 1, %(id)s, %(n)s,"
+                    " now(), 'operator', 'bia', %(was)s, %(became)s, 1, 'mine'",
+                    moved,
+                )
+            await other.commit()
+        assert isinstance(await act, MeantChanged)
+        assert [len((await history_of(store, 1, one)).events) for one in claims] == [3, 5]
 
     async def test_a_row_that_stays_busy_is_told_as_unavailable(
         self, store: PostgresCashbackStore, operators: PostgresOperatorStore
