@@ -34,8 +34,12 @@ REQUEST_S: Final = 10.0
 LAST_REQUEST_S: Final = 2.0
 """How long a connection that is open when the server stops may still bring its request."""
 
-MAX_AFTER_BYTES: Final = 1024 * 1024
-"""Of a body whose answer is written already; whoever sends more is not read to its end."""
+MAX_AFTER_BYTES: Final = 32 * 1024 * 1024
+"""Of a body whose answer is written already, more than any that is taken.
+
+Whoever sends as much reads the answer, which it would lose with the connection; an endless body is
+not read to its end.
+"""
 
 _OVERLOADED: Final = Problem(code="overloaded", headers=(RETRY_AFTER,))
 
