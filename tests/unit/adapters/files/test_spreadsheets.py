@@ -207,6 +207,17 @@ def test_what_honest_books_hold_is_read(content: bytes) -> None:
     assert [row.line for row in rows(content)] == [1]
 
 
+@pytest.mark.parametrize("cut", [1, 7, 12, 60])
+def test_a_namespace_is_looked_for_where_two_pieces_meet(cut: int) -> None:
+    def behind(part: bytes) -> bytes:
+        blanks = b" " * (2 * 1024**2 - len(part) + len(b"</worksheet>") - len(b"<a") - cut)
+        declared = b'<a xmlns:p="' + b"u" * 300 + b'"/>'
+        return part.replace(b"</worksheet>", blanks + declared + b"</worksheet>")
+
+    with pytest.raises(UnreadableFileError, match="namespace"):
+        rows(book(HEAD, xl_worksheets_sheet1=behind))
+
+
 def test_many_parts_are_refused_before_they_are_listed() -> None:
     content = io.BytesIO(book(HEAD))
     with zipfile.ZipFile(content, "a") as packed:
