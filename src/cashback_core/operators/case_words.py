@@ -21,7 +21,7 @@ _WHYS = frozenset(map(str, WhyDiffers))
 def case_words(language: Language, one: Case) -> str:
     """What a case is: of an incident its class, of a difference why both sides differ."""
     if is_counted_elsewhere(one):
-        return phrase(language, "finding.reversed.other")
+        return phrase(language, "reversal.other_line")
     if one.kind is CaseKind.INCIDENT:
         return phrase(language, f"finding.{one.cls}")
     return difference_words(language, one.cls, one.why.split(", "))

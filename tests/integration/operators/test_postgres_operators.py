@@ -166,8 +166,7 @@ class TestPostgresOperators(OperatorStoreContract, ResolvingContract):
             ):
                 moved = {"id": claims[1].id, "n": sequence, "was": was, "became": became}
                 await other.execute(
-                    "update cashbacks set status = %(became)s, version = version + 1,"
-                    " open_since_at = case %(n)s when 5 then now() end"
+                    "update cashbacks set status = %(became)s, version = version + 1"
                     " where cashback_id = %(id)s",
                     moved,
                 )

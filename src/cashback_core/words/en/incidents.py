@@ -59,7 +59,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "finding.doubt_absent": "in doubt here, and proved not to be credited",
     "finding.doubt_undecided": "in doubt here, and a line keeps it from being decided",
     "finding.reversed": "a credit that was taken back",
-    "finding.reversed.other": (
+    "reversal.other_line": (
         "the other line of a credit that was taken back; its money is counted with the first"
     ),
     "finding.unreadable": "a line that cannot be read",

@@ -59,7 +59,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "finding.doubt_absent": "em dúvida aqui, e provado que não foi creditado",
     "finding.doubt_undecided": "em dúvida aqui, e uma linha impede que se decida",
     "finding.reversed": "um crédito que foi estornado",
-    "finding.reversed.other": (
+    "reversal.other_line": (
         "a outra linha de um crédito que foi estornado; o seu valor está contado na primeira"
     ),
     "finding.unreadable": "uma linha que não se consegue ler",

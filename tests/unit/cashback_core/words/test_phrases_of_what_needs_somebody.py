@@ -60,7 +60,7 @@ def test_a_case_is_said_in_words_whatever_it_is_of(language: Language) -> None:
     assert case_words(language, one) == said["finding.unknown_here"]
     first = replace(one, cls="reversed")
     assert case_words(language, first) == said["finding.reversed"]
-    assert case_words(language, replace(first, centavos=0)) == said["finding.reversed.other"]
+    assert case_words(language, replace(first, centavos=0)) == said["reversal.other_line"]
     both = [said["why.rounding"], said["why.total"]]
     assert difference_words(language, "differs", ("rounding", "total")) == "; ".join(both)
     assert difference_words(language, "differs", ()) == said["difference.differs"]
