@@ -28,6 +28,7 @@ from cashback_core.columns.layout import ColumnsRefused
 from cashback_core.delivery.leases import ClaimsUnacknowledged
 from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.intake.submission import Recorded, Replayed, Submitted
+from cashback_core.operators.resolutions import BrokeOff
 from cashback_core.privacy.seals import BadErasureKey
 from cashback_core.reconciliation.disk_spools import SpoolClosedError
 from cashback_core.reconciliation.file_import import FileUnreadableError
@@ -77,6 +78,7 @@ NEVER_LEAVES_ITS_MODULE = {
     NotSettled,  # the worker tries again in its next round
     FormerKey,  # the worker does not begin with it
     NotVerified,  # the worker keeps no such close, and tells it
+    BrokeOff,  # a StoreUnavailable: its row; the command line tells what was done by then
     UnknownLanguage,  # of an answer only a language that there is is asked for
 }
 
