@@ -24,7 +24,7 @@ from cashback_core.reconciliation import (
     line_key,
 )
 from cashback_core.reconciliation import placement as placing
-from cashback_core.reconciliation.placement import LeftLine, Placement
+from cashback_core.reconciliation.placement import Barring, LeftLine, Placement
 from cashback_core.reconciliation.references import id_in
 
 if TYPE_CHECKING:
@@ -126,6 +126,14 @@ def no_defects(_: ReadStatement) -> list[str]:
 
 def no_bar(*_: object) -> None:
     return None
+
+
+class NoBar(Barring):
+    """No line of theirs could be a doubt's."""
+
+    def of(self, entry: BookEntry) -> None:
+        """None, whatever it asks."""
+        del entry
 
 
 def distrust_without(*classes: FindingClass) -> property:

@@ -53,8 +53,8 @@ STATEMENTS: Final = tuple(
         ("a further page is ignored", ReadStatement, "defects", broken.defects_unread),
         ("control totals are ignored", ReadStatement, "defects", broken.totals_unread),
         ("untrusted statements prove absence", ReadStatement, "defects", broken.no_defects),
-        ("its customer's line is no bar", by_customer, "barring", broken.no_bar),
-        ("its amount's line is no bar", by_amount, "barring", broken.no_bar),
+        ("its customer's line is no bar", by_customer, "Barring", broken.NoBar),
+        ("its amount's line is no bar", by_amount, "Barring", broken.NoBar),
         (
             "an unreadable line is no bar",
             Reconciliation,

@@ -44,7 +44,7 @@ def keep_close(dsn: str, merchant_id: int | None, slug: str | None) -> date:
     with psycopg.connect(dsn) as owner:
         owner.execute(
             "insert into close_keys values (%s, %s, %s) on conflict do nothing",
-            [close.key, SIGNER.public_key, ends_at],
+            [close.key, SIGNER.public_key, datetime.combine(FIRST, time(), UTC)],
         )
         owner.execute(
             "insert into closes (merchant_id, number, day, begins_at, ends_at, below, closed_at,"

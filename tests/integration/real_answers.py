@@ -50,6 +50,7 @@ ALIKE: Final = (
     (r"(?<=\"line\": )[0-9]+", "12"),
     (r"(?<=\"number\": )[0-9]+(?=, \"at\")", "4711"),
     (r"(?<=\"token\": \")[0-9a-f]{32}(?=\")", "8f14e45fceea167a5a36dedd4bea2543"),
+    (r"(?<=\"token\": \")[0-9a-f]{8}(?=\")", "3fa1c2d0"),
     (r"(?<=\"request_id\": \")[0-9a-f]{16}", "9c1d5e7f2a3b4c6d"),
 )  # fmt: skip
 """What differs each time, and how it is shown."""

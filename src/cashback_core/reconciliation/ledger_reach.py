@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from cashback_core.reconciliation.windows import Window
+
+NEWEST: Final = 500
+"""It is told of so many statements, those asked for last: some three weeks of hourly ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from cashback_core.reconciliation.ledger import (
     ToldLine,
     changes,
 )
-from cashback_core.reconciliation.ledger_reach import LedgerReach
+from cashback_core.reconciliation.ledger_reach import NEWEST, LedgerReach
 from cashback_core.reconciliation.respelled import respelled
 from cashback_core.testing.memory_incidents import SLUGS
 from cashback_core.values.availability import StoreUnavailable
@@ -101,8 +101,9 @@ class MemoryLedger(ProviderLedger):
             )
             for (owner, cls), (lines, centavos) in sums.items()
         ]
+        newest = sorted(self.tellings, key=lambda one: one.asked_at)[-NEWEST:]
         return LedgerState(
             totals=tuple(sorted(totals, key=lambda one: (one.merchant or "", one.cls))),
             told_at=max((one.at for one in self.tellings), default=None),
-            reach=LedgerReach.of(one.window for one in self.tellings),
+            reach=LedgerReach.of(one.window for one in newest),
         )

@@ -173,6 +173,8 @@ async def test_what_was_planned_before_a_column_was_altered_is_asked_anew(dsn: s
 
 @pytest.mark.parametrize("state", ["XX000", "XX001", "25006"])
 async def test_a_server_that_is_wrong_in_itself_is_hung_up_on(dsn: str, state: str) -> None:
+    with psycopg.connect(dsn) as owner:
+        owner.execute("grant usage on language plpgsql to cashback_serving")
     async with Database(dsn, reading=1) as database:
         pool = database.pool(READING)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from adapters.postgres.connection.database import OPERATING, OVERSEEING, Database, Purpose
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.ledger import LedgerState, LedgerTotal, ProviderLedger
-from cashback_core.reconciliation.ledger_reach import LedgerReach
+from cashback_core.reconciliation.ledger_reach import NEWEST, LedgerReach
 
 if TYPE_CHECKING:
     from typing import Any
@@ -40,7 +40,10 @@ async def _state(connection: AsyncConnection[Any], merchant_id: int | None) -> L
         """
         with told as (
             select max(at) as told_at, range_agg(tstzrange(since, through, '[]')) as covered
-            from provider_tellings
+            from (
+                select at, since, through from provider_tellings
+                order by asked_at desc limit %(newest)s
+            ) as t
         ), reach as (
             select told.told_at, array_agg(lower(r.r) order by r.r) as since,
                 array_agg(upper(r.r) order by r.r) as through
@@ -58,7 +61,7 @@ async def _state(connection: AsyncConnection[Any], merchant_id: int | None) -> L
         from reach left join totals on true
         order by totals.slug nulls first, totals.class
         """,
-        {"merchant_id": merchant_id},
+        {"merchant_id": merchant_id, "newest": NEWEST},
         prepare=False,
     )
     rows = await found.fetchall()
