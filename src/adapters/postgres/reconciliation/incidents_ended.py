@@ -43,12 +43,12 @@ async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> OpenI
     cashbacks: set[UUID] = set()
     reversed_at: dict[UUID, datetime] = {}
     async for key, cashback_id, at in found:
+        if key is not None:
+            lines.add(key)
+        elif cashback_id is not None:
+            cashbacks.add(cashback_id)
         if at is not None and cashback_id is not None:
             reversed_at[cashback_id] = max(at, reversed_at.get(cashback_id, at))
-        if key is None:
-            cashbacks.add(cashback_id)
-        else:
-            lines.add(key)
     return OpenIncidents(
         lines=StoredKeys(lines, seal), cashbacks=frozenset(cashbacks), reversed_at=reversed_at
     )
