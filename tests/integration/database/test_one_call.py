@@ -409,3 +409,16 @@ def test_it_runs_in_uvloop_too(prepared_dsn: str) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(test_answers_may_come_a_byte_at_a_time(prepared_dsn))
         runner.run(test_more_than_the_socket_takes_is_sent_while_others_go_on(prepared_dsn))
+
+
+async def test_a_loop_that_tells_nothing_of_the_socket_is_not_waited_for(
+    prepared_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(prepared_dsn) as connection:
+        call = OneCall(connection, "select 7")
+        assert integer_of((await call()).row[0]) == 7
+        with monkeypatch.context() as deaf:
+            deaf.setattr(asyncio.get_running_loop(), "add_reader", lambda *_: None)
+            async with asyncio.timeout(SOON_S):
+                told = await call()
+        assert integer_of(told.row[0]) == 7

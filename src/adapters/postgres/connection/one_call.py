@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 Row = tuple[bytes | None, ...]
 """One row's values as PostgreSQL sends them in binary; None is null."""
 
+LOOK_AGAIN_S: Final = 1.0
+"""How long nobody looks at a socket that the loop says nothing of.
+
+Of one whose server was killed in a failover the loop once told nothing any more, not even when it
+was shut down: all that writes stood still behind it, for good.
+"""
+
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 _names = (b"one_call_%d" % number for number in itertools.count(1))
@@ -128,12 +135,19 @@ async def _answers(pg: PGconn, count: int) -> list[list[PGresult]]:
         except Exception as error:  # noqa: BLE001 (the same)
             _end(done, error)
 
+    def look_again() -> None:
+        nonlocal again
+        again = loop.call_later(LOOK_AGAIN_S, look_again)
+        readable()
+
+    again = loop.call_later(LOOK_AGAIN_S, look_again)
     loop.add_reader(fd, readable)
     try:
         if pg.flush():  # more than the socket takes at once
             loop.add_writer(fd, writable)
         await done
     finally:
+        again.cancel()
         loop.remove_reader(fd)
         loop.remove_writer(fd)
     return answers[:count]
