@@ -135,19 +135,20 @@ async def _answers(pg: PGconn, count: int) -> list[list[PGresult]]:
         except Exception as error:  # noqa: BLE001 (the same)
             _end(done, error)
 
+    again: list[asyncio.TimerHandle] = []
+
     def look_again() -> None:
-        nonlocal again
-        again = loop.call_later(LOOK_AGAIN_S, look_again)
+        again[:] = [loop.call_later(LOOK_AGAIN_S, look_again)]
         readable()
 
-    again = loop.call_later(LOOK_AGAIN_S, look_again)
+    again.append(loop.call_later(LOOK_AGAIN_S, look_again))
     loop.add_reader(fd, readable)
     try:
         if pg.flush():  # more than the socket takes at once
             loop.add_writer(fd, writable)
         await done
     finally:
-        again.cancel()
+        again[0].cancel()
         loop.remove_reader(fd)
         loop.remove_writer(fd)
     return answers[:count]
