@@ -143,10 +143,15 @@ def _by_days(dates: Sequence[LedgerLine], instants: Sequence[LedgerLine]) -> Ite
     rest = _without(rest, (one for _, one in pairs))
     yield from pairs
     own = [line for line in unknown if _is_own(line)]
-    yield from _by_day(own, [line for line in rest if not _is_own(line)])
-    for line in own:
-        mine = [one for one in rest if one.cashback_id == line.cashback_id and _is_own(one)]
-        yield from _by_day([line], mine)
+    mine: defaultdict[UUID | None, tuple[list[LedgerLine], list[LedgerLine]]]
+    mine = defaultdict(lambda: ([], []))
+    for side, lines in enumerate((own, [line for line in rest if _is_own(line)])):
+        for line in lines:
+            mine[line.cashback_id][side].append(line)
+    pairs = [pair for sides in mine.values() for pair in _by_day(*sides)]
+    yield from pairs
+    others = [line for line in rest if not _is_own(line)]
+    yield from _by_day(_without(own, (one for one, _ in pairs)), others)
 
 
 def _by_day(dates: Sequence[LedgerLine], instants: Sequence[LedgerLine]) -> Iterator[Pair]:

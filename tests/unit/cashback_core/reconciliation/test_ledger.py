@@ -13,6 +13,7 @@ from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.entries import credit_key, line_key
 from cashback_core.reconciliation.findings import Finding
 from cashback_core.reconciliation.ledger import LedgerLine, LedgerTelling, ToldLine
+from cashback_core.reconciliation.respelled import in_other_words
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.testing.memory_ledger import MemoryLedger
 from contract.keeping_ledger import AT, DAY, ONES, Told, a_told, statements, times_told
@@ -163,3 +164,18 @@ def test_a_line_at_the_edge_of_the_clocks_is_not_covered() -> None:
         return telling.must_tell(line)
 
     assert [must_tell(s) for s in (2.9, 3, 86400 - 3, 86400 - 2.9)] == [False, True, True, False]
+
+
+def test_a_date_is_one_credit_with_one_line_alone() -> None:
+    """Its cashback's own instant, though another that is nobody's own may be it, too."""
+    date, instants = AT.replace(hour=0, minute=0), (AT, AT + DAY / 8)
+    own, unpaid = FindingClass.MATCHED, FindingClass.CREDITED_UNPAID
+    lines = [
+        LedgerLine(
+            key=str(nth), nth=0, centavos=500, credited_at=at, cls=cls, cashback_id=whose, alike="a"
+        )
+        for nth, (at, cls, whose) in enumerate(
+            ((date, own, ONES[0]), (instants[0], unpaid, ONES[2]), (instants[1], own, ONES[0]))
+        )
+    ]
+    assert in_other_words(lines[:1], (), lines[1:]) == [(lines[0], lines[2])]
